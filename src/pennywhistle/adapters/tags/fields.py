@@ -1,0 +1,37 @@
+"""What a track's tags say, whatever the container calls them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A picture: its bytes and their media type (`image/jpeg` or `image/png`)."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackTags:
+    """The tags of one track. None or 0 means that the file does not say."""
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    track_number: int = 0
+    track_total: int = 0
+    disc_number: int = 0
+    disc_total: int = 0
+    date: str | None = None  # ISO 8601, as exact as it is known: 2026, 2026-11, 2026-11-24
+    genre: str | None = None
+    composer: str | None = None
+    label: str | None = None
+    isrc: str | None = None
+    iswc: str | None = None
+    upc: str | None = None
+    copyright: str | None = None  # the P-line: "℗ 2026 Lantern Row Records"
+    comment: str | None = None
+    cover: Cover | None = None

@@ -1,0 +1,1 @@
+"""Words that every floor shares: money, territory, clock, ids. Standard library only."""
