@@ -1,0 +1,242 @@
+"""What a recipe makes of a master: its size, its samples, its encoder's arguments, its identity.
+
+**The priced size is the music.** A quote shows and prices the audio with the head of its container,
+without tags and cover; these come on top, free, so that correcting a cover never changes a price.
+For `exact` and `measured` recipes the delivered file is `size_of(...).bytes` plus the length of the
+tag block, to the byte. Counted are, by framing:
+
+- MP3: the Info frame and all audio frames. The ID3 tag before them is the tag block.
+- FLAC: `fLaC`, STREAMINFO and all frames (measured). All other metadata blocks are the tag block.
+- WAV, AIFF: the head up to the samples, the samples, and the pad byte after an odd length. Chunks
+  after it are the tag block.
+- M4A (ALAC: measured): the whole file without `udta`, which is the tag block.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pennywhistle.shop.encoding.recipes import RECIPES, Framing, Recipe, Sizing
+
+# Samples in a frame of MPEG-1 Layer III, and bytes of a frame per (bit/s ÷ Hz): 1152 ÷ 8.
+# http://www.mp3-tech.org/programmer/frame_header.html
+MP3_FRAME_SAMPLES = 1152
+_MP3_FRAME_FACTOR = MP3_FRAME_SAMPLES // 8
+# The Info frame of a variable-bitrate file is a 128 kbit/s frame, which it fits into at any rate.
+MP3_VBR_INFO_KBPS = 128
+
+# RIFF, a plain `fmt ` of 16 bytes and the head of `data`; beyond 16 bits `fmt ` has 40 bytes.
+# http://soundfile.sapp.org/doc/WaveFormat/ and
+# https://learn.microsoft.com/en-us/windows/win32/api/mmreg/ns-mmreg-waveformatextensible
+_WAV_HEAD_BYTES = 44
+_WAV_EXTENSIBLE_HEAD_BYTES = 68
+# FORM, COMM and the head of SSND. http://paulbourke.net/dataformats/audio/
+_AIFF_HEAD_BYTES = 54
+
+# Fade at the end of a preview, so that it does not break off.
+_CLIP_FADE_SECONDS = 2
+
+
+class UnknownRecipeError(LookupError):
+    """A code that the table of recipes does not hold."""
+
+
+class SizeNotMeasuredError(LookupError):
+    """A master whose size in a measured recipe has not been counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterFacts:
+    """What sizes and heads need to know of a master.
+
+    `frames` counts samples per channel; `flac_md5` is the hex MD5 of the samples as FLAC defines it;
+    `measured_bytes` holds the priced size in each `measured` recipe, counted at ingest.
+    """
+
+    frames: int
+    sample_rate_hz: int
+    bits_per_sample: int
+    channels: int
+    flac_md5: str
+    measured_bytes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The priced size of a rendition. Where `is_exact` is false it must be called "about"."""
+
+    bytes: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFacts:
+    """The samples that a rendition decodes to."""
+
+    frames: int
+    sample_rate_hz: int
+    bits_per_sample: int
+    channels: int
+
+
+def find_recipe(*, code: str) -> Recipe | None:
+    """The recipe of that code, the internal preview included, or None."""
+    return RECIPES.get(code)
+
+
+def get_recipe(*, code: str) -> Recipe:
+    """The recipe of that code. Raises `UnknownRecipeError`."""
+    recipe = RECIPES.get(code)
+    if recipe is None:
+        known = ", ".join(recipe.code for recipe in list_recipes_for_sale())
+        raise UnknownRecipeError(f"{code!r} is not a recipe; choose one of {known}")
+    return recipe
+
+
+def list_recipes_for_sale() -> list[Recipe]:
+    """Every recipe that a listener may choose, in the order of the table."""
+    return [recipe for recipe in RECIPES.values() if recipe.for_sale]
+
+
+def list_measured_recipes() -> list[Recipe]:
+    """Every recipe whose size ingest has to count."""
+    return [recipe for recipe in RECIPES.values() if recipe.sizing is Sizing.MEASURED]
+
+
+def output_of(*, recipe: Recipe, master: MasterFacts) -> OutputFacts:
+    """What a rendition of `master` decodes to: clipped and resampled as the recipe asks."""
+    frames = master.frames
+    if recipe.clip_seconds is not None:
+        frames = min(frames, recipe.clip_seconds * master.sample_rate_hz)
+    rate_hz = _output_rate_hz(recipe, master.sample_rate_hz)
+    resampled = -(-frames * rate_hz // master.sample_rate_hz)
+    return OutputFacts(resampled, rate_hz, master.bits_per_sample, master.channels)
+
+
+def size_of(*, recipe: Recipe, master: MasterFacts) -> Size:
+    """The priced size of `master` in `recipe`. Raises `SizeNotMeasuredError`.
+
+    See the head of this file for what is counted.
+    """
+    if recipe.sizing is Sizing.MEASURED:
+        measured = master.measured_bytes.get(recipe.code)
+        if measured is None:
+            raise SizeNotMeasuredError(
+                f"the size of this master as {recipe.title} was not measured; ingest it again"
+            )
+        return Size(measured, is_exact=True)
+    output = output_of(recipe=recipe, master=master)
+    if recipe.sizing is Sizing.NOMINAL:
+        return Size(_nominal_bytes(recipe, output), is_exact=False)
+    if recipe.framing is Framing.MP3_CBR:
+        return Size(_mp3_cbr_bytes(recipe, output), is_exact=True)
+    return Size(_pcm_bytes(recipe, output), is_exact=True)
+
+
+def encoder_arguments(*, recipe: Recipe, master: MasterFacts) -> tuple[str, ...]:
+    """What ffmpeg is told between input and output: filters, codec, quality."""
+    filters = _filters(recipe, master)
+    codec = tuple(
+        word.replace("pcm_", f"pcm_s{master.bits_per_sample}") if word.startswith("pcm_") else word
+        for word in recipe.codec_arguments
+    )
+    return (("-af", ",".join(filters)) if filters else ()) + codec
+
+
+def holds_cpu_back(*, recipe: Recipe, master: MasterFacts) -> bool:
+    """Whether the encode must not use instruction sets that other machines lack (law 5)."""
+    return recipe.pins_cpu or _is_resampled(recipe, master)
+
+
+def info_frame_kbps(*, recipe: Recipe) -> int:
+    """The bitrate of an MP3's Info frame: its own where it is constant."""
+    if recipe.framing is Framing.MP3_CBR and recipe.bitrate_kbps is not None:
+        return recipe.bitrate_kbps
+    return MP3_VBR_INFO_KBPS
+
+
+def rendition_key(
+    *, master_sha256: str, recipe: Recipe, encoder_version: str, tags_digest: str
+) -> str:
+    """The identity of a rendition, 64 hex digits, known before a byte of it is encoded.
+
+    Equal keys mean equal bytes (law 5), so it is also the strong ETag of the file.
+    """
+    named = (
+        "rendition",
+        master_sha256,
+        recipe.code,
+        str(recipe.edition),
+        " ".join(recipe.codec_arguments),
+        encoder_version,
+        tags_digest,
+    )
+    return hashlib.sha256("\0".join(named).encode()).hexdigest()
+
+
+def _output_rate_hz(recipe: Recipe, rate_hz: int) -> int:
+    if recipe.rate_hz_fixed is not None:
+        return recipe.rate_hz_fixed
+    if recipe.rate_hz_max is None or rate_hz in (44_100, 48_000):
+        return rate_hz
+    # The family that the master's rate divides into: 88.2 → 44.1, 96 → 48 kHz.
+    return 44_100 if rate_hz % 11_025 == 0 else 48_000
+
+
+def _is_resampled(recipe: Recipe, master: MasterFacts) -> bool:
+    return _output_rate_hz(recipe, master.sample_rate_hz) != master.sample_rate_hz
+
+
+def _filters(recipe: Recipe, master: MasterFacts) -> list[str]:
+    output = output_of(recipe=recipe, master=master)
+    filters = []
+    if recipe.clip_seconds is not None:
+        clip = min(master.frames, recipe.clip_seconds * master.sample_rate_hz)
+        filters.append(f"atrim=end_sample={clip}")
+        if clip < master.frames:
+            fade = _CLIP_FADE_SECONDS * master.sample_rate_hz
+            filters.append(f"afade=t=out:ss={clip - fade}:ns={fade}")
+    if _is_resampled(recipe, master):
+        # The resampler's own count is off by a few samples; padding and cutting makes it exact,
+        # and with it the length at the head, the formula of the size, and gapless playing.
+        filters.append(f"aresample={output.sample_rate_hz}:resampler=soxr:precision=28:osf=flt")
+        filters.append(f"apad=whole_len={output.frames}")
+        filters.append(f"atrim=end_sample={output.frames}")
+    return filters
+
+
+def _mp3_cbr_bytes(recipe: Recipe, output: OutputFacts) -> int:
+    """Frames and padding as LAME lays them, found by reading and by 304 encodes of odd lengths.
+
+    LAME flushes at least 576 samples behind the music, which after its delay of 576 makes one frame
+    more than the music fills; it pads a frame by a byte when the rest of the division runs over,
+    and starts with the first frame unpadded.
+    https://svn.code.sf.net/p/lame/svn/trunk/lame/libmp3lame/lame.c (lame_encode_flush)
+    https://svn.code.sf.net/p/lame/svn/trunk/lame/libmp3lame/encoder.c (slot_lag)
+    """
+    assert recipe.bitrate_kbps is not None
+    per_frame, rest = divmod(_MP3_FRAME_FACTOR * recipe.bitrate_kbps * 1000, output.sample_rate_hz)
+    frames = mp3_frame_count(frames=output.frames)
+    padded = -(-(frames - 1) * rest // output.sample_rate_hz)
+    return per_frame + frames * per_frame + padded
+
+
+def mp3_frame_count(*, frames: int) -> int:
+    """MP3 frames that LAME makes of `frames` samples per channel, the Info frame not counted."""
+    return -(-frames // MP3_FRAME_SAMPLES) + 1
+
+
+def _pcm_bytes(recipe: Recipe, output: OutputFacts) -> int:
+    samples = output.frames * output.channels * output.bits_per_sample // 8
+    if recipe.framing is Framing.AIFF:
+        head = _AIFF_HEAD_BYTES
+    else:
+        head = _WAV_HEAD_BYTES if output.bits_per_sample == 16 else _WAV_EXTENSIBLE_HEAD_BYTES
+    return head + samples + samples % 2
+
+
+def _nominal_bytes(recipe: Recipe, output: OutputFacts) -> int:
+    assert recipe.bitrate_kbps is not None
+    return max(1, recipe.bitrate_kbps * 125 * output.frames // output.sample_rate_hz)
