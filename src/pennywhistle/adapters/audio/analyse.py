@@ -101,8 +101,8 @@ class _Decoded:
 
 
 def analyse(*, path: Path) -> Analysis:
-    """Read, check and measure the recording at `path`. Takes about a second for an hour of CD audio
-    per core and GHz, and memory that does not grow with the length.
+    """Read, check and measure the recording at `path`, some hundred times faster than it plays, in
+    memory that does not grow with its length.
 
     Raises `AudioRefusedError` for what cannot be a master, OSError where it cannot be read.
     """

@@ -21,7 +21,7 @@ def ffmpeg_path() -> str:
     https://github.com/imageio/imageio-ffmpeg#environment-variables
     """
     try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise EncoderMissingError(
             "no ffmpeg was found for this machine; install the imageio-ffmpeg wheel for its "

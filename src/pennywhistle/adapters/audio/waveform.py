@@ -49,7 +49,7 @@ class WaveformGatherer:
         """The mean of the channels in eight bits; the top two bytes of a sample are enough."""
         octets = np.frombuffer(pcm, dtype=np.uint8).reshape(-1, self._sample_bytes)
         samples = np.ascontiguousarray(octets[:, -2:]).view("<i2").reshape(-1, self._channels)
-        mixed = samples.astype(np.int32).sum(axis=1) // self._channels
+        mixed: NDArray[np.int32] = samples.astype(np.int32).sum(axis=1) // self._channels
         return (mixed >> 8).astype(np.int8)
 
     def _keep(self, blocks: NDArray[np.int8]) -> None:
