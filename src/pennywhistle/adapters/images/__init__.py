@@ -1,0 +1,1 @@
+"""Pictures: Pillow, which reads hostile files only within named limits."""
