@@ -1,0 +1,355 @@
+"""What each page of the shop takes: frozen objects of plain values, never rows of a table.
+
+Money is money, sizes are bytes, lengths milliseconds, instants UTC; templates put them into the
+reader's language. A `url` is a path on this site.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from pennywhistle.kit.money import Money
+
+TrackState = Literal["for_sale", "in_basket", "owned", "not_sold"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCard:
+    """A release on a shelf. `song_price` is its cheapest song now; `note` says why there is none."""
+
+    title: str
+    url: str
+    artist_name: str
+    artist_url: str
+    cover_url: str = ""
+    year: str = ""
+    song_price: Money | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistLink:
+    """An artist's name and where it leads."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PennyPart:
+    """One share of a sale's price."""
+
+    name: str
+    amount: Money
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PennySplit:
+    """How one price divides: the parts sum to `price`. `coin_micros` is one drawn coin."""
+
+    price: Money
+    parts: tuple[PennyPart, ...]
+    coin_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """The shop window: `front` is the release that lies on the counter."""
+
+    front: ReleaseCard | None
+    releases: tuple[ReleaseCard, ...]
+    artists: tuple[ArtistLink, ...]
+    price_per_mb: Money | None
+    split: PennySplit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistPage:
+    """One artist and what they released."""
+
+    name: str
+    releases: tuple[ReleaseCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeChoice:
+    """One way to have the file. Size and price are of the whole release, None where not sold."""
+
+    code: str
+    title: str
+    line: str
+    is_chosen: bool
+    size_bytes: int | None = None
+    size_is_exact: bool = True
+    price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRow:
+    """A track in the recipe chosen. `peaks` are pairs of signed bytes; `reason` is for listeners.
+
+    `artist_name` and `artist_url` are empty where they are the release's own.
+    """
+
+    id: str
+    number: int
+    title: str
+    duration_ms: int
+    peaks: bytes
+    state: TrackState
+    preview_url: str = ""
+    artist_name: str = ""
+    artist_url: str = ""
+    size_bytes: int | None = None
+    size_is_exact: bool = True
+    price: Money | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRelease:
+    """The release as one purchase: what of it is for sale here and not yet owned."""
+
+    id: str
+    state: TrackState
+    track_count: int
+    size_bytes: int | None = None
+    size_is_exact: bool = True
+    price: Money | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePage:
+    """A release, with every price for the recipe chosen."""
+
+    title: str
+    url: str
+    artist_name: str
+    artist_url: str
+    cover_url: str
+    label_name: str
+    genre: str
+    released_on: date | None
+    p_line: str
+    c_line: str
+    upc: str
+    duration_ms: int
+    recipe_code: str
+    recipe_title: str
+    lossy: tuple[RecipeChoice, ...]
+    lossless: tuple[RecipeChoice, ...]
+    tracks: tuple[TrackRow, ...]
+    whole: WholeRelease
+    needs_country: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTrack:
+    """A track that a search found, and the release that it is on."""
+
+    title: str
+    artist_name: str
+    release_title: str
+    url: str
+    duration_ms: int
+    cover_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was looked for and what was found."""
+
+    query: str
+    artists: tuple[ArtistLink, ...] = ()
+    releases: tuple[ReleaseCard, ...] = ()
+    tracks: tuple[FoundTrack, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was found."""
+        return not (self.artists or self.releases or self.tracks)
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """One thing in the basket. `trouble` says why it cannot be bought as it is, and what to do."""
+
+    kind: Literal["track", "release"]
+    id: str
+    title: str
+    by: str
+    url: str
+    recipe_code: str
+    recipe_title: str
+    cover_url: str = ""
+    track_count: int = 1
+    size_bytes: int | None = None
+    size_is_exact: bool = True
+    price: Money | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BasketPage:
+    """The basket with today's prices; the quote is made at the till."""
+
+    lines: tuple[BasketLine, ...]
+    total: Money | None
+    is_ready: bool
+    needs_country: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """One track of a quote, as it will be charged."""
+
+    title: str
+    by: str
+    recipe_title: str
+    size_bytes: int
+    size_is_exact: bool
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutPage:
+    """A frozen quote and the wallet that is to pay it; `short_by` is what the wallet lacks."""
+
+    quote_id: str
+    lines: tuple[QuoteLine, ...]
+    total: Money
+    tax: Money
+    tax_name: str
+    country: str
+    expires_at: datetime
+    balance: Money
+    short_by: Money | None
+    country_evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WalletMovement:
+    """One line of the wallet's book: positive came in, negative went out."""
+
+    at: datetime
+    text: str
+    amount: Money
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTopUp:
+    """A top-up whose end is not known yet, or that came to nothing; `text` says which and why."""
+
+    id: str
+    at: datetime
+    amount: Money
+    state: Literal["pending", "declined"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestCard:
+    """A number of the sandbox gateway and what it does."""
+
+    number: str
+    does: str
+
+    __test__ = False  # Not a test, whatever its name begins with.
+
+
+@dataclass(frozen=True, slots=True)
+class WalletPage:
+    """The wallet. `test_cards` is empty where the sandbox gateway is shut."""
+
+    balance: Money
+    movements: tuple[WalletMovement, ...]
+    top_ups: tuple[PendingTopUp, ...]
+    amounts: tuple[Money, ...]
+    test_cards: tuple[TestCard, ...] = ()
+    chosen_amount: str = ""
+    voucher_code: str = ""
+    voucher_trouble: str = ""
+    card_trouble: str = ""
+    amount_wanted: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedTrack:
+    """A track that is the listener's, in the recipe that was bought."""
+
+    title: str
+    recipe_title: str
+    size_bytes: int
+    size_is_exact: bool
+    download_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedRelease:
+    """What a listener owns of one release."""
+
+    title: str
+    url: str
+    artist_name: str
+    cover_url: str
+    tracks: tuple[OwnedTrack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPage:
+    """Everything a listener owns, newest purchase first."""
+
+    releases: tuple[OwnedRelease, ...]
+    track_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One track that was sold, and the licences it was sold under."""
+
+    title: str
+    by: str
+    recipe_title: str
+    size_bytes: int
+    price: Money
+    tax: Money
+    licences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """A purchase as it was charged."""
+
+    number: str
+    bought_at: datetime
+    buyer: str
+    country: str
+    lines: tuple[ReceiptLine, ...]
+    total: Money
+    tax: Money
+    tax_name: str
+    is_fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CountryPage:
+    """The form that asks for the country. `back` is the path to return to."""
+
+    chosen: str | None
+    back: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TroublePage:
+    """A page that could not be shown: what happened, and what to do."""
+
+    title: str
+    text: str
+    link: str
+    link_url: str

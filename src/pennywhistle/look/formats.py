@@ -1,0 +1,110 @@
+"""Values as people read them, in the active language: money, sizes, lengths, countries, days."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal
+from django.utils.translation import get_language, gettext, ngettext, to_locale
+
+from pennywhistle.kit.money import Money
+from pennywhistle.kit.territory import COUNTRIES
+
+# One megabyte on pages and in prices is a million bytes, as the price list counts it.
+BYTES_IN_MEGABYTE = 1_000_000
+
+# Languages kept ready at once: the store's own three, and room for an operator's.
+_LANGUAGES_KEPT_MAX = 16
+
+
+@lru_cache(maxsize=_LANGUAGES_KEPT_MAX)
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(to_locale(language))
+
+
+def _locale() -> Locale:
+    # No language is active in a bare script; English is what the texts are written in.
+    return _locale_of(get_language() or "en")
+
+
+def money(amount: Money) -> str:
+    """`€0.07`, `0,07 €`. Decimals below the minor unit appear only where they are needed."""
+    whole = amount.is_whole_minor
+    value = amount.decimal if whole else amount.decimal.normalize()
+    return str(
+        format_currency(value, amount.currency, locale=_locale(), decimal_quantization=whole)
+    )
+
+
+def signed_money(amount: Money) -> str:
+    """As `money`, with a sign before it: `+€5.00`, `−€0.07`."""
+    if amount.micros < 0:
+        return f"\N{MINUS SIGN}{money(-amount)}"
+    return f"+{money(amount)}" if amount else money(amount)
+
+
+def megabytes(size_bytes: int) -> str:
+    """`4.38 MB`, with a space that does not break; never 0.00 for what has any bytes at all."""
+    exact = Decimal(size_bytes) / BYTES_IN_MEGABYTE
+    pattern = "#,##0.00" if exact == 0 or exact >= Decimal("0.01") else "0.######"
+    number = format_decimal(exact, format=pattern, locale=_locale())
+    return f"{number}\N{NO-BREAK SPACE}MB"
+
+
+def duration(duration_ms: int) -> str:
+    """`3:07`, or `1:02:45` from an hour up; to the nearest second."""
+    minutes, seconds = divmod((duration_ms + 500) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def spoken_duration(duration_ms: int) -> str:
+    """`18 minutes`: how long a whole release plays, to the nearest minute, at least one."""
+    minutes = max(1, (duration_ms + 30_000) // 60_000)
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+
+
+def country(code: str | None) -> str:
+    """The name of an alpha-2 code in the active language; `an unknown country` for None."""
+    if code is None:
+        return gettext("an unknown country")
+    return str(_locale().territories.get(code, code))
+
+
+@lru_cache(maxsize=_LANGUAGES_KEPT_MAX)
+def _countries_in(language: str) -> tuple[tuple[str, str], ...]:
+    names = _locale_of(language).territories
+    pairs = [(code, str(names.get(code, code))) for code in COUNTRIES]
+    return tuple(sorted(pairs, key=lambda pair: pair[1].casefold()))
+
+
+def countries() -> tuple[tuple[str, str], ...]:
+    """Every country as (code, name), sorted by its name in the active language."""
+    return _countries_in(get_language() or "en")
+
+
+def day(value: date) -> str:
+    """`24 Nov 2026`, in the order that the language writes it. A datetime is taken in UTC."""
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).date()
+    return str(format_date(value, format="medium", locale=_locale()))
+
+
+def moment(value: datetime) -> str:
+    """A day and a time, in UTC and saying so."""
+    text = format_datetime(value, format="medium", tzinfo=UTC, locale=_locale())
+    return f"{text}\N{NO-BREAK SPACE}UTC"
+
+
+def clock(value: datetime) -> str:
+    """A time of day, in UTC and saying so."""
+    return f"{format_time(value, format='short', tzinfo=UTC, locale=_locale())}\N{NO-BREAK SPACE}UTC"
+
+
+def machine_time(value: date) -> str:
+    """ISO 8601, for the `datetime` attribute."""
+    return value.isoformat()

@@ -1,0 +1,139 @@
+// The preview player. Links marked data-hear play the preview in place; without this file they
+// simply open it. The player stays while prices are changed, and one thing plays at a time.
+
+const bar = document.querySelector("[data-player]");
+const part = (name) => bar.querySelector(`[data-player-${name}]`);
+const audio = part("audio");
+const wave = part("wave");
+let playing = null; // the address of the preview that the bar holds
+let heard = null; // the rectangle that uncovers the copper strokes
+
+const SECONDS_PER_STEP = 5;
+const SVG = "http://www.w3.org/2000/svg";
+
+const clock = (seconds) => {
+  const whole = Number.isFinite(seconds) ? Math.floor(seconds) : 0;
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+};
+
+const linkTo = (address) =>
+  [...document.querySelectorAll("[data-hear]")].filter((link) => link.href === address);
+
+function drawWave(link) {
+  wave.replaceChildren();
+  heard = null;
+  const strokes = link.closest("[data-track]")?.querySelector(".waveform");
+  if (!strokes) return;
+  const below = strokes.cloneNode(true);
+  const above = strokes.cloneNode(true);
+  const box = strokes.viewBox.baseVal;
+  const clip = document.createElementNS(SVG, "clipPath");
+  heard = document.createElementNS(SVG, "rect");
+  clip.id = "player-heard";
+  heard.setAttribute("height", box.height);
+  heard.setAttribute("width", 0);
+  clip.append(heard);
+  above.classList.add("waveform-heard");
+  above.prepend(clip);
+  above.querySelector("path").setAttribute("clip-path", "url(#player-heard)");
+  heard.dataset.full = box.width;
+  wave.append(below, above);
+}
+
+function showState() {
+  const on = !audio.paused && !audio.ended;
+  const toggle = part("toggle");
+  toggle.classList.toggle("is-playing", on);
+  part("label").textContent = on ? toggle.dataset.labelPause : toggle.dataset.labelPlay;
+  for (const link of document.querySelectorAll("[data-hear]")) {
+    link.classList.toggle("is-playing", on && link.href === playing);
+  }
+}
+
+function showTime() {
+  const share = audio.duration ? audio.currentTime / audio.duration : 0;
+  part("now").textContent = clock(audio.currentTime);
+  part("length").textContent = clock(audio.duration);
+  wave.setAttribute("aria-valuenow", Math.round(share * 100));
+  wave.setAttribute("aria-valuetext", `${clock(audio.currentTime)} / ${clock(audio.duration)}`);
+  if (heard) heard.setAttribute("width", share * Number(heard.dataset.full));
+}
+
+function trouble(is) {
+  part("trouble").hidden = !is;
+}
+
+async function play() {
+  try {
+    await audio.play();
+  } catch (error) {
+    // A second press while the first still loads is not a failure.
+    if (error.name !== "AbortError") trouble(true);
+  }
+}
+
+function toggle() {
+  if (audio.paused) play();
+  else audio.pause();
+}
+
+function hear(link) {
+  if (link.href === playing) return toggle();
+  playing = link.href;
+  trouble(false);
+  bar.hidden = false;
+  part("title").textContent = link.dataset.title;
+  part("artist").textContent = link.dataset.artist;
+  drawWave(link);
+  audio.src = link.href;
+  play();
+}
+
+function seekTo(seconds) {
+  if (Number.isFinite(audio.duration)) {
+    audio.currentTime = Math.min(Math.max(seconds, 0), audio.duration);
+  }
+}
+
+function close() {
+  const links = linkTo(playing);
+  audio.pause();
+  audio.removeAttribute("src");
+  playing = null;
+  bar.hidden = true;
+  showState();
+  links[0]?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-hear]");
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  hear(link);
+});
+
+wave.setAttribute("aria-label", wave.dataset.label);
+wave.addEventListener("pointerdown", (event) => {
+  const box = wave.getBoundingClientRect();
+  seekTo(((event.clientX - box.left) / box.width) * audio.duration);
+});
+wave.addEventListener("keydown", (event) => {
+  const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+  if (event.key in steps) seekTo(audio.currentTime + steps[event.key] * SECONDS_PER_STEP);
+  else if (event.key === "Home") seekTo(0);
+  else if (event.key === "End") seekTo(audio.duration);
+  else if (event.key === " ") toggle();
+  else return;
+  event.preventDefault();
+});
+part("toggle").addEventListener("click", toggle);
+part("close").addEventListener("click", close);
+for (const name of ["play", "pause", "ended", "emptied"]) audio.addEventListener(name, showState);
+for (const name of ["timeupdate", "loadedmetadata", "seeked"]) {
+  audio.addEventListener(name, showTime);
+}
+audio.addEventListener("error", () => playing && trouble(true));
+document.addEventListener("htmx:afterSwap", showState);
+
+// Prices now change by themselves, where htmx is there to change them.
+if (window.htmx) document.documentElement.classList.add("enhanced");
