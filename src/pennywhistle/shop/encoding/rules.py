@@ -170,6 +170,7 @@ def rendition_key(
         recipe.code,
         str(recipe.edition),
         " ".join(recipe.codec_arguments),
+        str(recipe.clip_seconds),
         encoder_version,
         tags_digest,
     )

@@ -1,0 +1,159 @@
+"""Ogg pages: replacing the comment header of a stream that passes by.
+
+The encoder writes a stream without tags. The house puts its own comment packet in, which may take
+any number of pages (a cover is large), and renumbers the pages that follow.
+
+https://www.rfc-editor.org/rfc/rfc3533#section-6
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+_CAPTURE = b"OggS"
+_HEAD_BYTES = 27
+_SEGMENTS_MAX = 255
+_SEGMENT_BYTES_MAX = 255
+_CONTINUED = 1
+_NO_PACKET_ENDS_HERE = 2**64 - 1
+# More would be no header of Opus or Vorbis.
+_HEADER_BYTES_MAX = 1_000_000
+
+_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+class OggError(ValueError):
+    """A stream that is not the Ogg that the encoder should have written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. `lacing` are the lengths of its segments."""
+
+    flags: int
+    granule: int
+    serial: int
+    sequence: int
+    lacing: bytes
+    body: bytes
+
+    def pack(self) -> bytes:
+        """The page as bytes, signed."""
+        head = struct.pack(
+            "<4sBBQIII", _CAPTURE, 0, self.flags, self.granule, self.serial, self.sequence, 0
+        )
+        page = head + bytes((len(self.lacing),)) + self.lacing + self.body
+        return page[:22] + struct.pack("<I", _crc32(page)) + page[26:]
+
+
+def _crc32(data: bytes) -> int:
+    """Ogg's CRC: polynomial 0x04C11DB7, not reflected, start and end zero.
+
+    zlib's is the same one reflected and inverted, and runs in C; so bits are turned round, twice.
+    """
+    reflected = zlib.crc32(data.translate(_REVERSED_BITS), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    turned = reflected.to_bytes(4, "little").translate(_REVERSED_BITS)
+    return int.from_bytes(turned, "big")
+
+
+class CommentReplacer:
+    """Feeds on an Ogg stream of one codec and gives it back with another comment packet.
+
+    `headers` is how many header packets the codec has: 2 for Opus, 3 for Vorbis. The second is the
+    comment.
+    """
+
+    def __init__(self, *, comment_packet: bytes, headers: int) -> None:
+        self._comment = comment_packet
+        self._headers = headers
+        self._pending = b""
+        self._shift: int | None = None
+        self._header_pages: list[Page] = []
+        self.added_bytes = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """What can be passed on after `data`. Raises `OggError`."""
+        self._pending += data
+        out = []
+        while (taken := _take_page(self._pending)) is not None:
+            page, length = taken
+            self._pending = self._pending[length:]
+            out.append(self._pass(page))
+        return b"".join(out)
+
+    def finish(self) -> None:
+        """Raises `OggError` where the stream ended inside a page or a header."""
+        if self._pending or self._shift is None:
+            raise OggError("the Ogg stream ended inside a page")
+
+    def _pass(self, page: Page) -> bytes:
+        if self._shift is not None:
+            return replace(page, sequence=page.sequence + self._shift).pack()
+        self._header_pages.append(page)
+        if sum(len(p.body) for p in self._header_pages) > _HEADER_BYTES_MAX:
+            raise OggError("the header of this Ogg stream does not end")
+        packets = _packets(self._header_pages)
+        if len(packets) < self._headers:
+            return b""
+        first = self._header_pages[0]
+        own = list(_paginate([self._comment, *packets[2 : self._headers]], first.serial))
+        self._shift = len(own) + 1 - len(self._header_pages)
+        pages = b"".join(page.pack() for page in (first, *own))
+        self.added_bytes = len(pages) - sum(len(page.pack()) for page in self._header_pages)
+        return pages
+
+
+def _take_page(data: bytes) -> tuple[Page, int] | None:
+    if len(data) < _HEAD_BYTES:
+        return None
+    capture, version, flags, granule, serial, sequence, _, count = struct.unpack_from(
+        "<4sBBQIIIB", data
+    )
+    if capture != _CAPTURE or version != 0:
+        raise OggError(f"no Ogg page where one should start: {data[:4]!r}")
+    body_at = _HEAD_BYTES + count
+    lacing = data[_HEAD_BYTES:body_at]
+    end = body_at + sum(lacing)
+    if len(lacing) < count or len(data) < end:
+        return None
+    return Page(flags, granule, serial, sequence, lacing, data[body_at:end]), end
+
+
+def _packets(pages: Iterable[Page]) -> list[bytes]:
+    """The packets that end on these pages."""
+    packets, current = [], b""
+    for page in pages:
+        offset = 0
+        for length in page.lacing:
+            current += page.body[offset : offset + length]
+            offset += length
+            if length < _SEGMENT_BYTES_MAX:
+                packets.append(current)
+                current = b""
+    return packets
+
+
+def _paginate(packets: list[bytes], serial: int) -> Iterator[Page]:
+    """Header pages from the second on: as full as they may be, the last one ending with a packet."""
+    lacing = b"".join(
+        bytes([_SEGMENT_BYTES_MAX]) * (len(packet) // _SEGMENT_BYTES_MAX)
+        + bytes([len(packet) % _SEGMENT_BYTES_MAX])
+        for packet in packets
+    )
+    data, offset, continued = b"".join(packets), 0, False
+    for number, at in enumerate(range(0, len(lacing), _SEGMENTS_MAX), start=1):
+        part = lacing[at : at + _SEGMENTS_MAX]
+        end = offset + sum(part)
+        ends_packet = any(length < _SEGMENT_BYTES_MAX for length in part)
+        yield Page(
+            flags=_CONTINUED if continued else 0,
+            granule=0 if ends_packet else _NO_PACKET_ENDS_HERE,
+            serial=serial,
+            sequence=number,
+            lacing=part,
+            body=data[offset:end],
+        )
+        offset, continued = end, part[-1] == _SEGMENT_BYTES_MAX
