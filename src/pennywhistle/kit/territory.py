@@ -61,7 +61,9 @@ class TerritorySet:
                 f"not ISO 3166-1 alpha-2 countries: {', '.join(sorted(unknown))}"
             )
         if (self.mode is TerritoryMode.WORLDWIDE) == bool(self.countries):
-            raise ValueError(f"{self.mode.value} {'takes no' if self.countries else 'needs a'} list")
+            raise ValueError(
+                f"{self.mode.value} {'takes no' if self.countries else 'needs a'} list"
+            )
 
     @classmethod
     def worldwide(cls) -> TerritorySet:

@@ -1,0 +1,1 @@
+"""Card gateways, each behind the same three words: charge, find, and the event they answer with."""

@@ -1,0 +1,228 @@
+"""Every setting of the store. Each value that an operator may change is a `PENNYWHISTLE_*` variable.
+
+`docs/operating.md` lists them; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from pennywhistle.config.env import (
+    SettingError,
+    database_from_url,
+    env_bool,
+    env_int,
+    env_list,
+    env_path,
+    env_text,
+)
+from pennywhistle.kit.territory import check_country
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+# Where the store keeps everything: database, masters, covers, renditions, the secret key.
+PENNYWHISTLE_HOME = env_path("PENNYWHISTLE_HOME", "./var")
+PENNYWHISTLE_HOME.mkdir(parents=True, exist_ok=True)
+
+# True shows errors with their source on the page: for development alone.
+DEBUG = env_bool("PENNYWHISTLE_DEBUG", default=False)
+
+# The names and addresses that the store answers to.
+ALLOWED_HOSTS = env_list("PENNYWHISTLE_HOSTS", "127.0.0.1,localhost,[::1],testserver")
+
+# The public address, with scheme: cookies are marked secure when it is https.
+PENNYWHISTLE_URL = env_text("PENNYWHISTLE_URL", "http://127.0.0.1:8000").rstrip("/")
+
+# The database: empty is SQLite in the home folder.
+DATABASES = {
+    "default": database_from_url(env_text("PENNYWHISTLE_DATABASE_URL", ""), home=PENNYWHISTLE_HOME)
+}
+
+# Proxies that may say whom they speak for (X-Forwarded-For): networks, comma-separated.
+try:
+    TRUSTED_PROXIES = [
+        ipaddress.ip_network(text) for text in env_list("PENNYWHISTLE_TRUSTED_PROXIES", "")
+    ]
+except ValueError as error:
+    raise SettingError(f"PENNYWHISTLE_TRUSTED_PROXIES: {error}; write 10.0.0.0/8") from None
+
+# The country of visitors whose address is private or loopback: the shop's own network.
+# Empty means that it cannot be told, and nothing is sold to them until they say.
+LOCAL_COUNTRY = env_text("PENNYWHISTLE_LOCAL_COUNTRY", "")
+if LOCAL_COUNTRY:
+    LOCAL_COUNTRY = check_country(LOCAL_COUNTRY)
+
+# Encoders that one server process may run at once.
+ENCODERS_MAX = env_int("PENNYWHISTLE_ENCODERS", os.cpu_count() or 1, least=1, most=64)
+
+# True lets the sandbox card gateway take test cards: pretend money, for demos and tests.
+SANDBOX_CARDS = env_bool("PENNYWHISTLE_SANDBOX_CARDS", default=False)
+
+MASTERS_FOLDER = PENNYWHISTLE_HOME / "masters"
+COVERS_FOLDER = PENNYWHISTLE_HOME / "covers"
+RENDITIONS_FOLDER = PENNYWHISTLE_HOME / "renditions"
+SANDBOX_FOLDER = PENNYWHISTLE_HOME / "sandbox-gateway"
+
+
+def _secret_key(path: Path) -> str:
+    """The key that signs cookies and download links, made on the first start.
+
+    The file appears whole or not at all, also when two processes start at once.
+    """
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        fresh.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass  # Another process was first; its key is the store's.
+        fresh.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+SECRET_KEY = _secret_key(PENNYWHISTLE_HOME / "secret-key")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "pennywhistle.shop.ledger",
+    "pennywhistle.shop.accounts",
+    "pennywhistle.shop.payments",
+    "pennywhistle.shop.storefronts",
+    "pennywhistle.shop.catalogue",
+    "pennywhistle.shop.licensing",
+    "pennywhistle.shop.encoding",
+    "pennywhistle.shop.sales",
+    "pennywhistle.shop.library",
+    "pennywhistle.shop.royalties",
+    "pennywhistle.look",
+    "pennywhistle.doors.storefront",
+    "pennywhistle.doors.desk",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "pennywhistle.config.urls"
+WSGI_APPLICATION = "pennywhistle.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [
+            PACKAGE / "look" / "templates",
+            PACKAGE / "doors" / "storefront" / "templates",
+            PACKAGE / "doors" / "desk" / "templates",
+        ],
+        "OPTIONS": {"environment": "pennywhistle.look.environment.environment"},
+    },
+    {
+        # For what third parties bring and we do not write again (e-mail texts).
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_LOGOUT_ON_GET = False
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# Until the store is told of a mail server, mail is written as files into the home folder.
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = PENNYWHISTLE_HOME / "mail"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ru", "Русский")]
+LOCALE_PATHS = [PACKAGE / "look" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = PENNYWHISTLE_HOME / "static"
+# `pennywhistle serve` collects the files first, and their names then carry their content's hash.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+            if env_bool("PENNYWHISTLE_HASHED_STATIC", default=False)
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_SECURE = PENNYWHISTLE_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PENNYWHISTLE_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_NAME = "pennywhistle_session"
+CSRF_COOKIE_NAME = "pennywhistle_csrf"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env_text("PENNYWHISTLE_LOG_LEVEL", "WARNING")},
+}

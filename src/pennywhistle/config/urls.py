@@ -1,0 +1,9 @@
+"""Every address of the shop's pages. Bytes are served beside them: see `asgi.py`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/", include("allauth.urls")),
+]

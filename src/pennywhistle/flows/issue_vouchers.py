@@ -1,0 +1,31 @@
+"""Make a batch of voucher codes. The codes are told once; the store keeps their fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.payments import operations
+from pennywhistle.shop.payments.rules import PaymentError
+
+# Codes of one batch.
+VOUCHERS_MOST = 10_000
+
+
+def issue_vouchers(
+    *,
+    codes: Sequence[str],
+    batch: str,
+    amount: Money,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """Keep `codes`, each worth `amount` once. Transaction: one of its own."""
+    if not 1 <= len(codes) <= VOUCHERS_MOST:
+        raise PaymentError(f"a batch holds 1 to {VOUCHERS_MOST} vouchers, not {len(codes)}")
+    if amount.micros <= 0 or not amount.is_whole_minor:
+        raise PaymentError(f"a voucher is worth whole cents above zero, not {amount}")
+    operations.store_vouchers(
+        codes=codes, batch=batch, amount=amount, now=now, expires_at=expires_at
+    )

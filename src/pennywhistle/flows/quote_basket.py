@@ -1,0 +1,164 @@
+"""Freeze an offer over a basket: size, price, tax, territory, licences (law 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from pennywhistle.kit.territory import TerritorySet
+from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks, list_tracks_of_release
+from pennywhistle.shop.library.queries import list_owned_pairs
+from pennywhistle.shop.licensing.rules import Covered
+from pennywhistle.shop.royalties.rules import divide_price
+from pennywhistle.shop.sales.operations import store_quote
+from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, get_quote, list_tickets
+from pennywhistle.shop.sales.rules import (
+    Evidence,
+    NotForSaleError,
+    Offer,
+    OfferLine,
+    check_basket_size,
+    decide_territory,
+)
+from pennywhistle.shop.sales.vat import vat_percent
+from pennywhistle.shop.storefronts.models import Storefront
+from pennywhistle.shop.storefronts.queries import get_prices, get_storefront
+from pennywhistle.shop.storefronts.rules import Prices
+
+
+@dataclass(frozen=True, slots=True)
+class BasketItem:
+    """What a basket holds: `kind` is `track` or `release`, `id` its number, `recipe` a code."""
+
+    kind: str
+    id: int
+    recipe: str
+
+
+def quote_basket(
+    *,
+    quote_id: UUID,
+    person_id: int,
+    items: Sequence[BasketItem],
+    domain: str,
+    evidence: Sequence[Evidence],
+    now: datetime,
+) -> QuoteFacts:
+    """Quote `items` for a person; what they own already is left out, each thing counts once.
+
+    Transaction: one short insert at the end. Raises `TerritoryUnknownError`, `NotForSaleError`
+    with a reason for each track, `EmptyBasketError`, `BasketTooLargeError`,
+    `TariffsExceedPriceError`.
+    """
+    storefront = get_storefront(domain=domain)
+    territory = decide_territory(evidence=evidence, needed=storefront.evidence_needed)
+    if territory not in TerritorySet.parse(storefront.territories):
+        raise NotForSaleError([f"This shop does not sell in {territory}."])
+    prices = get_prices(storefront=storefront, now=now)
+    wanted = _without_owned(_open_releases(items), person_id)
+    check_basket_size(lines=len(wanted))
+    tickets = _tickets(wanted, prices, territory, now)
+    _check_for_sale(wanted, tickets)
+    percent = (
+        vat_percent(country=territory, day=now.date()) if storefront.collects_vat else Decimal(0)
+    )
+    lines = tuple(
+        _line(tickets[track.id, recipe], percent, tie_key=f"{quote_id}/{track.id}/{recipe}")
+        for track, recipe in wanted
+    )
+    offer = _offer(storefront, prices, territory, evidence, lines)
+    store_quote(quote_id=quote_id, person_id=person_id, offer=offer, now=now)
+    return get_quote(quote_id=quote_id, person_id=person_id)
+
+
+def _open_releases(items: Sequence[BasketItem]) -> list[tuple[TrackFacts, str]]:
+    """(track, recipe) of everything in the basket, each once, in the basket's order."""
+    singles = {
+        track.id: track
+        for track in list_tracks(track_ids=[item.id for item in items if item.kind == "track"])
+    }
+    wanted: dict[tuple[int, str], TrackFacts] = {}
+    for item in items:
+        if item.kind == "release":
+            tracks = list_tracks_of_release(release_id=item.id)
+        else:
+            tracks = [singles[item.id]] if item.id in singles else []
+        for track in tracks:
+            wanted.setdefault((track.id, item.recipe), track)
+    return [(track, recipe) for (_, recipe), track in wanted.items()]
+
+
+def _without_owned(
+    wanted: list[tuple[TrackFacts, str]], person_id: int
+) -> list[tuple[TrackFacts, str]]:
+    owned = list_owned_pairs(person_id=person_id, track_ids=[track.id for track, _ in wanted])
+    return [(track, recipe) for track, recipe in wanted if (track.id, recipe) not in owned]
+
+
+def _tickets(
+    wanted: list[tuple[TrackFacts, str]], prices: Prices, territory: str, now: datetime
+) -> dict[tuple[int, str], Ticket]:
+    found = {}
+    for recipe in {recipe for _, recipe in wanted}:
+        tickets = list_tickets(
+            tracks=[track for track, code in wanted if code == recipe],
+            recipe_code=recipe,
+            prices=prices,
+            territory=territory,
+            instant=now,
+        )
+        found.update({(track_id, recipe): ticket for track_id, ticket in tickets.items()})
+    return found
+
+
+def _check_for_sale(
+    wanted: list[tuple[TrackFacts, str]], tickets: dict[tuple[int, str], Ticket]
+) -> None:
+    reasons = []
+    for track, recipe in wanted:
+        if track.release.state != "live":
+            reasons.append(f"{track.title} is not on the shelves")
+        elif not tickets[track.id, recipe].is_for_sale:
+            reasons.append(f"{track.title} is not licensed for sale in your country now")
+    if reasons:
+        raise NotForSaleError(reasons)
+
+
+def _line(ticket: Ticket, percent: Decimal, *, tie_key: str) -> OfferLine:
+    covered = ticket.coverage
+    if not isinstance(covered, Covered):  # `_check_for_sale` has seen to it.
+        raise NotForSaleError([f"track {ticket.track_id}"])
+    shares = divide_price(gross=ticket.price, vat_percent=percent, covered=covered, tie_key=tie_key)
+    return OfferLine(
+        track_id=ticket.track_id,
+        recipe=ticket.recipe,
+        size_bytes=ticket.size_bytes,
+        size_is_exact=ticket.size_is_exact,
+        gross=ticket.price,
+        vat_percent=percent,
+        tax=shares.tax,
+        recording_licence_id=covered.recording.id,
+        recording=shares.recording,
+        work_licence_id=covered.work.id,
+        work=shares.work,
+    )
+
+
+def _offer(
+    storefront: Storefront,
+    prices: Prices,
+    territory: str,
+    evidence: Sequence[Evidence],
+    lines: tuple[OfferLine, ...],
+) -> Offer:
+    return Offer(
+        storefront_id=storefront.pk,
+        price_list_id=prices.price_list_id,
+        territory=territory,
+        evidence=tuple(evidence),
+        lines=lines,
+        currency=storefront.currency,
+    )

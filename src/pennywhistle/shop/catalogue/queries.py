@@ -1,0 +1,343 @@
+"""Reads of the catalogue. Facts leave as frozen values; rows stay here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track
+from pennywhistle.shop.catalogue.rules import (
+    UnknownLabelError,
+    UnknownReleaseError,
+    UnknownTrackError,
+    search_words,
+)
+
+RELEASES_ON_A_PAGE = 48
+TRACKS_IN_A_SEARCH = 50
+ARTISTS_ON_A_PAGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class MasterFacts:
+    """A master as measured; see `models.Master` for the meaning of each field."""
+
+    id: int
+    sha256: str
+    pcm_sha256: str
+    flac_md5: str
+    container: str
+    size_bytes: int
+    frames: int
+    sample_rate_hz: int
+    bits_per_sample: int
+    channels: int
+    duration_ms: int
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    peaks: bytes
+    measured_bytes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """A release without its tracks. `cover_sha256` is empty where there is no cover."""
+
+    id: int
+    slug: str
+    title: str
+    artist: str
+    artist_slug: str
+    label: str
+    label_id: int
+    upc: str | None
+    released_on: date | None
+    genre: str
+    p_line: str
+    c_line: str
+    cover_sha256: str
+    cover_media_type: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFacts:
+    """A track with its release, its work and its master."""
+
+    id: int
+    title: str
+    artist: str
+    artist_slug: str
+    disc_number: int
+    track_number: int
+    isrc: str
+    work_title: str
+    composer: str
+    iswc: str | None
+    release: ReleaseFacts
+    master: MasterFacts
+    track_total: int = 0
+    disc_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistFacts:
+    """An artist as pages list them."""
+
+    id: int
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFacts:
+    """A release as the desk lists it."""
+
+    release: ReleaseFacts
+    track_count: int
+    duration_ms: int
+    created_at: datetime
+
+
+def find_release(*, slug: str) -> ReleaseFacts | None:
+    """The live release of that slug, or None."""
+    row = _live_releases().filter(slug=slug).first()
+    return _release(row) if row else None
+
+
+def get_release(*, slug: str) -> ReleaseFacts:
+    """The live release of that slug, or `UnknownReleaseError`."""
+    release = find_release(slug=slug)
+    if release is None:
+        raise UnknownReleaseError(f"no release is called {slug!r} here")
+    return release
+
+
+def get_release_in_any_state(*, name: str) -> ReleaseFacts:
+    """A release by UPC or slug, drafts too, or `UnknownReleaseError`."""
+    row = _releases().filter(Q(upc=name) | Q(slug=name)).first()
+    if row is None:
+        raise UnknownReleaseError(f"no release has the UPC or the short name {name!r}")
+    return _release(row)
+
+
+def list_new_releases(*, limit: int = RELEASES_ON_A_PAGE) -> list[ReleaseFacts]:
+    """Live releases, newest first. One query."""
+    return [_release(row) for row in _live_releases().order_by("-released_on", "-id")[:limit]]
+
+
+def list_releases_of_artist(*, artist_id: int) -> list[ReleaseFacts]:
+    """An artist's live releases, and those they appear on, newest first. One query."""
+    rows = _live_releases().filter(Q(artist_id=artist_id) | Q(tracks__artist_id=artist_id))
+    return [_release(row) for row in rows.distinct().order_by("-released_on", "-id")]
+
+
+def find_artist(*, slug: str) -> ArtistFacts | None:
+    """The artist of that slug, if something of theirs is live."""
+    row = _live_artists().filter(slug=slug).first()
+    return ArtistFacts(row.pk, row.name, row.slug) if row else None
+
+
+def list_artists(*, limit: int = ARTISTS_ON_A_PAGE) -> list[ArtistFacts]:
+    """Artists with something live, by name. One query."""
+    rows = _live_artists().order_by("name")[:limit]
+    return [ArtistFacts(row.pk, row.name, row.slug) for row in rows]
+
+
+def list_tracks_of_release(*, release_id: int) -> list[TrackFacts]:
+    """A release's tracks in order, whatever its state. One query."""
+    return _facts(_tracks().filter(release_id=release_id))
+
+
+def list_tracks(*, track_ids: Iterable[int]) -> list[TrackFacts]:
+    """Those tracks that exist, with their totals. Two queries."""
+    return _facts(_tracks().filter(pk__in=list(track_ids)))
+
+
+def find_live_track(*, track_id: int) -> TrackFacts | None:
+    """The track, if its release is live."""
+    rows = _tracks().filter(pk=track_id, release__state=Release.State.LIVE)
+    return next(iter(_facts(rows)), None)
+
+
+def get_track(*, track_id: int) -> TrackFacts:
+    """The track in any state, or `UnknownTrackError`."""
+    found = list_tracks(track_ids=[track_id])
+    if not found:
+        raise UnknownTrackError(f"no track has the number {track_id}")
+    return found[0]
+
+
+def find_track_id_by_isrc(*, isrc: str) -> int:
+    """The first track of that ISRC, or `UnknownTrackError`."""
+    found = Track.objects.filter(isrc=isrc.replace("-", "").upper()).values_list("pk", flat=True)
+    for track_id in found[:1]:
+        return track_id
+    raise UnknownTrackError(f"no track has the ISRC {isrc!r}")
+
+
+def get_label_id(*, name: str) -> int:
+    """The label of that name, or `UnknownLabelError`."""
+    for label_id in Label.objects.filter(name__iexact=name).values_list("pk", flat=True)[:1]:
+        return label_id
+    raise UnknownLabelError(f"no label is called {name!r}")
+
+
+def list_label_ids_of_member(*, person_id: int) -> list[int]:
+    """The labels that a person belongs to."""
+    return list(Label.objects.filter(members=person_id).values_list("pk", flat=True))
+
+
+def list_labels() -> list[tuple[int, str]]:
+    """(id, name) of every label."""
+    return list(Label.objects.order_by("name").values_list("pk", "name"))
+
+
+def search_releases(*, query: str) -> list[ReleaseFacts]:
+    """Live releases in which every word of the query occurs. One query."""
+    rows = _matching(_live_releases(), query)
+    return [_release(row) for row in rows.order_by("title")[:RELEASES_ON_A_PAGE]]
+
+
+def search_artists(*, query: str) -> list[ArtistFacts]:
+    """Artists with something live whose name holds every word. One query."""
+    rows = _matching(_live_artists(), query).order_by("name")[:ARTISTS_ON_A_PAGE]
+    return [ArtistFacts(row.pk, row.name, row.slug) for row in rows]
+
+
+def search_tracks(*, query: str) -> list[TrackFacts]:
+    """Tracks of live releases in which every word of the query occurs. Two queries."""
+    rows = _matching(_tracks().filter(release__state=Release.State.LIVE), query)
+    return _facts(rows.order_by("title")[:TRACKS_IN_A_SEARCH])
+
+
+def list_releases_for_desk(*, label_ids: Sequence[int] | None) -> list[DraftFacts]:
+    """Releases in every state, newest first; of these labels, or of all for None. One query."""
+    rows = _releases().annotate(n=Count("tracks"), ms=Sum("tracks__master__duration_ms"))
+    if label_ids is not None:
+        rows = rows.filter(label_id__in=label_ids)
+    return [
+        DraftFacts(_release(row), row.n, row.ms or 0, row.created_at)
+        for row in rows.order_by("-created_at", "-id")
+    ]
+
+
+def find_master_by_sha256(*, sha256: str) -> MasterFacts | None:
+    """The master with exactly these bytes, or None."""
+    row = Master.objects.filter(sha256=sha256).first()
+    return _master(row) if row else None
+
+
+def find_master_by_pcm(*, pcm_sha256: str) -> MasterFacts | None:
+    """The master that sounds exactly the same, whatever its container, or None."""
+    row = Master.objects.filter(pcm_sha256=pcm_sha256).first()
+    return _master(row) if row else None
+
+
+def list_tracks_of_master(*, master_id: int) -> list[TrackFacts]:
+    """The tracks that stand on a master."""
+    return _facts(_tracks().filter(master_id=master_id))
+
+
+def _releases() -> QuerySet[Release]:
+    return Release.objects.select_related("artist", "label")
+
+
+def _live_releases() -> QuerySet[Release]:
+    return _releases().filter(state=Release.State.LIVE)
+
+
+def _live_artists() -> QuerySet[Artist]:
+    live = Release.State.LIVE
+    return Artist.objects.filter(
+        Q(releases__state=live) | Q(tracks__release__state=live)
+    ).distinct()
+
+
+def _tracks() -> QuerySet[Track]:
+    return Track.objects.select_related(
+        "artist", "work", "master", "release", "release__artist", "release__label"
+    )
+
+
+def _matching(rows: QuerySet, query: str) -> QuerySet:  # type: ignore[type-arg]
+    words = search_words(query)
+    for word in words:
+        rows = rows.filter(search_text__contains=word)
+    return rows if words else rows.none()
+
+
+def _facts(rows: Iterable[Track]) -> list[TrackFacts]:
+    found = list(rows)
+    totals: dict[int, dict[int, int]] = {}
+    counted = (
+        Track.objects.filter(release_id__in={row.release_id for row in found})
+        .values_list("release_id", "disc_number")
+        .annotate(n=Count("id"))
+        .order_by()
+    )
+    for release_id, disc, count in counted:
+        totals.setdefault(release_id, {})[disc] = count
+    return [_track(row, totals.get(row.release_id, {})) for row in found]
+
+
+def _track(row: Track, discs: dict[int, int]) -> TrackFacts:
+    return TrackFacts(
+        id=row.pk,
+        title=row.title,
+        artist=row.artist.name,
+        artist_slug=row.artist.slug,
+        disc_number=row.disc_number,
+        track_number=row.track_number,
+        isrc=row.isrc,
+        work_title=row.work.title,
+        composer=row.work.composer,
+        iswc=row.work.iswc,
+        release=_release(row.release),
+        master=_master(row.master),
+        track_total=discs.get(row.disc_number, 0),
+        disc_total=len(discs),
+    )
+
+
+def _release(row: Release) -> ReleaseFacts:
+    return ReleaseFacts(
+        id=row.pk,
+        slug=row.slug,
+        title=row.title,
+        artist=row.artist.name,
+        artist_slug=row.artist.slug,
+        label=row.label.name,
+        label_id=row.label_id,
+        upc=row.upc,
+        released_on=row.released_on,
+        genre=row.genre,
+        p_line=row.p_line,
+        c_line=row.c_line,
+        cover_sha256=row.cover_sha256,
+        cover_media_type=row.cover_media_type,
+        state=row.state,
+    )
+
+
+def _master(row: Master) -> MasterFacts:
+    return MasterFacts(
+        id=row.pk,
+        sha256=row.sha256,
+        pcm_sha256=row.pcm_sha256,
+        flac_md5=row.flac_md5,
+        container=row.container,
+        size_bytes=row.size_bytes,
+        frames=row.frames,
+        sample_rate_hz=row.sample_rate_hz,
+        bits_per_sample=row.bits_per_sample,
+        channels=row.channels,
+        duration_ms=row.duration_ms,
+        loudness_lufs=row.loudness_lufs,
+        true_peak_dbtp=row.true_peak_dbtp,
+        peaks=bytes(row.peaks),
+        measured_bytes=dict(row.measured_bytes),
+    )

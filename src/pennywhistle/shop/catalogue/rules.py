@@ -1,0 +1,108 @@
+"""What a release needs before it goes live, and how names are folded for search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from anyascii import anyascii
+
+# Words of one search that count; the rest is cut.
+SEARCH_WORDS_MOST = 8
+
+
+class CatalogueError(Exception):
+    """A catalogue entry that cannot be as asked."""
+
+
+class UnknownReleaseError(CatalogueError):
+    """No release answers to that name."""
+
+
+class UnknownTrackError(CatalogueError):
+    """No track answers to that name."""
+
+
+class UnknownLabelError(CatalogueError):
+    """No label answers to that name."""
+
+
+class NotReadyError(CatalogueError):
+    """A release that lacks what publishing needs; the message lists all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrack:
+    """What is known of a track when its master comes in. `isrc` may be empty."""
+
+    title: str
+    artist: str
+    disc_number: int
+    track_number: int
+    isrc: str = ""
+    composer: str = ""
+    iswc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelease:
+    """What is known of a release when its first track comes in."""
+
+    title: str
+    artist: str
+    label: str
+    upc: str | None = None
+    released_on: date | None = None
+    genre: str = ""
+    p_line: str = ""
+    c_line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMaster:
+    """What ingest measured of a master; fields as in `models.Master`."""
+
+    sha256: str
+    pcm_sha256: str
+    flac_md5: str
+    container: str
+    codec: str
+    size_bytes: int
+    frames: int
+    sample_rate_hz: int
+    bits_per_sample: int
+    channels: int
+    duration_ms: int
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    peaks: bytes
+    measured_bytes: dict[str, int]
+
+
+def fold(text: str) -> str:
+    """`text` as search compares it: Latin letters without accents, small, single spaces."""
+    return " ".join(anyascii(text).casefold().split())
+
+
+def search_words(query: str) -> list[str]:
+    """The folded words of a query, at most `SEARCH_WORDS_MOST`."""
+    return fold(query).split()[:SEARCH_WORDS_MOST]
+
+
+def check_publishable(*, title: str, has_cover: bool, tracks: Sequence[tuple[int, int]]) -> None:
+    """Raise `NotReadyError` unless there is a cover and each disc counts its tracks from 1 on.
+
+    `tracks` holds (disc number, track number).
+    """
+    lacks = []
+    if not has_cover:
+        lacks.append("a cover picture")
+    if not tracks:
+        lacks.append("at least one track")
+    for disc in sorted({disc for disc, _ in tracks}):
+        numbers = sorted(number for on, number in tracks if on == disc)
+        if missing := sorted(set(range(1, numbers[-1] + 1)) - set(numbers)):
+            lacks.append(f"track {', '.join(map(str, missing))} of disc {disc}")
+    if lacks:
+        raise NotReadyError(f"{title!r} cannot go live yet: it lacks {'; '.join(lacks)}")

@@ -1,0 +1,106 @@
+"""Triggers by which the database itself keeps rows append-only and balances true (law 2).
+
+SQLite's REPLACE deletes without firing delete triggers, so an insert that would replace is refused
+too: https://www.sqlite.org/lang_conflict.html. PostgreSQL has TRUNCATE, which fires only triggers
+of its own kind: https://www.postgresql.org/docs/current/sql-createtrigger.html.
+"""
+
+from __future__ import annotations
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+def keep_append_only(
+    editor: BaseDatabaseSchemaEditor, *, table: str, unique_columns: tuple[str, ...]
+) -> None:
+    """Refuse update, delete, truncate and replace on `table`."""
+    says = f"{table} is append-only"
+    if editor.connection.vendor == "postgresql":
+        editor.execute(
+            f"""CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION '{says}'; END $$"""
+        )
+        editor.execute(
+            f"""CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"""
+        )
+        editor.execute(
+            f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"""
+        )
+        return
+    for verb in ("UPDATE", "DELETE"):
+        editor.execute(
+            f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
+            BEGIN SELECT RAISE(ABORT, '{says}'); END"""
+        )
+    same = " OR ".join(f"{column} = NEW.{column}" for column in unique_columns)
+    editor.execute(
+        f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+        WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
+        BEGIN SELECT RAISE(ABORT, '{says}: this row is there already'); END"""
+    )
+
+
+def keep_ledger(editor: BaseDatabaseSchemaEditor) -> None:
+    """One currency per transfer; guarded balances follow transfers; accounts do not change."""
+    if editor.connection.vendor == "postgresql":
+        for statement in _POSTGRESQL:
+            editor.execute(statement)
+    else:
+        for statement in _SQLITE:
+            editor.execute(statement)
+
+
+_SQLITE = (
+    """CREATE TRIGGER ledger_transfer_one_currency BEFORE INSERT ON ledger_transfer
+    WHEN (SELECT currency FROM ledger_account WHERE id = NEW.debit_account_id)
+      IS NOT (SELECT currency FROM ledger_account WHERE id = NEW.credit_account_id)
+    BEGIN SELECT RAISE(ABORT, 'a transfer stays within one currency'); END""",
+    """CREATE TRIGGER ledger_transfer_moves AFTER INSERT ON ledger_transfer
+    BEGIN
+      UPDATE ledger_account SET balance_micros = balance_micros - NEW.amount_micros
+        WHERE id = NEW.debit_account_id AND is_guarded;
+      UPDATE ledger_account SET balance_micros = balance_micros + NEW.amount_micros
+        WHERE id = NEW.credit_account_id AND is_guarded;
+    END""",
+    """CREATE TRIGGER ledger_account_fixed BEFORE UPDATE OF id, code, currency, kind, is_guarded
+    ON ledger_account
+    BEGIN SELECT RAISE(ABORT, 'an account does not change'); END""",
+    """CREATE TRIGGER ledger_account_stays BEFORE DELETE ON ledger_account
+    BEGIN SELECT RAISE(ABORT, 'an account is not deleted'); END""",
+    """CREATE TRIGGER ledger_account_no_replace BEFORE INSERT ON ledger_account
+    WHEN EXISTS (SELECT 1 FROM ledger_account WHERE id = NEW.id OR code = NEW.code)
+    BEGIN SELECT RAISE(ABORT, 'this account is there already'); END""",
+)
+
+_POSTGRESQL = (
+    """CREATE FUNCTION ledger_transfer_one_currency() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (SELECT currency FROM ledger_account WHERE id = NEW.debit_account_id) IS DISTINCT FROM
+         (SELECT currency FROM ledger_account WHERE id = NEW.credit_account_id) THEN
+        RAISE EXCEPTION 'a transfer stays within one currency';
+      END IF;
+      RETURN NEW;
+    END $$""",
+    """CREATE TRIGGER ledger_transfer_one_currency BEFORE INSERT ON ledger_transfer
+    FOR EACH ROW EXECUTE FUNCTION ledger_transfer_one_currency()""",
+    """CREATE FUNCTION ledger_transfer_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE ledger_account SET balance_micros = balance_micros - NEW.amount_micros
+        WHERE id = NEW.debit_account_id AND is_guarded;
+      UPDATE ledger_account SET balance_micros = balance_micros + NEW.amount_micros
+        WHERE id = NEW.credit_account_id AND is_guarded;
+      RETURN NULL;
+    END $$""",
+    """CREATE TRIGGER ledger_transfer_moves AFTER INSERT ON ledger_transfer
+    FOR EACH ROW EXECUTE FUNCTION ledger_transfer_moves()""",
+    """CREATE FUNCTION ledger_account_refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'an account does not change and is not deleted'; END $$""",
+    """CREATE TRIGGER ledger_account_fixed BEFORE UPDATE OF id, code, currency, kind, is_guarded
+    ON ledger_account FOR EACH ROW EXECUTE FUNCTION ledger_account_refuse()""",
+    """CREATE TRIGGER ledger_account_stays BEFORE DELETE ON ledger_account
+    FOR EACH ROW EXECUTE FUNCTION ledger_account_refuse()""",
+    """CREATE TRIGGER ledger_account_no_truncate BEFORE TRUNCATE ON ledger_account
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_refuse()""",
+)

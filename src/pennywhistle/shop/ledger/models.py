@@ -1,0 +1,69 @@
+"""Accounts and the transfers between them. The database itself keeps laws 1 and 2: see `guards.py`."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Account(models.Model):
+    """A place where money of one currency stands.
+
+    The ledger knows nothing of music, nor of people: each room names its own accounts by `code`.
+    A `guarded` account keeps its balance in the row, which may not fall below zero; the balance of
+    any other is summed from its transfers, so that a busy one is never a lock.
+    """
+
+    class Kind(models.TextChoices):
+        ASSET = "asset"
+        LIABILITY = "liability"
+        INCOME = "income"
+        EXPENSE = "expense"
+
+    code = models.CharField(max_length=120, unique=True)
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    is_guarded = models.BooleanField(default=False)
+    balance_micros = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="ledger_guarded_balance_not_below_zero", condition=Q(balance_micros__gte=0)
+            ),
+            models.CheckConstraint(
+                name="ledger_unguarded_balance_not_kept",
+                condition=Q(is_guarded=True) | Q(balance_micros=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Transfer(models.Model):
+    """One immutable movement: `amount_micros` leaves the debit account for the credit account."""
+
+    key = models.CharField(max_length=160, unique=True)
+    debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    credit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    amount_micros = models.BigIntegerField()
+    reason = models.CharField(max_length=30)
+    document = models.CharField(max_length=100, db_index=True)
+    posted_at = models.DateTimeField(db_index=True)
+    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="ledger_amount_above_zero", condition=Q(amount_micros__gt=0)
+            ),
+            models.CheckConstraint(
+                name="ledger_two_different_accounts",
+                condition=~Q(debit_account=F("credit_account")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,130 @@
+"""Reads of the books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet, Sum
+
+from pennywhistle.kit.clock import Period
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.models import Account, Transfer
+from pennywhistle.shop.ledger.rules import TransferFacts
+
+ROWS_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A transfer as one of its accounts sees it: positive came in, negative went out."""
+
+    key: str
+    amount: Money
+    reason: str
+    document: str
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as it stands in the database."""
+
+    code: str
+    currency: str
+    is_guarded: bool
+    balance_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRow:
+    """A stored transfer with the digest that was stored beside it."""
+
+    id: int
+    facts: TransferFacts
+    digest: str
+
+
+def find_account(*, code: str) -> Account | None:
+    """The account of that code, if it was ever opened."""
+    return Account.objects.filter(code=code).first()
+
+
+def get_balance(*, code: str, currency: str) -> Money:
+    """What came in less what went out; zero for an account that was never opened. Two queries."""
+    account = find_account(code=code)
+    if account is None:
+        return Money.zero(currency)
+    if account.is_guarded:
+        return Money(account.balance_micros, account.currency)
+    return sum_movements(code=code, currency=currency)
+
+
+def sum_movements(*, code: str, currency: str, within: Period | None = None) -> Money:
+    """Credits less debits of an account, counted from its transfers. Two queries."""
+    rows = Transfer.objects.all()
+    if within is not None:
+        rows = rows.filter(posted_at__gte=within.starts_at)
+        if within.ends_at is not None:
+            rows = rows.filter(posted_at__lt=within.ends_at)
+    came = rows.filter(credit_account__code=code).aggregate(s=Sum("amount_micros"))["s"] or 0
+    went = rows.filter(debit_account__code=code).aggregate(s=Sum("amount_micros"))["s"] or 0
+    return Money(came - went, currency)
+
+
+def list_movements(*, code: str, limit: int) -> list[Movement]:
+    """The newest `limit` movements of an account. One query."""
+    rows = (
+        Transfer.objects.filter(Q(debit_account__code=code) | Q(credit_account__code=code))
+        .select_related("debit_account", "credit_account")
+        .order_by("-id")[:limit]
+    )
+    return [
+        Movement(
+            key=row.key,
+            amount=Money(
+                row.amount_micros if row.credit_account.code == code else -row.amount_micros,
+                row.credit_account.currency,
+            ),
+            reason=row.reason,
+            document=row.document,
+            posted_at=row.posted_at,
+        )
+        for row in rows
+    ]
+
+
+def list_transfers(*, document: str) -> list[TransferRow]:
+    """The transfers of one event, oldest first. One query."""
+    return [_row(row) for row in _with_accounts().filter(document=document).order_by("id")]
+
+
+def iterate_transfers() -> Iterator[TransferRow]:
+    """Every transfer from the first on, `ROWS_AT_ONCE` at a time."""
+    for row in _with_accounts().order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
+        yield _row(row)
+
+
+def iterate_accounts() -> Iterator[AccountRow]:
+    """Every account."""
+    for row in Account.objects.order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
+        yield AccountRow(row.code, row.currency, row.is_guarded, row.balance_micros)
+
+
+def _with_accounts() -> QuerySet[Transfer]:
+    return Transfer.objects.select_related("debit_account", "credit_account", "reverses")
+
+
+def _row(row: Transfer) -> TransferRow:
+    facts = TransferFacts(
+        key=row.key,
+        debit=row.debit_account.code,
+        credit=row.credit_account.code,
+        amount=Money(row.amount_micros, row.debit_account.currency),
+        reason=row.reason,
+        document=row.document,
+        posted_at=row.posted_at,
+        reverses_key=row.reverses.key if row.reverses else None,
+    )
+    return TransferRow(id=row.pk, facts=facts, digest=row.digest)

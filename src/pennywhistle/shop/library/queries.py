@@ -1,0 +1,70 @@
+"""Reads of what listeners own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks
+from pennywhistle.shop.library.models import OwnedItem
+from pennywhistle.shop.library.rules import NotInLibraryError
+
+ITEMS_SHOWN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedFacts:
+    """One thing in a library."""
+
+    id: int
+    person_id: int
+    recipe: str
+    size_bytes: int
+    purchase_id: int
+    acquired_at: datetime
+    track: TrackFacts
+
+
+def get_owned(*, item_id: int) -> OwnedFacts:
+    """A library item, or `NotInLibraryError`. Three queries."""
+    found = _facts(OwnedItem.objects.filter(pk=item_id))
+    if not found:
+        raise NotInLibraryError(f"no library holds an item {item_id}")
+    return found[0]
+
+
+def find_owned_by(*, item_id: int, person_id: int) -> OwnedFacts | None:
+    """A person's own library item, or None. Three queries."""
+    return next(iter(_facts(OwnedItem.objects.filter(pk=item_id, person_id=person_id))), None)
+
+
+def list_owned(*, person_id: int) -> list[OwnedFacts]:
+    """A person's library, newest first. Three queries."""
+    rows = OwnedItem.objects.filter(person_id=person_id).order_by("-id")
+    return _facts(rows[:ITEMS_SHOWN])
+
+
+def list_owned_pairs(*, person_id: int, track_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """Which of these tracks a person owns: (track id, recipe). One query."""
+    rows = OwnedItem.objects.filter(person_id=person_id, track_id__in=list(track_ids))
+    return set(rows.values_list("track_id", "recipe"))
+
+
+def _facts(rows: QuerySet[OwnedItem]) -> list[OwnedFacts]:
+    items = list(rows.select_related("sale_line"))
+    tracks = {track.id: track for track in list_tracks(track_ids={row.track_id for row in items})}
+    return [
+        OwnedFacts(
+            id=row.pk,
+            person_id=row.person_id,
+            recipe=row.recipe,
+            size_bytes=row.sale_line.size_bytes,
+            purchase_id=row.sale_line.purchase_id,
+            acquired_at=row.acquired_at,
+            track=tracks[row.track_id],
+        )
+        for row in items
+    ]

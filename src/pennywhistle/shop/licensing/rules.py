@@ -1,0 +1,207 @@
+"""Coverage: may this track be used so, there, then? (law 4)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from pennywhistle.kit.money import Money
+from pennywhistle.kit.territory import COUNTRIES, TerritorySet
+
+
+class Right(StrEnum):
+    """The two rights in a recording of music; both must be covered."""
+
+    RECORDING = "RECORDING"
+    WORK = "WORK"
+
+
+class Use(StrEnum):
+    """What a licence may open."""
+
+    DOWNLOAD = "DOWNLOAD"
+    PREVIEW = "PREVIEW"
+    STREAM_OWNED = "STREAM_OWNED"
+
+
+class LicensingError(Exception):
+    """A licence that cannot be recorded as asked."""
+
+
+class UnknownLicensorError(LicensingError):
+    """No licensor of that name."""
+
+
+class UnknownLicenceError(LicensingError):
+    """No licence of that number."""
+
+
+@dataclass(frozen=True, slots=True)
+class TariffTerms:
+    """`max(rate × base, floor)`: `base` is `gross` or `net-of-tax`; the floor is per track."""
+
+    code: str
+    version: int
+    rate: Fraction
+    base: str
+    floor_per_track: Money | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate <= 1:
+            raise LicensingError(f"the rate {self.rate} is not between 0 and 1")
+        if self.base not in {"gross", "net-of-tax"}:
+            raise LicensingError(f"the base {self.base!r} is neither gross nor net-of-tax")
+
+
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """What a licence speaks of: the whole catalogue, or the label, release or track of that id."""
+
+    kind: str
+    id: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in _BREADTH:
+            raise LicensingError(
+                f"the repertoire {self.kind!r} is not one of {', '.join(_BREADTH)}"
+            )
+        if (self.kind == "whole") != (self.id is None):
+            raise LicensingError(f"the repertoire {self.kind!r} does not go with id {self.id}")
+
+
+# The narrower contract speaks first.
+_BREADTH = {"track": 0, "release": 1, "label": 2, "whole": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceTerms:
+    """A licence as coverage reads it. `[starts_at, ends_at)`; None means until it is ended."""
+
+    id: int
+    number: str
+    licensor_id: int
+    licensor: str
+    right: Right
+    repertoire: Repertoire
+    uses: frozenset[Use]
+    territories: TerritorySet
+    starts_at: datetime
+    ends_at: datetime | None
+    tariff: TariffTerms
+    document_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRef:
+    """Where a track stands: enough to see which repertoires it belongs to."""
+
+    track_id: int
+    release_id: int
+    label_id: int
+
+    def belongs_to(self, repertoire: Repertoire) -> bool:
+        """True where a licence of that repertoire speaks of this track."""
+        own = {
+            "whole": None,
+            "label": self.label_id,
+            "release": self.release_id,
+            "track": self.track_id,
+        }
+        return own[repertoire.kind] == repertoire.id
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Yes, by these two licences."""
+
+    recording: LicenceTerms
+    work: LicenceTerms
+
+
+class Why(StrEnum):
+    """Why not, in a word."""
+
+    TERRITORY_UNKNOWN = "territory-unknown"
+    NO_LICENCE = "no-licence"
+    USE = "use"
+    TERRITORY = "territory"
+    NOT_YET = "not-yet"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class NotCovered:
+    """No, and why. `right` is the one that lacks; `opens_at` is set where waiting helps."""
+
+    why: Why
+    right: Right | None = None
+    opens_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+Coverage = Covered | NotCovered
+
+
+def cover(
+    *,
+    track: TrackRef,
+    use: Use,
+    territory: str | None,
+    instant: datetime,
+    licences: Iterable[LicenceTerms],
+) -> Coverage:
+    """Both rights must be covered for that use, territory and instant; anything else is a no.
+
+    Where several licences cover one right, the narrowest repertoire speaks, then the latest start,
+    then the lowest id, so that the answer never depends on the order of rows.
+    """
+    if territory is None or territory not in COUNTRIES:
+        return NotCovered(Why.TERRITORY_UNKNOWN)
+    mine = [licence for licence in licences if track.belongs_to(licence.repertoire)]
+    chosen: dict[Right, LicenceTerms] = {}
+    for right in Right:
+        of_right = [licence for licence in mine if licence.right is right]
+        covering = [licence for licence in of_right if _opens(licence, use, territory, instant)]
+        if not covering:
+            return _why_not(of_right, right, use, territory, instant)
+        chosen[right] = min(covering, key=_precedence)
+    return Covered(recording=chosen[Right.RECORDING], work=chosen[Right.WORK])
+
+
+def _opens(licence: LicenceTerms, use: Use, territory: str, instant: datetime) -> bool:
+    return (
+        use in licence.uses
+        and territory in licence.territories
+        and licence.starts_at <= instant
+        and (licence.ends_at is None or instant < licence.ends_at)
+    )
+
+
+def _precedence(licence: LicenceTerms) -> tuple[int, float, int]:
+    return (_BREADTH[licence.repertoire.kind], -licence.starts_at.timestamp(), licence.id)
+
+
+def _why_not(
+    licences: list[LicenceTerms], right: Right, use: Use, territory: str, instant: datetime
+) -> NotCovered:
+    """The reason nearest to a yes, so that what a listener is told can be acted on."""
+    if not licences:
+        return NotCovered(Why.NO_LICENCE, right)
+    licences = [licence for licence in licences if use in licence.uses]
+    if not licences:
+        return NotCovered(Why.USE, right)
+    licences = [licence for licence in licences if territory in licence.territories]
+    if not licences:
+        return NotCovered(Why.TERRITORY, right)
+    if coming := [
+        licence.starts_at
+        for licence in licences
+        if licence.starts_at > instant
+        and (licence.ends_at is None or licence.ends_at > licence.starts_at)
+    ]:
+        return NotCovered(Why.NOT_YET, right, opens_at=min(coming))
+    ended = max(licence.ends_at for licence in licences if licence.ends_at is not None)
+    return NotCovered(Why.ENDED, right, ended_at=ended)

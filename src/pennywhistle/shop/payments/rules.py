@@ -1,0 +1,96 @@
+"""What a top-up may be, and the names of the accounts that money comes through."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from pennywhistle.kit.money import Money
+
+# One top-up, in major units: enough for an album, not enough for a stolen card to be worth a try.
+TOP_UP_LEAST = "1"
+TOP_UP_MOST = "200"
+
+# Top-ups of one person that may be pending at once.
+PENDING_TOP_UPS_MOST = 10
+
+
+class PaymentError(Exception):
+    """A top-up or a voucher that is refused, with what to do."""
+
+
+class UnknownTopUpError(PaymentError):
+    """A reference that we never gave out."""
+
+
+class VoucherRefusedError(PaymentError):
+    """A code that is unknown, used, out of date, or of another currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEvent:
+    """What a gateway says of one top-up: `state` is `pending`, `succeeded` or `declined`."""
+
+    gateway: str
+    event_id: str
+    top_up_id: str
+    state: str
+    amount: Money
+    decline_reason: str
+    raw: dict[str, str]
+
+
+def wallet_code(*, person_id: int, currency: str) -> str:
+    """The ledger account of a person's wallet."""
+    return f"wallet/{person_id}/{currency}"
+
+
+def clearing_code(*, gateway: str, currency: str) -> str:
+    """The ledger account of what a gateway has taken and owes to the store."""
+    return f"clearing/{gateway}/{currency}"
+
+
+def top_up_document(*, top_up_id: object) -> str:
+    """The ledger's reference of a top-up."""
+    return f"top-up/{top_up_id}"
+
+
+def voucher_document(*, code_sha256: str) -> str:
+    """The ledger's reference of a voucher."""
+    return f"voucher/{code_sha256[:32]}"
+
+
+def check_top_up(*, amount: Money, pending: int) -> None:
+    """Raise `PaymentError` for an amount that cannot be topped up."""
+    least, most = (Money.parse(text, amount.currency) for text in (TOP_UP_LEAST, TOP_UP_MOST))
+    if not least <= amount <= most:
+        raise PaymentError(f"A top-up is between {least} and {most}; this was {amount}.")
+    if not amount.is_whole_minor:
+        raise PaymentError(f"A card cannot be charged a fraction of a cent: {amount}.")
+    if pending >= PENDING_TOP_UPS_MOST:
+        raise PaymentError(
+            f"{pending} of your top-ups are still on their way. Wait until one has arrived."
+        )
+
+
+def fold_code(code: str) -> str:
+    """A voucher code as it is hashed: capitals, no dashes or spaces."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())
+
+
+def code_sha256(code: str) -> str:
+    """The fingerprint under which a voucher is kept."""
+    return hashlib.sha256(fold_code(code).encode()).hexdigest()
+
+
+def check_voucher(
+    *, currency: str, wallet_currency: str, expires_at: datetime | None, now: datetime
+) -> None:
+    """Raise `VoucherRefusedError` for a voucher that is out of date or of another currency."""
+    if expires_at is not None and now >= expires_at:
+        raise VoucherRefusedError(f"This voucher ended on {expires_at:%d %B %Y}.")
+    if currency != wallet_currency:
+        raise VoucherRefusedError(
+            f"This voucher is in {currency}, and your wallet is in {wallet_currency}."
+        )

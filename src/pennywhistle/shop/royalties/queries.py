@@ -1,0 +1,125 @@
+"""Reads of what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pennywhistle.kit.clock import Period
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.queries import get_balance, sum_movements
+from pennywhistle.shop.royalties.models import Accrual
+from pennywhistle.shop.royalties.rules import payable_code
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One right of one sale line, as a statement prints it."""
+
+    document: str
+    sold_at: datetime
+    territory: str
+    use: str
+    right: str
+    licence: str
+    tariff: str
+    isrc: str
+    iswc: str
+    work_title: str
+    track: str
+    artist: str
+    release: str
+    recipe: str
+    gross: Money
+    tax: Money
+    due: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a licensor is owed in one currency."""
+
+    licensor_id: int
+    licensor: str
+    amount: Money
+
+
+def iterate_statement_lines(
+    *, licensor_id: int, currency: str, period: Period
+) -> Iterator[StatementLine]:
+    """The lines of one licensor, period and currency, in order of sale. One query."""
+    rows = Accrual.objects.filter(
+        licensor_id=licensor_id,
+        currency=currency,
+        accrued_at__gte=period.starts_at,
+        accrued_at__lt=period.ends_at,
+    ).select_related(
+        "licence__tariff",
+        "sale_line__track__artist",
+        "sale_line__track__release",
+        "sale_line__track__work",
+    )
+    for row in rows.order_by("sale_line_id", "right").iterator(chunk_size=2_000):
+        yield _line(row)
+
+
+def list_currencies(*, licensor_id: int) -> list[str]:
+    """The currencies in which something accrued to a licensor."""
+    rows = Accrual.objects.filter(licensor_id=licensor_id)
+    return sorted(rows.values_list("currency", flat=True).distinct())
+
+
+def get_accrued(*, licensor_id: int, currency: str, period: Period) -> Money:
+    """What the ledger says accrued to a licensor within a period."""
+    code = payable_code(licensor_id=licensor_id, currency=currency)
+    return sum_movements(code=code, currency=currency, within=period)
+
+
+def list_owed(*, licensor_ids: list[int] | None = None) -> list[Owed]:
+    """What each licensor is owed, from the ledger; of these licensors, or of all for None."""
+    rows = Accrual.objects.all()
+    if licensor_ids is not None:
+        rows = rows.filter(licensor_id__in=licensor_ids)
+    pairs = rows.values_list("licensor_id", "licensor__name", "currency").distinct()
+    return [
+        Owed(
+            licensor_id,
+            name,
+            get_balance(
+                code=payable_code(licensor_id=licensor_id, currency=currency), currency=currency
+            ),
+        )
+        for licensor_id, name, currency in pairs.order_by("licensor__name", "currency")
+    ]
+
+
+def iterate_accruals() -> Iterator[tuple[str, str, int, Money]]:
+    """`(sale line's document, right, licensor id, amount)` of every accrual."""
+    rows = Accrual.objects.select_related("sale_line").order_by("id")
+    for row in rows.iterator(chunk_size=2_000):
+        amount = Money(row.amount_micros, row.currency)
+        yield row.sale_line.document, row.right, row.licensor_id, amount
+
+
+def _line(row: Accrual) -> StatementLine:
+    sale, track, tariff = row.sale_line, row.sale_line.track, row.licence.tariff
+    return StatementLine(
+        document=sale.document,
+        sold_at=row.accrued_at,
+        territory=sale.territory,
+        use="DOWNLOAD",
+        right=row.right,
+        licence=row.licence.number,
+        tariff=f"{tariff.code} v{tariff.version}",
+        isrc=track.isrc,
+        iswc=track.work.iswc or "",
+        work_title=track.work.title,
+        track=track.title,
+        artist=track.artist.name,
+        release=track.release.title,
+        recipe=sale.recipe,
+        gross=Money(sale.gross_micros, sale.currency),
+        tax=Money(sale.tax_micros, sale.currency),
+        due=Money(row.amount_micros, row.currency),
+    )

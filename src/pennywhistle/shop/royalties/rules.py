@@ -1,0 +1,74 @@
+"""How the price of one track divides: tax, the work, the recording, the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from pennywhistle.kit.money import Money, split_by_largest_remainder
+from pennywhistle.shop.licensing.rules import Covered, TariffTerms
+
+
+class RoyaltyError(Exception):
+    """A sale that cannot pay what it owes, or a statement that does not add up."""
+
+
+class TariffsExceedPriceError(RoyaltyError):
+    """Tax and tariffs together ask for more than the price."""
+
+
+class StatementMismatchError(RoyaltyError):
+    """The sale lines and the ledger give different totals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A price divided; the four sum to it exactly."""
+
+    tax: Money
+    work: Money
+    recording: Money
+    store: Money
+
+
+def royalty_micros(*, tariff: TariffTerms, gross: Money, net_micros: Fraction) -> Fraction:
+    """`max(rate × base, floor)` in micros, exactly."""
+    base = Fraction(gross.micros) if tariff.base == "gross" else net_micros
+    due = tariff.rate * base
+    if tariff.floor_per_track is None:
+        return due
+    if tariff.floor_per_track.currency != gross.currency:
+        raise RoyaltyError(
+            f"the floor of tariff {tariff.code} is in {tariff.floor_per_track.currency}, and the "
+            f"price is in {gross.currency}: agree a floor in that currency"
+        )
+    return max(due, Fraction(tariff.floor_per_track.micros))
+
+
+def divide_price(*, gross: Money, vat_percent: Decimal, covered: Covered, tie_key: str) -> Shares:
+    """Divide a tax-inclusive price. Worked tables: `docs/money.md`.
+
+    Raises `TariffsExceedPriceError` with the numbers where the store would be left below zero.
+    """
+    rate = Fraction(vat_percent) / 100
+    tax = gross.micros * rate / (1 + rate)
+    net = gross.micros - tax
+    work = royalty_micros(tariff=covered.work.tariff, gross=gross, net_micros=net)
+    recording = royalty_micros(tariff=covered.recording.tariff, gross=gross, net_micros=net)
+    store = net - work - recording
+    if store < 0:
+        raise TariffsExceedPriceError(
+            f"{gross} does not pay its own tax ({float(tax) / 1e6:.6f}), the work under "
+            f"{covered.work.number} ({float(work) / 1e6:.6f}) and the recording under "
+            f"{covered.recording.number} ({float(recording) / 1e6:.6f}): raise the price or its "
+            "floor"
+        )
+    parts = {"tax": tax, "work": work, "recording": recording, "store": store}
+    shares = split_by_largest_remainder(gross, parts, tie_key=tie_key)
+    return Shares(**shares)
+
+
+def payable_code(*, licensor_id: int, currency: str) -> str:
+    """The ledger account of what a licensor is owed."""
+    return f"royalties/{licensor_id}/{currency}"

@@ -1,0 +1,110 @@
+"""Quotes, purchases and sale lines."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class Line(models.Model):
+    """What a quote freezes and a sale keeps of one track in one recipe.
+
+    The price divides into tax, the two rights' royalties, and what is left to the store.
+    """
+
+    number = models.PositiveSmallIntegerField()
+    track = models.ForeignKey("catalogue.Track", on_delete=models.PROTECT, related_name="+")
+    recipe = models.CharField(max_length=30)
+    size_bytes = models.BigIntegerField()
+    size_is_exact = models.BooleanField()
+    gross_micros = models.BigIntegerField()
+    vat_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    tax_micros = models.BigIntegerField()
+    recording_licence = models.ForeignKey(
+        "licensing.Licence", on_delete=models.PROTECT, related_name="+"
+    )
+    recording_micros = models.BigIntegerField()
+    work_licence = models.ForeignKey(
+        "licensing.Licence", on_delete=models.PROTECT, related_name="+"
+    )
+    work_micros = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+def _line_constraints(table: str) -> list[models.BaseConstraint]:
+    shares = F("tax_micros") + F("recording_micros") + F("work_micros")
+    return [
+        models.CheckConstraint(
+            name=f"sales_{table}_shares_fit",
+            condition=Q(gross_micros__gt=0)
+            & Q(size_bytes__gt=0)
+            & Q(tax_micros__gte=0)
+            & Q(recording_micros__gte=0)
+            & Q(work_micros__gte=0)
+            & Q(gross_micros__gte=shares),
+        )
+    ]
+
+
+class Quote(models.Model):
+    """A frozen, expiring offer. A purchase consumes it and recomputes nothing (law 3)."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    storefront = models.ForeignKey("storefronts.Storefront", on_delete=models.PROTECT)
+    price_list = models.ForeignKey("storefronts.PriceList", on_delete=models.PROTECT)
+    currency = models.CharField(max_length=3)
+    total_micros = models.BigIntegerField()
+    territory = models.CharField(max_length=2)
+    evidence = models.JSONField()  # [{"kind": "declared", "country": "DE", "detail": "…"}]
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+
+class QuoteLine(Line):
+    """One track of a quote."""
+
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="lines")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(name="sales_quote_line_number", fields=["quote", "number"]),
+            models.UniqueConstraint(
+                name="sales_quote_line_once", fields=["quote", "track", "recipe"]
+            ),
+            *_line_constraints("quote_line"),
+        ]
+
+
+class Purchase(models.Model):
+    """A sale: one quote, consumed once."""
+
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="purchase")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="purchases"
+    )
+    purchased_at = models.DateTimeField(db_index=True)
+
+
+class SaleLine(Line):
+    """One track sold. The database takes none without its licences and its territory (law 4)."""
+
+    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="lines")
+    currency = models.CharField(max_length=3)
+    territory = models.CharField(max_length=2)
+    evidence = models.JSONField()
+    document = models.CharField(max_length=100, unique=True)  # What its transfers are filed under.
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(name="sales_sale_line_number", fields=["purchase", "number"]),
+            models.CheckConstraint(
+                name="sales_sale_line_has_territory", condition=~Q(territory="")
+            ),
+            *_line_constraints("sale_line"),
+        ]

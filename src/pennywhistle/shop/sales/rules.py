@@ -1,0 +1,158 @@
+"""Quotes: the buyer's country from evidence, and what makes an offer stale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from pennywhistle.kit.money import Money
+
+# How long an offer stands.
+QUOTE_LASTS = timedelta(minutes=15)
+
+# Lines of one quote.
+LINES_MOST = 500
+
+
+class SaleError(Exception):
+    """A quote or a purchase that is refused, with what to do."""
+
+
+class EmptyBasketError(SaleError):
+    """A quote over nothing."""
+
+
+class BasketTooLargeError(SaleError):
+    """More lines than `LINES_MOST`."""
+
+
+class NotForSaleError(SaleError):
+    """A track that no licences cover there and then; `reasons` holds a line for each."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("; ".join(reasons))
+
+
+class TerritoryUnknownError(SaleError):
+    """The buyer's country cannot be told, or two pieces of evidence contradict each other."""
+
+
+class QuoteExpiredError(SaleError):
+    """An offer that no longer stands."""
+
+
+class QuoteNotYoursError(SaleError):
+    """An offer made to someone else, or to nobody."""
+
+
+class NotEnoughMoneyError(SaleError):
+    """A wallet that does not hold the price; `missing` says how much lacks."""
+
+    def __init__(self, *, missing: Money) -> None:
+        self.missing = missing
+        super().__init__(f"Your wallet lacks {missing} for this. Top it up and buy again.")
+
+
+class AlreadyOwnedError(SaleError):
+    """Something in the offer is in the buyer's library by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sign of where the buyer is: `declared`, `ip` or `local-network`.
+
+    `country` is None where it says nothing. The kinds follow article 24f of Implementing Regulation
+    (EU) 282/2011: https://eur-lex.europa.eu/eli/reg_impl/2011/282
+    """
+
+    kind: str
+    country: str | None
+    detail: str = ""
+
+
+def decide_territory(*, evidence: Sequence[Evidence], needed: int) -> str:
+    """The country that the evidence agrees on.
+
+    Raises `TerritoryUnknownError` where pieces contradict each other or fewer than `needed` speak.
+    """
+    speaking = [piece for piece in evidence if piece.country]
+    countries = {piece.country for piece in speaking if piece.country}
+    if len(countries) > 1:
+        said = ", ".join(f"{piece.kind} says {piece.country}" for piece in speaking)
+        raise TerritoryUnknownError(
+            f"Your country cannot be told: {said}. Correct your country, or write to the shop."
+        )
+    if not countries or len(speaking) < needed:
+        raise TerritoryUnknownError(
+            "Your country is not known. Tell us where you live: prices, taxes and licences depend "
+            "on it."
+        )
+    return countries.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """One priced and licensed track; the shares and what is left to the store make the price."""
+
+    track_id: int
+    recipe: str
+    size_bytes: int
+    size_is_exact: bool
+    gross: Money
+    vat_percent: Decimal
+    tax: Money
+    recording_licence_id: int
+    recording: Money
+    work_licence_id: int
+    work: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a quote freezes."""
+
+    storefront_id: int
+    price_list_id: int
+    territory: str
+    evidence: tuple[Evidence, ...]
+    lines: tuple[OfferLine, ...]
+    currency: str
+
+    @property
+    def total(self) -> Money:
+        """The sum of the lines."""
+        return Money.total((line.gross for line in self.lines), self.currency)
+
+
+def check_basket_size(*, lines: int) -> None:
+    """Raise for a basket of nothing, or of more than `LINES_MOST`."""
+    if lines == 0:
+        raise EmptyBasketError("Your basket is empty, or you own all of it already.")
+    if lines > LINES_MOST:
+        raise BasketTooLargeError(f"A basket holds {LINES_MOST} tracks; this one has {lines}.")
+
+
+def check_quote_stands(*, expires_at: datetime, now: datetime) -> None:
+    """Raise `QuoteExpiredError` from `expires_at` on."""
+    if now >= expires_at:
+        raise QuoteExpiredError(
+            "This offer has run out. Look at the prices again and confirm them."
+        )
+
+
+def sale_document(*, quote_id: object, number: int) -> str:
+    """What the transfers of one sale line are filed under."""
+    return f"sale/{quote_id}/{number}"
+
+
+def receipts_code(*, currency: str) -> str:
+    """The ledger account that sales come into; what stays there is the store's."""
+    return f"sales/{currency}"
+
+
+def vat_code(*, country: str, currency: str) -> str:
+    """The ledger account of tax owed to a country."""
+    return f"vat/{country}/{currency}"
