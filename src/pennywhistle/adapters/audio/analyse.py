@@ -116,7 +116,7 @@ def analyse(*, path: Path) -> Analysis:
         container=container,
         codec=claim.codec,
         size_bytes=size_bytes,
-        sha256=_file_sha256(path),
+        sha256=file_sha256(path),
         pcm_sha256=decoded.sha256,
         flac_md5=decoded.md5,
         frames=decoded.frames,
@@ -228,7 +228,8 @@ def _damaged(reason: str) -> AudioRefusedError:
     )
 
 
-def _file_sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of the file, in lower-case hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
