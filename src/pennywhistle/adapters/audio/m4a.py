@@ -39,7 +39,9 @@ def head_bytes(start: bytes) -> int | None:
 
     Raises `M4aError` where `moov` does not come before the audio.
     """
-    offset = 0
+    offset: int = 0
+    length: int
+    kind: bytes
     while len(start) >= offset + _BOX_HEAD_BYTES:
         length, kind = struct.unpack_from(">I4s", start, offset)
         if kind == b"mdat" or length < _BOX_HEAD_BYTES:
@@ -83,8 +85,7 @@ def _boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[byte
 
 
 def _shift_offsets(moov: bytearray, start: int, end: int, shift: int) -> None:
-    """Add `shift` to every chunk offset below `moov[start:end]`. A box being built may lack its
-    last child, so its length is taken from `end`."""
+    """Add `shift` to every chunk offset below the box at `start`, whose children end at `end`."""
     inner = start + _BOX_HEAD_BYTES
     for kind, box_start, box_end in _boxes(moov, inner, end):
         if kind in _CONTAINERS:

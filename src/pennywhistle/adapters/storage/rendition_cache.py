@@ -1,0 +1,336 @@
+"""Renditions on disk, readable while they are written, by any process on the machine.
+
+A rendition is one file under `<root>/ab/<key>.<extension>`. While it is written its name ends in
+`.part`, and its one writer holds an exclusive `flock` on it, which the system frees when the writer
+dies. All else is told by the file itself:
+
+- locked: it grows;
+- read-only (mode 0444): it is finished. It is synced to disk, then marked, then renamed;
+- neither: its writer is gone. Who wants it next takes it over and begins anew.
+
+So a reader needs no word from the writer: it follows the open file, and knows in the end whether it
+has the whole. Locks of this kind are local: the folder must lie on a disk of this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+_PART = ".part"
+_NEW = ".new"
+_FINISHED_MODE = 0o444
+# A reader that asks whether the writer lives holds the lock itself for some microseconds.
+_CLAIM_TRIES = 3
+_CLAIM_PAUSE_SECONDS = 0.001
+
+FOLLOW_CHUNK_BYTES = 256 * 1024
+# How often a reader looks for more: often while it waits for its first bytes, then calmly.
+FOLLOW_EAGER_SECONDS = 0.002
+FOLLOW_CALM_SECONDS = 0.02
+FOLLOW_EAGER_LOOKS = 100
+# A writer that lives but writes nothing for so long is given up.
+FOLLOW_STALL_SECONDS_MAX = 180.0
+DEFAULT_CACHE_BYTES_MAX = 20_000_000_000
+
+
+class RenditionBrokenError(RuntimeError):
+    """A rendition that will not be finished by the writer it had, or is not as long as promised."""
+
+
+class State(StrEnum):
+    """What a rendition's file says of itself."""
+
+    GROWING = "growing"
+    FINISHED = "finished"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What `sweep` removed: files that a crash left, and finished ones beyond the budget."""
+
+    leftovers: int
+    evicted: int
+
+
+class Claim:
+    """The one writer of a rendition. Use it as a context: what is not finished is abandoned."""
+
+    def __init__(self, descriptor: int, part: Path, final: Path) -> None:
+        self._descriptor: int | None = descriptor
+        self._part = part
+        self._final = final
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            with contextlib.suppress(FileNotFoundError):
+                self._part.unlink()
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def write(self, data: bytes) -> None:
+        """Append; readers see it at once."""
+        assert self._descriptor is not None
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+    def finish(self) -> Path:
+        """Sync, mark as whole, and give the file its name."""
+        assert self._descriptor is not None
+        os.fsync(self._descriptor)
+        os.fchmod(self._descriptor, _FINISHED_MODE)
+        self._part.rename(self._final)
+        _sync_folder(self._final.parent)
+        os.close(self._descriptor)
+        self._descriptor = None
+        return self._final
+
+
+class Reader:
+    """An open rendition, growing or finished. It keeps reading the same file whatever its name."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes written so far."""
+        return os.fstat(self._open()).st_size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset`; none where nothing is written yet."""
+        return os.pread(self._open(), length, offset)
+
+    def state(self) -> State:
+        """Whether more is to come."""
+        descriptor = self._open()
+        if _is_finished(descriptor):
+            return State.FINISHED
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return State.GROWING
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        # It may have been finished between the two looks.
+        return State.FINISHED if _is_finished(descriptor) else State.BROKEN
+
+    def close(self) -> None:
+        """May be called twice."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> int:
+        if self._descriptor is None:
+            raise ValueError("this rendition was closed")
+        return self._descriptor
+
+
+class RenditionCache:
+    """The folder of renditions. Every file in it can be made again, so all of it may be deleted."""
+
+    def __init__(self, root: Path, *, bytes_max: int = DEFAULT_CACHE_BYTES_MAX) -> None:
+        self._root = root
+        self._bytes_max = bytes_max
+
+    def find(self, *, key: str, extension: str) -> Path | None:
+        """The finished file, or None. Counts as use, which `sweep` goes by."""
+        path = self._final(key, extension)
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        return path
+
+    def claim(self, *, key: str, extension: str) -> Claim | None:
+        """Become the one writer. None where there is another, or where the file is finished."""
+        final = self._final(key, extension)
+        part = final.with_name(final.name + _PART)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = _create_locked(part)
+        if descriptor is None:
+            descriptor = _take_over(part, final)
+        if descriptor is None:
+            return None
+        claim = Claim(descriptor, part, final)
+        if final.exists():
+            claim.__exit__()
+            return None
+        return claim
+
+    def open_reader(self, *, key: str, extension: str) -> Reader | None:
+        """The file as it is, finished or growing; None where there is neither. Close it."""
+        final = self._final(key, extension)
+        # Between the two looks a growing file may be renamed, so the finished name is tried last too.
+        for path in (final, final.with_name(final.name + _PART), final):
+            with contextlib.suppress(FileNotFoundError):
+                return Reader(os.open(path, os.O_RDONLY))
+        return None
+
+    def sweep(self) -> Swept:
+        """Remove what a crash left behind, then the least lately used beyond the budget."""
+        leftovers = sum(_remove_leftover(path) for path in self._files() if _is_unfinished(path))
+        finished = []
+        for path in self._files():
+            with contextlib.suppress(FileNotFoundError):
+                if not _is_unfinished(path):
+                    finished.append((path.stat().st_mtime_ns, path.stat().st_size, path))
+        kept_bytes, evicted = 0, 0
+        for _, size_bytes, path in sorted(finished, reverse=True):
+            kept_bytes += size_bytes
+            if kept_bytes > self._bytes_max:
+                path.unlink(missing_ok=True)
+                evicted += 1
+        return Swept(leftovers, evicted)
+
+    def _final(self, key: str, extension: str) -> Path:
+        if not (key.isalnum() and extension.isalnum()):
+            raise ValueError(f"{key!r}, {extension!r} do not name a rendition")
+        return self._root / key[:2] / f"{key}.{extension}"
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in self._root.glob("*/*") if path.is_file())
+
+
+async def follow(
+    reader: Reader, *, start: int = 0, stop: int | None = None, total: int | None = None
+) -> AsyncIterator[bytes]:
+    """The bytes `[start, stop)` as they come; to the end where `stop` is None. Closes the reader.
+
+    Where `total` was promised, the last byte of it is held back until the file is finished and is
+    as long as that: nobody is left with a file that only looks whole. Raises
+    `RenditionBrokenError`. Reads are of pages just written, so they do not leave the event loop.
+    """
+    offset, looks, moved_at = start, 0, time.monotonic()
+    try:
+        while stop is None or offset < stop:
+            # The state is read before the data: what was finished then has all its bytes now.
+            state = reader.state()
+            wanted = FOLLOW_CHUNK_BYTES if stop is None else min(FOLLOW_CHUNK_BYTES, stop - offset)
+            data = reader.read_at(offset, wanted)
+            if data and offset + len(data) == total:
+                data = _but_for_the_last(data, reader, state, total)
+            if data:
+                yield data
+                offset, looks, moved_at = offset + len(data), 0, time.monotonic()
+                continue
+            if state is State.FINISHED:
+                if stop is not None:
+                    raise RenditionBrokenError(
+                        f"{stop} bytes were promised, and {offset} were made"
+                    )
+                return
+            if state is State.BROKEN:
+                raise RenditionBrokenError("the encoder did not finish; ask again")
+            if time.monotonic() - moved_at > FOLLOW_STALL_SECONDS_MAX:
+                raise RenditionBrokenError("the encoder has stalled; ask again")
+            looks += 1
+            eager = looks < FOLLOW_EAGER_LOOKS
+            await asyncio.sleep(FOLLOW_EAGER_SECONDS if eager else FOLLOW_CALM_SECONDS)
+    finally:
+        reader.close()
+
+
+def _but_for_the_last(data: bytes, reader: Reader, state: State, total: int) -> bytes:
+    """`data`, which would complete the file, without its last byte until that is sure."""
+    if state is not State.FINISHED:
+        return data[:-1]
+    if reader.size_bytes != total:
+        raise RenditionBrokenError(f"{total} bytes were promised, {reader.size_bytes} were made")
+    return data
+
+
+def _create_locked(part: Path) -> int | None:
+    """A new file that is locked before anyone can see it under its name; None if the name is taken."""
+    descriptor, name = tempfile.mkstemp(dir=part.parent, prefix=part.stem[:8], suffix=_NEW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.link(name, part)
+    except FileExistsError:
+        os.close(descriptor)
+        return None
+    finally:
+        os.unlink(name)
+    return descriptor
+
+
+def _take_over(part: Path, final: Path) -> int | None:
+    """Begin anew a file whose writer is gone; None where the writer lives or it is finished."""
+    try:
+        descriptor = os.open(part, os.O_RDWR)
+    except (FileNotFoundError, PermissionError):
+        return None
+    if not _lock(descriptor) or not _is_named(descriptor, part):
+        os.close(descriptor)
+        return None
+    if _is_finished(descriptor):
+        # Marked as whole, but the rename was lost.
+        part.rename(final)
+        os.close(descriptor)
+        return None
+    os.ftruncate(descriptor, 0)
+    return descriptor
+
+
+def _lock(descriptor: int) -> bool:
+    for _ in range(_CLAIM_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_CLAIM_PAUSE_SECONDS)
+        else:
+            return True
+    return False
+
+
+def _is_finished(descriptor: int) -> bool:
+    return stat.S_IMODE(os.fstat(descriptor).st_mode) == _FINISHED_MODE
+
+
+def _is_named(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _is_unfinished(path: Path) -> bool:
+    return path.suffix in (_PART, _NEW)
+
+
+def _remove_leftover(path: Path) -> bool:
+    """Whether a file without a writer was there to be removed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        if not _lock(descriptor) or not _is_named(descriptor, path):
+            return False
+        path.unlink()
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
