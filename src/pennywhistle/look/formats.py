@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
@@ -96,8 +96,7 @@ def day(value: date) -> str:
 
 def moment(value: datetime) -> str:
     """A day and a time, in UTC and saying so."""
-    text = format_datetime(value, format="medium", tzinfo=UTC, locale=_locale())
-    return f"{text}\N{NO-BREAK SPACE}UTC"
+    return f"{day(value)}, {clock(value)}"
 
 
 def clock(value: datetime) -> str:
