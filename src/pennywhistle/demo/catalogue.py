@@ -105,9 +105,7 @@ _REEL_ALONE = Arrangement(
     188, (Round((), False, 0.3), Round(_BAND, ornaments=0.7), Round(_BAND, False, 0.7)), room=0.24
 )
 _HORNPIPE = Arrangement(154, (Round(_BOUZOUKI, ornaments=0.3), Round(_BOUZOUKI, False, 0.6)))
-_HORNPIPE_REEDS = Arrangement(
-    148, (Round((Backing.DRONE, *_BOUZOUKI), ornaments=0.45),), room=0.26
-)
+_HORNPIPE_REEDS = Arrangement(148, (Round((Backing.DRONE, *_BOUZOUKI), ornaments=0.45),), room=0.26)
 _POLKA = Arrangement(
     134, (Round(_GUITAR, ornaments=0.2), Round(_BAND, ornaments=0.5), Round(_BAND, False, 0.5))
 )
@@ -116,9 +114,7 @@ _POLKA_DRUM = Arrangement(
 )
 
 
-def _air(
-    tempo_bpm: float, *rounds: Round, transpose: int = 0, room: float = 0.42
-) -> Arrangement:
+def _air(tempo_bpm: float, *rounds: Round, transpose: int = 0, room: float = 0.42) -> Arrangement:
     return Arrangement(tempo_bpm, rounds, transpose, room)
 
 

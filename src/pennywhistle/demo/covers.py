@@ -1,27 +1,16 @@
-"""Covers that the project draws itself: lino cuts in three inks on warm paper.
+"""Covers that the project draws itself: lino cuts in a few inks on warm paper.
 
-Each is drawn at twice its size, roughened like a hand-pulled print, and brought down to a JPEG.
 The same name gives the same picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from io import BytesIO
+from collections.abc import Callable
 from math import cos, pi, sin
-from zlib import crc32
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-SIZE_PX = 1400
-SCALE = 2  # drawn larger, then reduced, so that edges are clean
-JPEG_QUALITY = 88
-COVER_BYTES_MAX = 300_000
-CANVAS = SIZE_PX * SCALE
-
-Colour = tuple[int, int, int]
-Point = tuple[float, float]
+from pennywhistle.demo.linocut import Block, Colour, Point, Print, arc, curve, under
 
 PAPER: Colour = (242, 232, 213)
 CREAM: Colour = (250, 243, 229)
@@ -38,65 +27,6 @@ class UnknownCoverError(KeyError):
     """No cover of that name is drawn here."""
 
 
-class Print:
-    """A sheet of paper and the inks that go on it one after another, in units of 0 to 1."""
-
-    def __init__(self, *, name: str, paper: Colour) -> None:
-        self.random = np.random.default_rng(crc32(name.encode()))
-        self.sheet = Image.new("RGB", (CANVAS, CANVAS), paper)
-
-    def ink(self, colour: Colour, draw: Callable[[Block], None], *, wear: float = 1.0) -> None:
-        """Print one block: what `draw` cuts, in one colour, with specks where ink did not take."""
-        block = Block()
-        draw(block)
-        mask = ImageChops.multiply(_ragged(block.mask, self.random), _specks(self.random, wear))
-        self.sheet.paste(Image.new("RGB", mask.size, colour), mask=mask)
-
-    def jpeg(self) -> bytes:
-        """The finished print with the grain of its paper."""
-        small = self.sheet.resize((SIZE_PX, SIZE_PX), Image.Resampling.LANCZOS)
-        grain = self.random.normal(0.0, 2.1, (SIZE_PX, SIZE_PX, 1))
-        pixels = np.clip(np.asarray(small, dtype=np.float32) + grain, 0, 255)
-        out = BytesIO()
-        Image.fromarray(pixels.astype(np.uint8)).save(out, "JPEG", quality=JPEG_QUALITY)
-        return out.getvalue()
-
-
-class Block:
-    """A block being cut: `fill` leaves it standing, `cut` takes it away again."""
-
-    def __init__(self) -> None:
-        self.mask = Image.new("L", (CANVAS, CANVAS), 0)
-        self.pen = ImageDraw.Draw(self.mask)
-
-    def shape(self, points: Sequence[Point], *, cut: bool = False) -> None:
-        """A polygon."""
-        self.pen.polygon([(x * CANVAS, y * CANVAS) for x, y in points], fill=0 if cut else 255)
-
-    def disc(self, x: float, y: float, radius: float, *, cut: bool = False) -> None:
-        """A filled circle."""
-        box = [(c + d * radius) * CANVAS for d in (-1, 1) for c in (x, y)]
-        self.pen.ellipse(box, fill=0 if cut else 255)
-
-    def box(self, x0: float, y0: float, x1: float, y1: float, *, cut: bool = False) -> None:
-        """A filled rectangle."""
-        self.pen.rectangle([v * CANVAS for v in (x0, y0, x1, y1)], fill=0 if cut else 255)
-
-    def stroke(self, points: Sequence[Point], width: float, *, cut: bool = False) -> None:
-        """A line that is thickest in its middle, as a gouge leaves it."""
-        self.shape(_tapered(points, width), cut=cut)
-
-    def text(self, x: float, y: float, words: str, size: float, *, cut: bool = False) -> None:
-        """Letters centred on a point, spaced out."""
-        font = ImageFont.load_default(size=size * CANVAS)
-        gap = 0.16 * size * CANVAS
-        widths = [font.getlength(letter) for letter in words]
-        at = x * CANVAS - (sum(widths) + gap * (len(words) - 1)) / 2
-        for letter, width in zip(words, widths, strict=True):
-            self.pen.text((at, y * CANVAS), letter, font=font, anchor="lm", fill=0 if cut else 255)
-            at += width + gap
-
-
 def draw_cover(name: str) -> bytes:
     """The cover of that name as a JPEG of 1400 × 1400. Raises UnknownCoverError."""
     if name not in COVERS:
@@ -104,49 +34,11 @@ def draw_cover(name: str) -> bytes:
     return COVERS[name](name)
 
 
-def _tapered(points: Sequence[Point], width: float) -> list[Point]:
-    left: list[Point] = []
-    right: list[Point] = []
-    last = len(points) - 1
-    for number, (x, y) in enumerate(points):
-        before, after = points[max(number - 1, 0)], points[min(number + 1, last)]
-        dx, dy = after[0] - before[0], after[1] - before[1]
-        length = (dx * dx + dy * dy) ** 0.5 or 1.0
-        half = width / 2 * (0.12 + 0.88 * sin(pi * number / last))
-        left.append((x - dy / length * half, y + dx / length * half))
-        right.append((x + dy / length * half, y - dx / length * half))
-    return left + right[::-1]
-
-
-def _ragged(mask: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Edges as a knife leaves them: a blurred edge cut off at a level that wanders."""
-    cells = random.integers(70, 186, (350, 350), dtype=np.uint8)
-    level = Image.fromarray(cells).resize(mask.size, Image.Resampling.BICUBIC)
-    soft = mask.filter(ImageFilter.BoxBlur(5))
-    over = ImageChops.subtract(soft, level, scale=0.2)
-    return over.filter(ImageFilter.BoxBlur(1))
-
-
-def _specks(random: np.random.Generator, wear: float) -> Image.Image:
-    """White where ink takes; small holes, more of them in worn patches."""
-    patches = Image.fromarray(random.integers(0, 256, (14, 14), dtype=np.uint8))
-    worn = np.asarray(patches.resize((700, 700), Image.Resampling.BICUBIC), dtype=np.float32)
-    holes = random.random((700, 700)) < wear * (0.004 + 0.05 * (worn / 255) ** 4)
-    image = Image.fromarray(np.where(holes, 0, 255).astype(np.uint8))
-    return image.resize((CANVAS, CANVAS), Image.Resampling.BICUBIC)
-
-
-def _curve(x0: float, x1: float, height: Callable[[float], float], count: int = 120) -> list[Point]:
-    return [(x0 + (x1 - x0) * n / count, height(x0 + (x1 - x0) * n / count)) for n in range(count + 1)]
-
-
-def _under(edge: list[Point], bottom: float) -> list[Point]:
-    return [*edge, (edge[-1][0], bottom), (edge[0][0], bottom)]
-
-
-def _arc(x: float, y: float, radius: float, start: float, end: float, count: int = 60) -> list[Point]:
-    turns = [start + (end - start) * n / count for n in range(count + 1)]
-    return [(x + radius * cos(2 * pi * t), y + radius * sin(2 * pi * t)) for t in turns]
+def _ripple(
+    level: float, depth: float = 0.0, pace: float = 0.0, shift: float = 0.0
+) -> Callable[[float], float]:
+    """The height of a sine wave about a level, for `curve`."""
+    return lambda x: level + depth * sin(pace * x + shift)
 
 
 def _whistle(
@@ -183,7 +75,8 @@ def _lamplight(name: str) -> bytes:
         for number in range(36):
             turn = number / 36 + 1 / 72
             long = 0.50 if number % 2 else 0.40
-            inner, outer = 0.262, long + 0.03 * sin(number * 2.4)
+            fall = max(0.0, sin(2 * pi * turn))  # rays downwards end above the whistle
+            inner, outer = 0.262, min(long + 0.03 * sin(number * 2.4), 0.315 / max(fall, 0.3))
             ray = [
                 (0.5 + r * cos(2 * pi * turn), 0.43 + r * sin(2 * pi * turn))
                 for r in np.linspace(inner, outer, 24)
@@ -199,7 +92,7 @@ def _lamplight(name: str) -> bytes:
         block.shape([(0.43, 0.385), (0.57, 0.385), (0.591, 0.515), (0.409, 0.515)], cut=True)
         block.shape([(0.40, 0.36), (0.5, 0.285), (0.60, 0.36)])
         block.box(0.385, 0.53, 0.615, 0.552)
-        block.stroke(_arc(0.5, 0.29, 0.042, 0.5, 1.0), 0.014)
+        block.stroke(arc(0.5, 0.29, 0.042, 0.5, 1.0), 0.014)
         for x in (0.4705, 0.5295):
             block.box(x - 0.003, 0.385, x + 0.003, 0.515)
 
@@ -235,18 +128,20 @@ def _small_hours(name: str) -> bytes:
                 block.disc(x, y, 0.0016 + 0.0026 * random.random())
 
     def far(block: Block) -> None:
-        block.shape(_under(_curve(0, 1, lambda x: 0.57 - 0.07 * sin(3.1 * x + 0.4) - 0.02 * sin(9 * x)), 1))
+        block.shape(
+            under(curve(0, 1, lambda x: 0.57 - 0.07 * sin(3.1 * x + 0.4) - 0.02 * sin(9 * x)), 1)
+        )
 
     def middle(block: Block) -> None:
-        block.shape(_under(_curve(0, 1, lambda x: 0.66 + 0.06 * sin(4.3 * x + 2.0)), 1))
+        block.shape(under(curve(0, 1, _ripple(0.66, 0.06, 4.3, 2.0)), 1))
         for row in range(9):
             drop = 0.018 + row * 0.022
-            edge = _curve(0.02, 0.98, lambda x, d=drop: 0.66 + d + 0.06 * sin(4.3 * x + 2.0))  # type: ignore[misc]
+            edge = curve(0.02, 0.98, _ripple(0.66 + drop, 0.06, 4.3, 2.0))
             for start in range(row % 3 * 4, 112, 13):
                 block.stroke(edge[start : start + 9], 0.0042, cut=True)
 
     def near(block: Block) -> None:
-        block.shape(_under(_curve(0, 1, lambda x: 0.84 - 0.05 * sin(3.4 * x + 1.0)), 1))
+        block.shape(under(curve(0, 1, _ripple(0.84, -0.05, 3.4, 1.0)), 1))
         block.shape([(0.21, 0.80), (0.21, 0.735), (0.265, 0.69), (0.32, 0.735), (0.32, 0.80)])
         block.box(0.295, 0.685, 0.311, 0.735)
 
@@ -271,7 +166,11 @@ def _salt(name: str) -> bytes:
         block.disc(0.5, 0.42, 0.25)
         for row in range(7):
             y = 0.30 + row * 0.044
-            block.stroke(_curve(0.2, 0.8, lambda x, y=y: y + 0.004 * sin(30 * x)), 0.004 + row * 0.0022, cut=True)  # type: ignore[misc]
+            block.stroke(
+                curve(0.2, 0.8, _ripple(y, 0.004, 30)),
+                0.004 + row * 0.0022,
+                cut=True,
+            )
 
     def sea(block: Block) -> None:
         radius = 0.086
@@ -288,8 +187,8 @@ def _salt(name: str) -> bytes:
 
     def birds(block: Block) -> None:
         for x, y, wing in ((0.17, 0.19, 0.055), (0.26, 0.135, 0.036), (0.83, 0.17, 0.045)):
-            block.stroke(_arc(x - wing, y + wing * 0.7, wing * 1.15, 0.58, 0.90, 24), wing * 0.22)
-            block.stroke(_arc(x + wing, y + wing * 0.7, wing * 1.15, 0.60, 0.92, 24), wing * 0.22)
+            block.stroke(arc(x - wing, y + wing * 0.7, wing * 1.15, 0.58, 0.90, 24), wing * 0.22)
+            block.stroke(arc(x + wing, y + wing * 0.7, wing * 1.15, 0.60, 0.92, 24), wing * 0.22)
 
     sheet.ink(COPPER, sun)
     sheet.ink(SEA, sea)
@@ -336,15 +235,17 @@ def _shoe(block: Block, x: float, y: float, turn: float) -> None:
     """The print of a sole and, apart from it, its heel."""
 
     def at(across: float, along: float) -> Point:
-        return x + across * cos(turn) - along * sin(turn), y + across * sin(turn) + along * cos(turn)
+        return x + across * cos(turn) - along * sin(turn), y + across * sin(turn) + along * cos(
+            turn
+        )
 
-    sole = [
-        at(0.041 * cos(t) * (1 - 0.22 * sin(t)), -0.035 - 0.065 * -sin(t))
-        for t in np.linspace(0, 2 * pi, 60)
+    half = [
+        (0.044 * sin(pi * t**0.72) ** 0.62 * (1 - 0.42 * t), -0.105 + 0.145 * t)
+        for t in np.linspace(0, 0.93, 50)
     ]
-    block.shape(sole)
-    heel = [at(0.031 * cos(t), 0.082 + 0.029 * sin(t)) for t in np.linspace(0, pi, 30)]
-    block.shape([*heel, at(-0.031, 0.066), at(0.031, 0.066)])
+    block.shape([at(a, b) for a, b in half] + [at(-a, b) for a, b in half[::-1]])
+    heel = [at(0.029 * cos(t), 0.066 + 0.034 * sin(t)) for t in np.linspace(0, pi, 30)]
+    block.shape([*heel, at(-0.029, 0.047), at(0.029, 0.047)])
 
 
 def _firth(name: str) -> bytes:
@@ -354,13 +255,18 @@ def _firth(name: str) -> bytes:
     def sky(block: Block) -> None:
         for row in range(15):
             y = 0.06 + row * 0.031
-            block.stroke(_curve(0.0, 1.0, lambda x, y=y: y + 0.006 * sin(7 * x + y * 20)), 0.004 + 0.0011 * row)  # type: ignore[misc]
+            block.stroke(
+                curve(0.0, 1.0, _ripple(y, 0.006, 7, y * 20)),
+                0.004 + 0.0011 * row,
+            )
 
     def shore(block: Block) -> None:
-        ridge = _curve(0, 0.6, lambda x: 0.545 - 0.16 * max(0.0, sin(pi * x / 0.62)) ** 1.5 * (1 - x))
-        block.shape(_under(ridge, 0.56))
-        other = _curve(0.5, 1.0, lambda x: 0.55 - 0.12 * ((x - 0.5) / 0.5) ** 1.7)
-        block.shape(_under(other, 0.56))
+        ridge = curve(
+            0, 0.6, lambda x: 0.545 - 0.16 * max(0.0, sin(pi * x / 0.62)) ** 1.5 * (1 - x)
+        )
+        block.shape(under(ridge, 0.56))
+        other = curve(0.5, 1.0, lambda x: 0.55 - 0.12 * ((x - 0.5) / 0.5) ** 1.7)
+        block.shape(under(other, 0.56))
 
     def water(block: Block) -> None:
         block.box(0, 0.556, 1, 1)
@@ -369,14 +275,19 @@ def _firth(name: str) -> bytes:
             y = 0.58 + row * 0.0165
             for _ in range(5):
                 x, half = random.random(), 0.03 + 0.05 * random.random()
-                block.stroke(_curve(x - half, x + half, lambda _, y=y: y, 12), 0.0045, cut=True)  # type: ignore[misc]
+                if not (0.885 < y < 0.965 and abs(x - 0.5) < 0.33):  # still water for the title
+                    glint = curve(x - half, x + half, _ripple(y), 12)
+                    block.stroke(glint, 0.0045, cut=True)
 
     def boat(block: Block) -> None:
         block.shape([(0.40, 0.645), (0.68, 0.645), (0.63, 0.692), (0.45, 0.692)])
         block.box(0.535, 0.30, 0.542, 0.65)
 
     def sail(block: Block) -> None:
-        leech = [(0.548 + 0.135 * sin(pi / 2 * t) ** 1.2, 0.30 + 0.325 * t) for t in np.linspace(0, 1, 40)]
+        leech = [
+            (0.548 + 0.135 * sin(pi / 2 * t) ** 1.2, 0.30 + 0.325 * t)
+            for t in np.linspace(0, 1, 40)
+        ]
         block.shape([*leech, (0.548, 0.625)])
         jib = [(0.53 - 0.10 * t**1.3, 0.33 + 0.295 * t) for t in np.linspace(0, 1, 40)]
         block.shape([*jib, (0.53, 0.61)])
@@ -399,16 +310,22 @@ def _fairies(name: str) -> bytes:
 
     def tree(block: Block) -> None:
         _branch(block, (0.5, 0.80), -0.25, 0.17, 0.040, 7, np.random.default_rng(23))
-        block.shape(_under(_curve(0.06, 0.94, lambda x: 0.90 - 0.115 * sin(pi * (x - 0.06) / 0.88) ** 1.4), 0.90))
-        block.stroke(_curve(0.02, 0.98, lambda _: 0.90), 0.014)
+        block.shape(
+            under(
+                curve(0.06, 0.94, lambda x: 0.90 - 0.115 * sin(pi * (x - 0.06) / 0.88) ** 1.4),
+                0.90,
+            )
+        )
+        block.stroke(curve(0.02, 0.98, _ripple(0.90)), 0.014)
 
     def rings(block: Block) -> None:
         for number in range(11):
-            x = 0.14 + 0.072 * number
-            y = 0.862 - 0.075 * sin(pi * number / 10)
-            cap = _arc(x, y, 0.019, 0.5, 1.0, 20)
-            block.shape(cap)
-            block.box(x - 0.005, y, x + 0.005, y + 0.026)
+            x = 0.15 + 0.07 * number
+            y = 0.908 - 0.115 * sin(pi * (x - 0.06) / 0.88) ** 1.4
+            if abs(x - 0.5) > 0.03:
+                size = 0.019 + 0.006 * (number % 3)
+                block.shape(arc(x, y, size, 0.5, 1.0, 20))
+                block.box(x - size * 0.28, y - 0.001, x + size * 0.28, y + 0.028)
 
     sheet.ink(COPPER, moon)
     sheet.ink(INK, tree, wear=0.5)

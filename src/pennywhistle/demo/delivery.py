@@ -23,9 +23,7 @@ COVER_NAME = "cover.jpg"
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
 
-def write_delivery(
-    *, release: DemoRelease, into: Path, on_track: Callable[[str], None]
-) -> Path:
+def write_delivery(*, release: DemoRelease, into: Path, on_track: Callable[[str], None]) -> Path:
     """Render a release into `<into>/<Artist - Title>/` and return that folder.
 
     `on_track` is told each file's name when it is complete, in the order of the release. A file

@@ -116,4 +116,4 @@ def to_pcm_s16le(stereo: Sound, *, random: np.random.Generator) -> bytes:
     dither = random.random(stereo.shape, dtype=np.float32)
     dither -= random.random(stereo.shape, dtype=np.float32)
     steps = np.rint(stereo * 32_767 + dither)
-    return np.clip(steps, -32_768, 32_767).astype("<i2").T.tobytes()
+    return bytes(np.clip(steps, -32_768, 32_767).astype("<i2").T.tobytes())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
+from math import pi, sin
 
 import numpy as np
 
@@ -120,7 +121,7 @@ class _Clock:
 
     def at(self, place: Fraction) -> float:
         """When `place` (whole notes from the start of the round) sounds."""
-        beats = float((place - self.pickup) / self.beat) + 1  # the first beat holds the pickup
+        beats = float((place - self.pickup) / self.beat) + _lead_beats(self.pickup, self.beat)
         whole = int(beats // 1)
         within = float(np.interp(beats - whole, *self.swing))
         whole = min(whole, len(self.beat_times_s) - 2)
@@ -139,7 +140,7 @@ def perform(
         last = number == len(arrangement.rounds) - 1
         line = score.play(with_repeats=turn.with_repeats)
         clock = _clock(score, line, rhythm, arrangement.tempo_bpm, at_s, slows_down=last)
-        notes += _whistle_notes(line, clock, rhythm, turn, random)
+        notes += _whistle_notes(line, score, clock, rhythm, turn, random)
         pulses += _pulses(line, score, clock, turn, last=last)
         at_s = clock.at(line.length) - (clock.at(clock.pickup) - clock.at(Fraction(0)))
         if last:
@@ -152,18 +153,24 @@ def _pickup(score: Score) -> Fraction:
     return first if first < score.meter else Fraction(0)
 
 
+def _lead_beats(pickup: Fraction, beat: Fraction) -> int:
+    """How many beats of the clock the pickup needs before the first full bar."""
+    return int(-(-pickup // beat))
+
+
 def _clock(
     score: Score, line: Line, rhythm: Rhythm, tempo_bpm: float, at_s: float, *, slows_down: bool
 ) -> _Clock:
     beat = Fraction(3, 8) if score.meter_text == "6/8" else Fraction(1, 4)
     pickup = _pickup(score)
     beats_in_bar = int(score.meter / beat)
-    count = int((line.length - pickup) / beat) + 2
+    lead = _lead_beats(pickup, beat)
+    count = int((line.length - pickup) / beat) + lead + 1
     lengths = np.full(count, 60.0 / tempo_bpm)
     if rhythm is Rhythm.AIR:  # a singer breathes at the end of each line
         phrase = PHRASE_BARS * beats_in_bar
-        for end in range(phrase, count, phrase):
-            lengths[end - 1 : end + 1] *= (1.08, 1.22)
+        for end in range(lead + phrase, count - 1, phrase):
+            lengths[end - 2 : end] *= (1.08, 1.22)
     if slows_down:
         slow = min(2 * beats_in_bar, count - 1)
         lengths[-slow - 1 :] *= np.linspace(1.0, 1.32, slow + 1)
@@ -174,7 +181,12 @@ def _clock(
 
 
 def _whistle_notes(
-    line: Line, clock: _Clock, rhythm: Rhythm, turn: Round, random: np.random.Generator
+    line: Line,
+    score: Score,
+    clock: _Clock,
+    rhythm: Rhythm,
+    turn: Round,
+    random: np.random.Generator,
 ) -> list[PlayedNote]:
     played: list[PlayedNote] = []
     before: Note | None = None
@@ -186,6 +198,7 @@ def _whistle_notes(
         in_beat = (note.start - clock.pickup) % clock.beat
         same = before is not None and before.pitch == note.pitch
         level = (1.06 if in_beat == 0 else 0.95) * (1 + 0.05 * (random.random() - 0.5))
+        level *= _phrasing(note, clock, score.meter)
         tongued = before is None or (in_beat == 0 and random.random() < 0.45)
         graces = _graces(note, end_s - start_s, same, rhythm, turn.ornaments, random)
         late_s = 0.006 * (random.random() - 0.4)
@@ -194,6 +207,13 @@ def _whistle_notes(
         played.append(PlayedNote(at_s, end_s - at_s, note.pitch, level, tongued, graces))
         before = note
     return played
+
+
+def _phrasing(note: Note, clock: _Clock, meter: Fraction) -> float:
+    """A phrase leans towards its middle, and high notes need more breath than low ones."""
+    within = float((note.start - clock.pickup) / (meter * PHRASE_BARS)) % 1.0
+    height = ((note.pitch or LOWEST_PITCH) - LOWEST_PITCH) / 21
+    return (0.93 + 0.13 * sin(pi * within)) * (0.92 + 0.14 * height)
 
 
 def _graces(
@@ -226,9 +246,7 @@ def _pulses(line: Line, score: Score, clock: _Clock, turn: Round, *, last: bool)
         which = bisect_right(chord_starts, here) - 1
         chord = line.chords[max(which, 0)].name
         start_s, end_s = clock.at(here), clock.at(following)
-        pulses.append(
-            Pulse(start_s, end_s - start_s, number % steps, steps, chord, turn.backing)
-        )
+        pulses.append(Pulse(start_s, end_s - start_s, number % steps, steps, chord, turn.backing))
     if last:  # everyone lands on the last note together
         final = line.notes[-1]
         pulses = [pulse for pulse in pulses if pulse.at_s < clock.at(final.start) - 0.01]

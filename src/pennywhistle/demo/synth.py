@@ -35,9 +35,7 @@ STROKES: dict[Rhythm, dict[int, float]] = {
 }
 
 
-def render_track(
-    *, tune: Tune, arrangement: Arrangement, random: np.random.Generator
-) -> bytes:
+def render_track(*, tune: Tune, arrangement: Arrangement, random: np.random.Generator) -> bytes:
     """The tune as 16-bit little-endian stereo at 44.1 kHz. The same generator, the same bytes."""
     performance = perform(
         score=parse(tune.abc), rhythm=tune.rhythm, arrangement=arrangement, random=random

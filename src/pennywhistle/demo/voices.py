@@ -36,7 +36,7 @@ def band_noise(
     angles = random.random(high - low) * 2 * np.pi
     spectrum[low:high] = np.exp(1j * angles)
     noise = np.fft.irfft(spectrum, samples)
-    return (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    return np.asarray(noise / np.sqrt(np.mean(noise**2)), dtype=np.float32)
 
 
 def whistle(
@@ -64,7 +64,8 @@ def whistle(
         for low, high in ((3, 190), (1_400, 7_500))
     )
     breath = (0.075 - 0.03 * register) * slow * first + (0.016 - 0.004 * register) * air
-    return ((tone + breath) * level + chiff * (0.5 * third + 0.16 * air)).astype(np.float32)
+    sound = (tone + breath) * level + chiff * (0.5 * third + 0.16 * air)
+    return np.asarray(sound, dtype=np.float32)
 
 
 def _whistle_controls(
@@ -90,7 +91,9 @@ def _whistle_controls(
         released = following is None or not joined or following.tongued
         level[start:end] = _breath_level(note, times, released)
         if note.tongued:
-            chiff[start:end] = 0.35 * note.level * np.exp(-times / 0.011) * (1 - np.exp(-times / 0.002))
+            chiff[start:end] = (
+                0.35 * note.level * np.exp(-times / 0.011) * (1 - np.exp(-times / 0.002))
+            )
     kernel = np.ones(GLIDE_SAMPLES) / GLIDE_SAMPLES
     padded = np.concatenate((np.zeros(1), np.cumsum(pitch - pitch[0])))
     smooth = (padded[GLIDE_SAMPLES:] - padded[:-GLIDE_SAMPLES]) * kernel[0] + pitch[0]
@@ -127,9 +130,7 @@ def _breath_level(
     return np.asarray(level)
 
 
-def plucked(
-    *, pitch: int, seconds: float, softness: int, random: np.random.Generator
-) -> Sound:
+def plucked(*, pitch: int, seconds: float, softness: int, random: np.random.Generator) -> Sound:
     """A string after Karplus and Strong: a burst going round a loop that dulls it each time.
 
     `softness` is how often the burst is smoothed first: 0 a plectrum, 6 a fingertip. The method:
@@ -157,7 +158,7 @@ def plucked(
     tuned *= 1 / max(1e-9, float(np.max(np.abs(tuned))))
     fade = min(len(tuned), 2_000)
     tuned[-fade:] *= np.linspace(1, 0, fade)
-    return tuned.astype(np.float32)
+    return np.asarray(tuned, dtype=np.float32)
 
 
 def drone(*, tonic: int, samples: int) -> Sound:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import imageio_ffmpeg
 from mutagen.flac import FLAC, Picture
 
+from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.adapters.tags.fields import TrackTags
 
 ENCODE_TIMEOUT_S = 120
@@ -28,7 +28,9 @@ def write_flac_master(
     frames, MasterNotWrittenError if the encoder fails or takes longer than its limit.
     """
     if not pcm or len(pcm) % (BYTES_PER_SAMPLE * channels):
-        raise ValueError(f"{path.name}: {len(pcm)} bytes are not whole frames of {channels} samples")
+        raise ValueError(
+            f"{path.name}: {len(pcm)} bytes are not whole frames of {channels} samples"
+        )
     partial = path.with_name(path.name + ".partial")
     try:
         _encode(partial, pcm, sample_rate_hz, channels)
@@ -40,13 +42,15 @@ def write_flac_master(
 
 def _encode(path: Path, pcm: bytes, sample_rate_hz: int, channels: int) -> None:
     command = [
-        imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y",
+        ffmpeg_path(), "-nostdin", "-v", "error", "-y",
         "-f", "s16le", "-ar", str(sample_rate_hz), "-ac", str(channels), "-i", "pipe:0",
         "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact",
         "-c:a", "flac", "-compression_level", "8", "-sample_fmt", "s16", "-f", "flac", str(path),
     ]  # fmt: skip
     try:
-        done = subprocess.run(command, input=pcm, capture_output=True, timeout=ENCODE_TIMEOUT_S)
+        done = subprocess.run(
+            command, check=False, input=pcm, capture_output=True, timeout=ENCODE_TIMEOUT_S
+        )
     except subprocess.TimeoutExpired:
         raise MasterNotWrittenError(
             f"{path.name}: the encoder took over {ENCODE_TIMEOUT_S} s; is the machine overloaded?"
