@@ -106,16 +106,13 @@ def analyse(*, path: Path) -> Analysis:
 
     Raises `AudioRefusedError` for what cannot be a master, OSError where it cannot be read.
     """
-    size_bytes = path.stat().st_size
-    container = _checked_container(path, size_bytes)
-    claim = read_claim(path, container)
-    _check_supported(claim)
+    container, claim = _checked_claim(path)
     decoded = _decode(path, container, claim)
     _check_kept_its_word(claim, decoded)
     return Analysis(
         container=container,
         codec=claim.codec,
-        size_bytes=size_bytes,
+        size_bytes=path.stat().st_size,
         sha256=file_sha256(path),
         pcm_sha256=decoded.sha256,
         flac_md5=decoded.md5,
@@ -128,6 +125,21 @@ def analyse(*, path: Path) -> Analysis:
         true_peak_dbtp=decoded.true_peak_dbtp,
         peaks=decoded.peaks,
     )
+
+
+def check_header(*, path: Path) -> None:
+    """Raise `AudioRefusedError` for what its name, first bytes or header already rule out.
+
+    Takes no time; what passes may still turn out to be truncated or damaged when it is analysed.
+    """
+    _checked_claim(path)
+
+
+def _checked_claim(path: Path) -> tuple[Container, Claim]:
+    container = _checked_container(path, path.stat().st_size)
+    claim = read_claim(path, container)
+    _check_supported(claim)
+    return container, claim
 
 
 def _checked_container(path: Path, size_bytes: int) -> Container:

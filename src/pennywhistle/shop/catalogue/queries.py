@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track
 from pennywhistle.shop.catalogue.rules import (
+    NewRelease,
     UnknownLabelError,
     UnknownReleaseError,
     UnknownTrackError,
@@ -235,6 +236,18 @@ def find_master_by_pcm(*, pcm_sha256: str) -> MasterFacts | None:
     """The master that sounds exactly the same, whatever its container, or None."""
     row = Master.objects.filter(pcm_sha256=pcm_sha256).first()
     return _master(row) if row else None
+
+
+def find_track_at(*, release: NewRelease, disc_number: int, track_number: int) -> TrackFacts | None:
+    """The track at that place of a release, in whatever state it is, or None. Two queries."""
+    rows = _tracks().filter(
+        release__label__name=release.label,
+        release__artist__name=release.artist,
+        release__title=release.title,
+        disc_number=disc_number,
+        track_number=track_number,
+    )
+    return next(iter(_facts(rows)), None)
 
 
 def list_tracks_of_master(*, master_id: int) -> list[TrackFacts]:

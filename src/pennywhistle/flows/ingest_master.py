@@ -1,0 +1,193 @@
+"""Take one recording in: check it, measure it, keep it, and put its track into the catalogue."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pennywhistle.adapters.audio.analyse import Analysis, analyse, file_sha256
+from pennywhistle.adapters.audio.encode import EncodeOrder, measure_audio_bytes
+from pennywhistle.adapters.audio.heads import AudioFacts
+from pennywhistle.adapters.storage.masters import MasterStore
+from pennywhistle.shop.catalogue import operations, queries
+from pennywhistle.shop.catalogue.queries import MasterFacts, TrackFacts
+from pennywhistle.shop.catalogue.rules import CatalogueError, NewMaster, NewRelease, NewTrack
+from pennywhistle.shop.encoding import rules as encoding
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedMaster:
+    """A recording that is in the shop now. `was_there` means that nothing was changed.
+
+    `is_same_file` is False where the shop holds the same samples in other bytes, such as the same
+    recording with other tags; the file that came first is kept.
+    """
+
+    release_id: int
+    track_id: int
+    sha256: str
+    was_there: bool
+    is_same_file: bool
+    true_peak_dbtp: float | None
+
+    @property
+    def is_silent(self) -> bool:
+        """True where every sample is zero."""
+        return self.true_peak_dbtp is None
+
+
+class DuplicateRecordingError(ValueError):
+    """The same samples stand as another track already."""
+
+    def __init__(self, *, track: TrackFacts) -> None:
+        self.track = track
+        super().__init__(
+            f"it is the same recording, sample by sample, as track {track.track_number}, "
+            f"{track.title!r}, of {track.release.title!r} by {track.release.artist}"
+        )
+
+
+def ingest_master(
+    *, path: Path, release: NewRelease, track: NewTrack, masters: MasterStore, now: datetime
+) -> IngestedMaster:
+    """Take the recording at `path` in as `track` of `release`, a draft where it is new.
+
+    The file is decoded, kept under its hash and measured before the one short transaction, in
+    `catalogue.operations.add_track`, that makes it known; killed anywhere before, nothing is known
+    of it, and running again completes it. A recording that is there changes nothing.
+
+    Raises `AudioRefusedError` for what cannot be a master, `DuplicateRecordingError` where it
+    stands elsewhere, `CatalogueError` where its place is taken or its release is closed,
+    `MasterChangedError` where the file changes under our hands, `EncoderFailedError`, OSError.
+    """
+    known = queries.find_master_by_sha256(sha256=file_sha256(path))
+    if known is not None and (standing := _standing(known, release, track)):
+        # A database that was restored without its files gets them back here.
+        masters.keep(source=path, sha256=known.sha256)
+        return _found(standing, is_same_file=True)
+    analysis = analyse(path=path)
+    known = queries.find_master_by_pcm(pcm_sha256=analysis.pcm_sha256)
+    if known is not None and (standing := _standing(known, release, track)):
+        return _found(standing, is_same_file=known.sha256 == analysis.sha256)
+    _check_place_is_free(release, track)
+    masters.keep(source=path, sha256=analysis.sha256)
+    measured = _measured_bytes(masters.path(sha256=analysis.sha256), analysis)
+    release_id, track_id = operations.add_track(
+        release=release, track=track, master=_new_master(analysis, measured), now=now
+    )
+    return IngestedMaster(
+        release_id=release_id,
+        track_id=track_id,
+        sha256=analysis.sha256,
+        was_there=False,
+        is_same_file=True,
+        true_peak_dbtp=analysis.true_peak_dbtp,
+    )
+
+
+def _standing(known: MasterFacts, release: NewRelease, track: NewTrack) -> TrackFacts | None:
+    """The track that stands on `known` at this very place, None if none stands on it anywhere.
+
+    Raises `DuplicateRecordingError` where one stands on it elsewhere.
+    """
+    tracks = queries.list_tracks_of_master(master_id=known.id)
+    for there in tracks:
+        if _is_at_place(there, release, track):
+            return there
+    if tracks:
+        raise DuplicateRecordingError(track=tracks[0])
+    return None
+
+
+def _is_at_place(there: TrackFacts, release: NewRelease, track: NewTrack) -> bool:
+    is_same_release = (there.release.label, there.release.artist, there.release.title) == (
+        release.label,
+        release.artist,
+        release.title,
+    )
+    place = (there.disc_number, there.track_number)
+    return is_same_release and place == (track.disc_number, track.track_number)
+
+
+def _found(there: TrackFacts, *, is_same_file: bool) -> IngestedMaster:
+    return IngestedMaster(
+        release_id=there.release.id,
+        track_id=there.id,
+        sha256=there.master.sha256,
+        was_there=True,
+        is_same_file=is_same_file,
+        true_peak_dbtp=there.master.true_peak_dbtp,
+    )
+
+
+def _check_place_is_free(release: NewRelease, track: NewTrack) -> None:
+    """So that no file is kept for a track that `add_track` would refuse."""
+    there = queries.find_track_at(
+        release=release, disc_number=track.disc_number, track_number=track.track_number
+    )
+    if there is not None:
+        raise CatalogueError(
+            f"disc {track.disc_number}, track {track.track_number} of {release.title!r} is "
+            f"{there.title!r} already, another recording; correct the track number of one of the two"
+        )
+
+
+def _measured_bytes(master: Path, analysis: Analysis) -> Mapping[str, int]:
+    """The priced size in each recipe whose size only an encode can tell."""
+    facts = encoding.MasterFacts(
+        frames=analysis.frames,
+        sample_rate_hz=analysis.sample_rate_hz,
+        bits_per_sample=analysis.bits_per_sample,
+        channels=analysis.channels,
+        flac_md5=analysis.flac_md5,
+        measured_bytes={},
+    )
+    with tempfile.TemporaryDirectory(prefix="ingest-") as working_folder:
+        return {
+            recipe.code: measure_audio_bytes(
+                EncodeOrder(
+                    source=master,
+                    arguments=encoding.encoder_arguments(recipe=recipe, master=facts),
+                    framing=recipe.framing,
+                    facts=_audio_facts(encoding.output_of(recipe=recipe, master=facts), facts),
+                    tag_block=b"",
+                    working_folder=Path(working_folder),
+                    info_kbps=encoding.info_frame_kbps(recipe=recipe),
+                    holds_cpu_back=encoding.holds_cpu_back(recipe=recipe, master=facts),
+                )
+            )
+            for recipe in encoding.list_measured_recipes()
+        }
+
+
+def _audio_facts(output: encoding.OutputFacts, master: encoding.MasterFacts) -> AudioFacts:
+    return AudioFacts(
+        frames=output.frames,
+        sample_rate_hz=output.sample_rate_hz,
+        bits_per_sample=output.bits_per_sample,
+        channels=output.channels,
+        flac_md5=master.flac_md5,
+    )
+
+
+def _new_master(analysis: Analysis, measured_bytes: Mapping[str, int]) -> NewMaster:
+    return NewMaster(
+        sha256=analysis.sha256,
+        pcm_sha256=analysis.pcm_sha256,
+        flac_md5=analysis.flac_md5,
+        container=analysis.container,
+        codec=analysis.codec,
+        size_bytes=analysis.size_bytes,
+        frames=analysis.frames,
+        sample_rate_hz=analysis.sample_rate_hz,
+        bits_per_sample=analysis.bits_per_sample,
+        channels=analysis.channels,
+        duration_ms=analysis.duration_ms,
+        loudness_lufs=analysis.loudness_lufs,
+        true_peak_dbtp=analysis.true_peak_dbtp,
+        peaks=analysis.peaks,
+        measured_bytes=dict(measured_bytes),
+    )
