@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from pennywhistle.kit.money import Money
+from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.storefronts.models import PriceList, Storefront
 from pennywhistle.shop.storefronts.rules import NoStorefrontError, Prices
 
@@ -32,4 +36,53 @@ def get_prices(*, storefront: Storefront, now: datetime) -> Prices:
         lossy_per_mb=Money(row.lossy_micros_per_mb, currency),
         lossless_per_mb=Money(row.lossless_micros_per_mb, currency),
         floor_per_track=Money(row.floor_micros_per_track, currency),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shopfront:
+    """A storefront as its pages know it, with the prices in force."""
+
+    id: int
+    name: str
+    currency: str
+    territories: TerritorySet
+    evidence_needed: int
+    collects_vat: bool
+    imprint: str
+    prices: Prices
+
+
+_PRICE_FIELDS = ("pk", "lossy_micros_per_mb", "lossless_micros_per_mb", "floor_micros_per_track")
+
+
+def get_shopfront(*, domain: str, now: datetime) -> Shopfront:
+    """The storefront of that domain, or the first one, and its prices. One query.
+
+    Raises `NoStorefrontError` where there is none, or none with prices.
+    """
+    in_force = PriceList.objects.filter(storefront=OuterRef("pk"), valid_from__lte=now)
+    newest = in_force.order_by("-valid_from")
+    rows = list(
+        Storefront.objects.annotate(
+            **{f"price_{name}": Subquery(newest.values(name)[:1]) for name in _PRICE_FIELDS}
+        ).order_by("pk")
+    )
+    if not rows:
+        raise NoStorefrontError("no storefront yet: run `pennywhistle storefront create`")
+    row = next((row for row in rows if row.domain == domain), rows[0])
+    values = [getattr(row, f"price_{name}") for name in _PRICE_FIELDS]
+    if None in values:
+        raise NoStorefrontError(f"{row.name} has no prices yet")
+    price_list_id, *micros = values
+    lossy, lossless, floor = (Money(value, row.currency) for value in micros)
+    return Shopfront(
+        id=row.pk,
+        name=row.name,
+        currency=row.currency,
+        territories=TerritorySet.parse(row.territories),
+        evidence_needed=row.evidence_needed,
+        collects_vat=row.collects_vat,
+        imprint=row.imprint,
+        prices=Prices(price_list_id, lossy, lossless, floor),
     )
