@@ -1,5 +1,5 @@
 """`python -m pennywhistle` is the `pennywhistle` command."""
 
-from pennywhistle.doors.cli.main import app
+from pennywhistle.doors.cli.main import run
 
-app(prog_name="pennywhistle")
+run()

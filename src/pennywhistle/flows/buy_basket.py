@@ -20,7 +20,6 @@ from pennywhistle.shop.sales.models import Quote
 from pennywhistle.shop.sales.operations import (
     hold_quote,
     open_sales_accounts,
-    sale_transfers,
     store_purchase,
 )
 from pennywhistle.shop.sales.queries import PurchaseFacts, find_purchase_of_quote
@@ -29,6 +28,7 @@ from pennywhistle.shop.sales.rules import (
     NotEnoughMoneyError,
     QuoteExpiredError,
     check_quote_stands,
+    sale_transfers,
 )
 
 

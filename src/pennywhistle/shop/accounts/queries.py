@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from pennywhistle.shop.accounts.models import Person
-
-
-class UnknownPersonError(LookupError):
-    """Nobody has signed up under that address."""
+from pennywhistle.shop.accounts.rules import UnknownPersonError
 
 
 def get_person(*, email: str) -> Person:

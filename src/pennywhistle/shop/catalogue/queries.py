@@ -14,12 +14,14 @@ from pennywhistle.shop.catalogue.rules import (
     UnknownLabelError,
     UnknownReleaseError,
     UnknownTrackError,
+    list_lacks,
     search_words,
 )
 
 RELEASES_ON_A_PAGE = 48
 TRACKS_IN_A_SEARCH = 50
 ARTISTS_ON_A_PAGE = 60
+RELEASES_ON_THE_DESK = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,12 @@ def get_release(*, slug: str) -> ReleaseFacts:
     return release
 
 
+def find_release_by_upc(*, upc: str) -> ReleaseFacts | None:
+    """The release of that UPC in any state, or None."""
+    row = _releases().filter(upc=upc).first()
+    return _release(row) if row else None
+
+
 def get_release_in_any_state(*, name: str) -> ReleaseFacts:
     """A release by UPC or slug, drafts too, or `UnknownReleaseError`."""
     row = _releases().filter(Q(upc=name) | Q(slug=name)).first()
@@ -151,6 +159,13 @@ def list_artists(*, limit: int = ARTISTS_ON_A_PAGE) -> list[ArtistFacts]:
 def list_tracks_of_release(*, release_id: int) -> list[TrackFacts]:
     """A release's tracks in order, whatever its state. One query."""
     return _facts(_tracks().filter(release_id=release_id))
+
+
+def list_tracks_of_releases(*, release_ids: Iterable[int]) -> list[TrackFacts]:
+    """Tracks of several releases, for pages that list releases: without waveforms (`peaks` is
+    empty) and without totals. One query."""
+    rows = _tracks().filter(release_id__in=list(release_ids)).defer("master__peaks")
+    return [_track(row, {}) for row in rows.order_by("release_id", "disc_number", "track_number")]
 
 
 def list_tracks(*, track_ids: Iterable[int]) -> list[TrackFacts]:
@@ -215,15 +230,35 @@ def search_tracks(*, query: str) -> list[TrackFacts]:
     return _facts(rows.order_by("title")[:TRACKS_IN_A_SEARCH])
 
 
-def list_releases_for_desk(*, label_ids: Sequence[int] | None) -> list[DraftFacts]:
-    """Releases in every state, newest first; of these labels, or of all for None. One query."""
-    rows = _releases().annotate(n=Count("tracks"), ms=Sum("tracks__master__duration_ms"))
-    if label_ids is not None:
-        rows = rows.filter(label_id__in=label_ids)
+def list_releases_for_desk(
+    *, label_ids: Sequence[int] | None, state: str | None = None, limit: int = RELEASES_ON_THE_DESK
+) -> list[DraftFacts]:
+    """Releases, newest first; of these labels, or of all for None; in one state or any. One query."""
+    rows = _of_labels(label_ids).annotate(n=Count("tracks"), ms=Sum("tracks__master__duration_ms"))
+    if state is not None:
+        rows = rows.filter(state=state)
     return [
         DraftFacts(_release(row), row.n, row.ms or 0, row.created_at)
-        for row in rows.order_by("-created_at", "-id")
+        for row in rows.order_by("-created_at", "-id")[:limit]
     ]
+
+
+def count_releases_by_state(*, label_ids: Sequence[int] | None) -> dict[str, int]:
+    """How many releases of these labels, or of all for None, are in each state. One query."""
+    rows = _of_labels(label_ids).order_by().values_list("state").annotate(n=Count("pk"))
+    return dict.fromkeys(Release.State.values, 0) | dict(rows)
+
+
+def list_lacks_of_releases(*, releases: Sequence[ReleaseFacts]) -> dict[int, list[str]]:
+    """What each release lacks before it can go live, by its id. One query."""
+    places: dict[int, list[tuple[int, int]]] = {release.id: [] for release in releases}
+    rows = Track.objects.filter(release_id__in=places).order_by()
+    for release_id, disc, number in rows.values_list("release_id", "disc_number", "track_number"):
+        places[release_id].append((disc, number))
+    return {
+        release.id: list_lacks(has_cover=bool(release.cover_sha256), tracks=places[release.id])
+        for release in releases
+    }
 
 
 def find_master_by_sha256(*, sha256: str) -> MasterFacts | None:
@@ -257,6 +292,11 @@ def list_tracks_of_master(*, master_id: int) -> list[TrackFacts]:
 
 def _releases() -> QuerySet[Release]:
     return Release.objects.select_related("artist", "label")
+
+
+def _of_labels(label_ids: Sequence[int] | None) -> QuerySet[Release]:
+    rows = _releases()
+    return rows if label_ids is None else rows.filter(label_id__in=label_ids)
 
 
 def _live_releases() -> QuerySet[Release]:
@@ -351,6 +391,6 @@ def _master(row: Master) -> MasterFacts:
         duration_ms=row.duration_ms,
         loudness_lufs=row.loudness_lufs,
         true_peak_dbtp=row.true_peak_dbtp,
-        peaks=bytes(row.peaks),
+        peaks=b"" if "peaks" in row.get_deferred_fields() else bytes(row.peaks),
         measured_bytes=dict(row.measured_bytes),
     )

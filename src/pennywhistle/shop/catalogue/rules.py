@@ -90,8 +90,8 @@ def search_words(query: str) -> list[str]:
     return fold(query).split()[:SEARCH_WORDS_MOST]
 
 
-def check_publishable(*, title: str, has_cover: bool, tracks: Sequence[tuple[int, int]]) -> None:
-    """Raise `NotReadyError` unless there is a cover and each disc counts its tracks from 1 on.
+def list_lacks(*, has_cover: bool, tracks: Sequence[tuple[int, int]]) -> list[str]:
+    """What a release still lacks: a cover, a track, or a number in the count of a disc from 1 on.
 
     `tracks` holds (disc number, track number).
     """
@@ -104,5 +104,10 @@ def check_publishable(*, title: str, has_cover: bool, tracks: Sequence[tuple[int
         numbers = sorted(number for on, number in tracks if on == disc)
         if missing := sorted(set(range(1, numbers[-1] + 1)) - set(numbers)):
             lacks.append(f"track {', '.join(map(str, missing))} of disc {disc}")
-    if lacks:
+    return lacks
+
+
+def check_publishable(*, title: str, has_cover: bool, tracks: Sequence[tuple[int, int]]) -> None:
+    """Raise `NotReadyError` where `list_lacks` finds anything."""
+    if lacks := list_lacks(has_cover=has_cover, tracks=tracks):
         raise NotReadyError(f"{title!r} cannot go live yet: it lacks {'; '.join(lacks)}")

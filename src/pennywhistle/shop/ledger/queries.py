@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
@@ -38,6 +38,17 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KindTotal:
+    """All accounts of one kind and currency: what left them and what came in, ever."""
+
+    kind: str
+    currency: str
+    account_count: int
+    debits: Money
+    credits: Money
+
+
+@dataclass(frozen=True, slots=True)
 class TransferRow:
     """A stored transfer with the digest that was stored beside it."""
 
@@ -61,9 +72,13 @@ def get_balance(*, code: str, currency: str) -> Money:
     return sum_movements(code=code, currency=currency)
 
 
-def sum_movements(*, code: str, currency: str, within: Period | None = None) -> Money:
+def sum_movements(
+    *, code: str, currency: str, within: Period | None = None, reason: str | None = None
+) -> Money:
     """Credits less debits of an account, counted from its transfers. Two queries."""
     rows = Transfer.objects.all()
+    if reason is not None:
+        rows = rows.filter(reason=reason)
     if within is not None:
         rows = rows.filter(posted_at__gte=within.starts_at)
         if within.ends_at is not None:
@@ -71,6 +86,52 @@ def sum_movements(*, code: str, currency: str, within: Period | None = None) -> 
     came = rows.filter(credit_account__code=code).aggregate(s=Sum("amount_micros"))["s"] or 0
     went = rows.filter(debit_account__code=code).aggregate(s=Sum("amount_micros"))["s"] or 0
     return Money(came - went, currency)
+
+
+def list_balances(*, codes: Collection[str]) -> dict[str, Money]:
+    """Credits less debits by code, of those accounts that ever moved. Two queries."""
+    balances: dict[str, Money] = {}
+    for side, sign in (("credit_account", 1), ("debit_account", -1)):
+        rows = (
+            Transfer.objects.filter(**{f"{side}__code__in": codes})
+            .values_list(f"{side}__code", f"{side}__currency")
+            .annotate(micros=Sum("amount_micros"))
+        )
+        for code, currency, micros in rows.order_by():
+            balance = balances.get(code, Money.zero(currency))
+            balances[code] = balance + Money(sign * micros, currency)
+    return balances
+
+
+def list_trial_balance() -> list[KindTotal]:
+    """Every kind of account by currency; over a currency, debits equal credits. Three queries."""
+    accounts = Account.objects.values_list("kind", "currency").annotate(n=Count("pk"))
+    sums = {
+        side: {
+            (kind, currency): micros
+            for kind, currency, micros in Transfer.objects.values_list(
+                f"{side}_account__kind", f"{side}_account__currency"
+            )
+            .annotate(micros=Sum("amount_micros"))
+            .order_by()
+        }
+        for side in ("debit", "credit")
+    }
+    return [
+        KindTotal(
+            kind=kind,
+            currency=currency,
+            account_count=count,
+            debits=Money(sums["debit"].get((kind, currency), 0), currency),
+            credits=Money(sums["credit"].get((kind, currency), 0), currency),
+        )
+        for kind, currency, count in accounts.order_by("currency", "kind")
+    ]
+
+
+def count_transfers() -> int:
+    """How many transfers the books hold. One query."""
+    return Transfer.objects.count()
 
 
 def list_movements(*, code: str, limit: int) -> list[Movement]:

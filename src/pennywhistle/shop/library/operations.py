@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pennywhistle.shop.library.models import OwnedItem
-from pennywhistle.shop.sales.queries import LineFacts
+from pennywhistle.shop.sales.rules import LineFacts
 
 
 def add_items(*, lines: Sequence[LineFacts]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks
 from pennywhistle.shop.library.models import OwnedItem
 from pennywhistle.shop.library.rules import NotInLibraryError
+from pennywhistle.shop.sales.models import SaleLine
 
 ITEMS_SHOWN = 1_000
 
@@ -51,6 +52,12 @@ def list_owned_pairs(*, person_id: int, track_ids: Iterable[int]) -> set[tuple[i
     """Which of these tracks a person owns: (track id, recipe). One query."""
     rows = OwnedItem.objects.filter(person_id=person_id, track_id__in=list(track_ids))
     return set(rows.values_list("track_id", "recipe"))
+
+
+def iterate_sold_but_not_owned() -> Iterator[str]:
+    """Documents of sale lines whose track is in nobody's library."""
+    rows = SaleLine.objects.filter(owneditem=None).order_by("id")
+    yield from rows.values_list("document", flat=True).iterator(chunk_size=2_000)
 
 
 def _facts(rows: QuerySet[OwnedItem]) -> list[OwnedFacts]:

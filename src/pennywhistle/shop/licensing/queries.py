@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from django.db.models import Q, QuerySet
 
+from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.licensing.models import Licence, Licensor, Tariff
@@ -19,10 +20,13 @@ from pennywhistle.shop.licensing.rules import (
     Right,
     TariffTerms,
     TrackRef,
+    UnknownLicenceError,
     UnknownLicensorError,
     Use,
     cover,
 )
+
+LICENCES_ON_A_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,21 @@ class NoticeLine:
     right: str
     number: str
     document_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceFacts:
+    """A licence as the desk lists it: `target` names its label, release or track, or is empty.
+
+    `terms.ends_at` is the earlier of what was agreed and of `ended_at`, when it was ended by hand.
+    """
+
+    terms: LicenceTerms
+    target: str
+    licensor_kind: str
+    granted_at: datetime
+    ended_at: datetime | None
+    end_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,34 @@ def list_licences() -> list[LicenceTerms]:
     return [_terms(row) for row in _licences().order_by("-id")]
 
 
+def list_licences_for_desk(*, query: str = "") -> list[LicenceFacts]:
+    """The newest licences whose number, licensor or document holds the words. One query."""
+    rows = _with_targets()
+    if words := query.strip():
+        rows = rows.filter(
+            Q(number__icontains=words)
+            | Q(licensor__name__icontains=words)
+            | Q(document_reference__icontains=words)
+        )
+    return [_licence(row) for row in rows.order_by("-id")[:LICENCES_ON_A_PAGE]]
+
+
+def list_licences_ending(*, within: Period) -> list[LicenceFacts]:
+    """Licences whose agreed end lies within a period, soonest first. One query."""
+    rows = _with_targets().filter(ended_at=None, ends_at__gte=within.starts_at)
+    if within.ends_at is not None:
+        rows = rows.filter(ends_at__lt=within.ends_at)
+    return [_licence(row) for row in rows.order_by("ends_at", "id")[:LICENCES_ON_A_PAGE]]
+
+
+def get_licence(*, number: str) -> LicenceFacts:
+    """The licence of that number, or `UnknownLicenceError`. One query."""
+    row = _with_targets().filter(number=number).first()
+    if row is None:
+        raise UnknownLicenceError(f"no licence has the number {number!r}")
+    return _licence(row)
+
+
 def list_notice(*, instant: datetime) -> list[NoticeLine]:
     """The licences in force, as the notice on each page names them. One query."""
     in_force = (
@@ -102,21 +149,49 @@ def list_notice(*, instant: datetime) -> list[NoticeLine]:
 
 def get_licensor(*, name: str) -> LicensorFacts:
     """The licensor of that name, or `UnknownLicensorError`."""
-    row = Licensor.objects.filter(name__iexact=name).first()
+    # The exact name first: two licensors may differ in capitals alone.
+    row = (
+        Licensor.objects.filter(name=name).first()
+        or Licensor.objects.filter(name__iexact=name).first()
+    )
     if row is None:
         known = ", ".join(Licensor.objects.order_by("name").values_list("name", flat=True)[:20])
         raise UnknownLicensorError(f"no licensor is called {name!r}; there are: {known or 'none'}")
     return LicensorFacts(row.pk, row.name, row.kind, row.label_id)
 
 
-def list_licensors() -> list[LicensorFacts]:
-    """Every licensor by name. One query."""
+def find_licensor(*, licensor_id: int) -> LicensorFacts | None:
+    """The licensor of that id, or None."""
+    row = Licensor.objects.filter(pk=licensor_id).first()
+    return LicensorFacts(row.pk, row.name, row.kind, row.label_id) if row else None
+
+
+def list_licensors(*, label_ids: Sequence[int] | None = None) -> list[LicensorFacts]:
+    """Every licensor by name; those of these labels alone, or all for None. One query."""
     rows = Licensor.objects.order_by("name")
+    if label_ids is not None:
+        rows = rows.filter(label_id__in=label_ids)
     return [LicensorFacts(row.pk, row.name, row.kind, row.label_id) for row in rows]
 
 
 def _licences() -> QuerySet[Licence]:
     return Licence.objects.select_related("licensor", "tariff")
+
+
+def _with_targets() -> QuerySet[Licence]:
+    return _licences().select_related("label", "release", "track")
+
+
+def _licence(row: Licence) -> LicenceFacts:
+    target = row.label or row.release or row.track
+    return LicenceFacts(
+        terms=_terms(row),
+        target=str(target) if target else "",
+        licensor_kind=row.licensor.kind,
+        granted_at=row.granted_at,
+        ended_at=row.ended_at,
+        end_reason=row.end_reason,
+    )
 
 
 def _terms(row: Licence) -> LicenceTerms:

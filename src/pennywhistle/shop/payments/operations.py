@@ -10,14 +10,13 @@ from django.db import transaction
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import open_account, post
-from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.models import PaymentEvent, TopUp, Voucher
 from pennywhistle.shop.payments.rules import (
     GatewayEvent,
     VoucherRefusedError,
     check_voucher,
-    clearing_code,
     code_sha256,
+    credit_transfer,
     top_up_document,
     voucher_document,
     wallet_code,
@@ -131,19 +130,14 @@ def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) ->
 def _credit_wallet(
     person_id: int, gateway: str, amount: Money, reason: str, document: str, now: datetime
 ) -> None:
-    clearing = clearing_code(gateway=gateway, currency=amount.currency)
-    open_account(code=clearing, currency=amount.currency, kind="asset")
-    wallet = open_wallet(person_id=person_id, currency=amount.currency)
-    post(
-        transfers=[
-            TransferFacts(
-                key=document,
-                debit=clearing,
-                credit=wallet,
-                amount=amount,
-                reason=reason,
-                document=document,
-                posted_at=now,
-            )
-        ]
+    transfer = credit_transfer(
+        person_id=person_id,
+        gateway=gateway,
+        amount=amount,
+        reason=reason,
+        document=document,
+        posted_at=now,
     )
+    open_account(code=transfer.debit, currency=amount.currency, kind="asset")
+    open_wallet(person_id=person_id, currency=amount.currency)
+    post(transfers=[transfer])

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, Min, Sum
+
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger import queries as ledger
+from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.models import TopUp, Voucher
-from pennywhistle.shop.payments.rules import UnknownTopUpError, wallet_code
+from pennywhistle.shop.payments.rules import (
+    UnknownTopUpError,
+    credit_transfer,
+    top_up_document,
+    voucher_document,
+    wallet_code,
+)
 
 MOVEMENTS_SHOWN = 50
 SETTLED_AT_ONCE = 100
 UNSETTLED_SHOWN = 10
+BATCHES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTotal:
+    """The top-ups of one currency whose end is not known yet."""
+
+    count: int
+    amount: Money
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherBatch:
+    """Vouchers made at once: `each` is one voucher's worth."""
+
+    name: str
+    each: Money
+    count: int
+    redeemed_count: int
+    issued_at: datetime
+    expires_at: datetime | None
 
 
 def get_wallet_balance(*, person_id: int, currency: str) -> Money:
@@ -59,24 +91,53 @@ def count_pending_top_ups(*, person_id: int) -> int:
     return TopUp.objects.filter(person_id=person_id, state=TopUp.State.PENDING).count()
 
 
+def list_pending_totals() -> list[PendingTotal]:
+    """Everybody's pending top-ups, by currency. One query."""
+    rows = TopUp.objects.filter(state=TopUp.State.PENDING).values_list("currency")
+    rows = rows.annotate(n=Count("pk"), micros=Sum("amount_micros"), oldest=Min("created_at"))
+    return [
+        PendingTotal(count, Money(micros, currency), oldest)
+        for currency, count, micros, oldest in rows.order_by("currency")
+    ]
+
+
+def list_voucher_batches() -> list[VoucherBatch]:
+    """The newest batches of vouchers, and how many of each were redeemed. One query."""
+    rows = Voucher.objects.values_list(
+        "batch", "amount_micros", "currency", "issued_at", "expires_at"
+    ).annotate(n=Count("pk"), redeemed=Count("redeemed_by"))
+    return [
+        VoucherBatch(name, Money(micros, currency), count, redeemed, issued_at, expires_at)
+        for name, micros, currency, issued_at, expires_at, count, redeemed in rows.order_by(
+            "-issued_at", "batch"
+        )[:BATCHES_SHOWN]
+    ]
+
+
 def find_voucher(*, code_sha256: str) -> Voucher | None:
     """The voucher of that fingerprint, or None."""
     return Voucher.objects.filter(code_sha256=code_sha256).first()
 
 
-def iterate_credits() -> Iterator[tuple[str, int, str, Money]]:
-    """`(what, person_id, gateway, amount)` of each top-up and voucher that reached a wallet.
-
-    `what` is the top-up's id, or the voucher's fingerprint with gateway `voucher`.
-    """
-    for top_up in TopUp.objects.filter(state=TopUp.State.SUCCEEDED).iterator():
-        amount = Money(top_up.amount_micros, top_up.currency)
-        yield str(top_up.pk), top_up.person_id, top_up.gateway, amount
-    for voucher in Voucher.objects.exclude(redeemed_by=None).iterator():
-        person_id = voucher.redeemed_by_id or 0
-        yield (
-            voucher.code_sha256,
-            person_id,
-            "voucher",
-            Money(voucher.amount_micros, voucher.currency),
+def iterate_credits() -> Iterator[TransferFacts]:
+    """The transfer that each settled top-up and each redeemed voucher must have."""
+    settled = TopUp.objects.filter(state=TopUp.State.SUCCEEDED, settled_at__isnull=False)
+    for top_up in settled.iterator(chunk_size=2_000):
+        yield credit_transfer(
+            person_id=top_up.person_id,
+            gateway=top_up.gateway,
+            amount=Money(top_up.amount_micros, top_up.currency),
+            reason="top-up",
+            document=top_up_document(top_up_id=top_up.pk),
+            posted_at=top_up.settled_at or top_up.created_at,
+        )
+    redeemed = Voucher.objects.filter(redeemed_by__isnull=False)
+    for voucher in redeemed.iterator(chunk_size=2_000):
+        yield credit_transfer(
+            person_id=voucher.redeemed_by_id or 0,
+            gateway="voucher",
+            amount=Money(voucher.amount_micros, voucher.currency),
+            reason="voucher",
+            document=voucher_document(code_sha256=voucher.code_sha256),
+            posted_at=voucher.redeemed_at or voucher.issued_at,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.rules import TransferFacts
 
 # One top-up, in major units: enough for an album, not enough for a stolen card to be worth a try.
 TOP_UP_LEAST = "1"
@@ -94,3 +95,24 @@ def check_voucher(
         raise VoucherRefusedError(
             f"This voucher is in {currency}, and your wallet is in {wallet_currency}."
         )
+
+
+def credit_transfer(
+    *,
+    person_id: int,
+    gateway: str,
+    amount: Money,
+    reason: str,
+    document: str,
+    posted_at: datetime,
+) -> TransferFacts:
+    """What came in through a gateway, on its way into a wallet."""
+    return TransferFacts(
+        key=document,
+        debit=clearing_code(gateway=gateway, currency=amount.currency),
+        credit=wallet_code(person_id=person_id, currency=amount.currency),
+        amount=amount,
+        reason=reason,
+        document=document,
+        posted_at=posted_at,
+    )

@@ -13,9 +13,8 @@ from pennywhistle.shop.ledger.operations import open_account
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.licensing.rules import LicenceTerms, Right
 from pennywhistle.shop.royalties.models import Accrual, Statement
-from pennywhistle.shop.royalties.rules import payable_code
-from pennywhistle.shop.sales.queries import LineFacts
-from pennywhistle.shop.sales.rules import receipts_code
+from pennywhistle.shop.royalties.rules import royalty_transfers
+from pennywhistle.shop.sales.rules import LineFacts
 
 
 def accrue(*, lines: Sequence[LineFacts], licences: dict[int, LicenceTerms]) -> list[TransferFacts]:
@@ -23,17 +22,16 @@ def accrue(*, lines: Sequence[LineFacts], licences: dict[int, LicenceTerms]) -> 
 
     `licences` holds, by id, those that the lines name. Transaction: the caller's.
     """
-    accruals: list[Accrual] = []
     transfers: list[TransferFacts] = []
+    accruals: list[Accrual] = []
     for line in lines:
-        for right, licence_id, amount in (
-            (Right.RECORDING, line.recording_licence_id, line.recording),
-            (Right.WORK, line.work_licence_id, line.work),
-        ):
-            licence = licences[licence_id]
-            accruals.append(_accrual(line, right, licence, amount))
-            if amount:
-                transfers.append(_transfer(line, right, licence, amount))
+        by_right = {
+            Right.RECORDING: licences[line.recording_licence_id],
+            Right.WORK: licences[line.work_licence_id],
+        }
+        licensor_ids = {right: licence.licensor_id for right, licence in by_right.items()}
+        transfers += royalty_transfers(line=line, licensor_ids=licensor_ids)
+        accruals += [_accrual(line, right, licence) for right, licence in by_right.items()]
     for code, currency in {(t.credit, t.amount.currency) for t in transfers}:
         open_account(code=code, currency=currency, kind="liability")
     Accrual.objects.bulk_create(accruals)
@@ -66,7 +64,8 @@ def store_statement(
     return statement
 
 
-def _accrual(line: LineFacts, right: Right, licence: LicenceTerms, amount: Money) -> Accrual:
+def _accrual(line: LineFacts, right: Right, licence: LicenceTerms) -> Accrual:
+    amount = line.recording if right is Right.RECORDING else line.work
     return Accrual(
         sale_line_id=line.id,
         licence_id=licence.id,
@@ -75,17 +74,4 @@ def _accrual(line: LineFacts, right: Right, licence: LicenceTerms, amount: Money
         amount_micros=amount.micros,
         currency=amount.currency,
         accrued_at=line.purchased_at,
-    )
-
-
-def _transfer(line: LineFacts, right: Right, licence: LicenceTerms, amount: Money) -> TransferFacts:
-    currency = amount.currency
-    return TransferFacts(
-        key=f"{line.document}/royalty/{right.value}",
-        debit=receipts_code(currency=currency),
-        credit=payable_code(licensor_id=licence.licensor_id, currency=currency),
-        amount=amount,
-        reason="royalty",
-        document=line.document,
-        posted_at=line.purchased_at,
     )

@@ -8,9 +8,12 @@ from datetime import datetime
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.queries import get_balance, sum_movements
-from pennywhistle.shop.royalties.models import Accrual
+from pennywhistle.shop.ledger.queries import list_balances, sum_movements
+from pennywhistle.shop.royalties.models import Accrual, Statement
 from pennywhistle.shop.royalties.rules import payable_code
+
+# Three years of months.
+STATEMENTS_SHOWN = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,17 @@ class StatementLine:
     gross: Money
     tax: Money
     due: Money
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFacts:
+    """A statement as it was issued; its bytes have the SHA-256 `csv_sha256`."""
+
+    period: Period
+    total: Money
+    line_count: int
+    csv_sha256: str
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +87,41 @@ def list_currencies(*, licensor_id: int) -> list[str]:
 def get_accrued(*, licensor_id: int, currency: str, period: Period) -> Money:
     """What the ledger says accrued to a licensor within a period."""
     code = payable_code(licensor_id=licensor_id, currency=currency)
-    return sum_movements(code=code, currency=currency, within=period)
+    return sum_movements(code=code, currency=currency, within=period, reason="royalty")
 
 
 def list_owed(*, licensor_ids: list[int] | None = None) -> list[Owed]:
-    """What each licensor is owed, from the ledger; of these licensors, or of all for None."""
+    """What each licensor is owed, from the ledger; of these licensors, or of all for None.
+
+    Three queries.
+    """
     rows = Accrual.objects.all()
     if licensor_ids is not None:
         rows = rows.filter(licensor_id__in=licensor_ids)
     pairs = rows.values_list("licensor_id", "licensor__name", "currency").distinct()
-    return [
-        Owed(
-            licensor_id,
-            name,
-            get_balance(
-                code=payable_code(licensor_id=licensor_id, currency=currency), currency=currency
-            ),
-        )
+    codes = {
+        payable_code(licensor_id=licensor_id, currency=currency): (licensor_id, name, currency)
         for licensor_id, name, currency in pairs.order_by("licensor__name", "currency")
+    }
+    balances = list_balances(codes=codes)
+    return [
+        Owed(licensor_id, name, balances.get(code, Money.zero(currency)))
+        for code, (licensor_id, name, currency) in codes.items()
+    ]
+
+
+def list_statements(*, licensor_id: int) -> list[StatementFacts]:
+    """A licensor's newest statements of closed periods, as they were issued. One query."""
+    rows = Statement.objects.filter(licensor_id=licensor_id).order_by("-period_starts_at", "-pk")
+    return [
+        StatementFacts(
+            period=Period(row.period_starts_at, row.period_ends_at),
+            total=Money(row.total_micros, row.currency),
+            line_count=row.line_count,
+            csv_sha256=row.csv_sha256,
+            issued_at=row.issued_at,
+        )
+        for row in rows[:STATEMENTS_SHOWN]
     ]
 
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pennywhistle.kit.money import Money, split_by_largest_remainder
-from pennywhistle.shop.licensing.rules import Covered, TariffTerms
+from pennywhistle.shop.ledger.rules import TransferFacts
+from pennywhistle.shop.licensing.rules import Covered, Right, TariffTerms
+from pennywhistle.shop.sales.rules import LineFacts, receipts_code
 
 
 class RoyaltyError(Exception):
@@ -72,3 +74,22 @@ def divide_price(*, gross: Money, vat_percent: Decimal, covered: Covered, tie_ke
 def payable_code(*, licensor_id: int, currency: str) -> str:
     """The ledger account of what a licensor is owed."""
     return f"royalties/{licensor_id}/{currency}"
+
+
+def royalty_transfers(*, line: LineFacts, licensor_ids: dict[Right, int]) -> list[TransferFacts]:
+    """From sales to the licensor of each right, what the sale line froze for it."""
+    currency = line.gross.currency
+    amounts = {Right.RECORDING: line.recording, Right.WORK: line.work}
+    return [
+        TransferFacts(
+            key=f"{line.document}/royalty/{right.value}",
+            debit=receipts_code(currency=currency),
+            credit=payable_code(licensor_id=licensor_ids[right], currency=currency),
+            amount=amount,
+            reason="royalty",
+            document=line.document,
+            posted_at=line.purchased_at,
+        )
+        for right, amount in amounts.items()
+        if amount
+    ]

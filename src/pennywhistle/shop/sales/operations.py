@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.shop.ledger.operations import open_account
-from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
-from pennywhistle.shop.sales.queries import LineFacts, line_facts
+from pennywhistle.shop.sales.queries import line_facts
 from pennywhistle.shop.sales.rules import (
     QUOTE_LASTS,
+    LineFacts,
     Offer,
     QuoteNotYoursError,
     receipts_code,
@@ -112,24 +112,3 @@ def open_sales_accounts(*, territory: str, currency: str) -> None:
     open_account(
         code=vat_code(country=territory, currency=currency), currency=currency, kind="liability"
     )
-
-
-def sale_transfers(*, line: LineFacts, wallet: str) -> list[TransferFacts]:
-    """The price from the wallet into sales, and its tax on to the country."""
-    receipts = receipts_code(currency=line.gross.currency)
-    legs = [("sale", wallet, receipts, line.gross)]
-    if line.tax:
-        vat = vat_code(country=line.territory, currency=line.tax.currency)
-        legs.append(("tax", receipts, vat, line.tax))
-    return [
-        TransferFacts(
-            key=f"{line.document}/{reason}",
-            debit=debit,
-            credit=credit,
-            amount=amount,
-            reason=reason,
-            document=line.document,
-            posted_at=line.purchased_at,
-        )
-        for reason, debit, credit, amount in legs
-    ]

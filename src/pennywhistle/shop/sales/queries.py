@@ -8,50 +8,22 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Count, QuerySet, Sum
+
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import MasterFacts as CatalogueMaster
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.recipes import Recipe
 from pennywhistle.shop.encoding.rules import MasterFacts, get_recipe, size_of
-from pennywhistle.shop.licensing.queries import list_coverage
-from pennywhistle.shop.licensing.rules import Coverage, Covered, TrackRef, Use
-from pennywhistle.shop.sales.models import Purchase, Quote, SaleLine
-from pennywhistle.shop.sales.rules import QuoteNotYoursError
+from pennywhistle.shop.licensing.queries import list_coverage, list_terms
+from pennywhistle.shop.licensing.rules import Coverage, Covered, TrackRef, Use, cover
+from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
+from pennywhistle.shop.sales.rules import LineFacts, QuoteNotYoursError
 from pennywhistle.shop.storefronts.rules import Prices, price_of
 
 PURCHASES_SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class LineFacts:
-    """One line of a sale, with the names that a receipt prints."""
-
-    id: int
-    number: int
-    document: str
-    person_id: int
-    track_id: int
-    title: str
-    artist: str
-    release: str
-    isrc: str
-    recipe: str
-    size_bytes: int
-    gross: Money
-    vat_percent: Decimal
-    tax: Money
-    recording_licence_id: int
-    recording: Money
-    work_licence_id: int
-    work: Money
-    territory: str
-    purchased_at: datetime
-
-    @property
-    def left_to_store(self) -> Money:
-        """What remains when tax and both rights are paid."""
-        return self.gross - self.tax - self.recording - self.work
+LINES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +66,15 @@ class PurchaseFacts:
     total: Money
     tax: Money
     lines: tuple[LineFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SalesTotal:
+    """What was sold in one currency within a period."""
+
+    purchase_count: int
+    line_count: int
+    gross: Money
 
 
 def get_quote(*, quote_id: UUID, person_id: int) -> QuoteFacts:
@@ -152,11 +133,41 @@ def iterate_lines(*, within: Period | None = None) -> Iterator[LineFacts]:
     """Every line sold, from the first on, or those sold within a period."""
     rows = SaleLine.objects.select_related("purchase", "track__artist", "track__release")
     if within is not None:
-        rows = rows.filter(purchase__purchased_at__gte=within.starts_at)
-        if within.ends_at is not None:
-            rows = rows.filter(purchase__purchased_at__lt=within.ends_at)
+        rows = _within(rows, within)
     for row in rows.order_by("id").iterator(chunk_size=2_000):
         yield line_facts(row)
+
+
+def list_sales_totals(*, within: Period, label_ids: Sequence[int] | None) -> list[SalesTotal]:
+    """Sales within a period by currency; of these labels' music, or of all for None. One query."""
+    rows = _within(_lines_of_labels(label_ids), within).values_list("currency")
+    rows = rows.annotate(
+        purchases=Count("purchase", distinct=True), lines=Count("pk"), micros=Sum("gross_micros")
+    )
+    return [
+        SalesTotal(purchases, lines, Money(micros, currency))
+        for currency, purchases, lines, micros in rows.order_by("currency")
+    ]
+
+
+def list_newest_lines(
+    *, label_ids: Sequence[int] | None, limit: int = LINES_SHOWN
+) -> list[LineFacts]:
+    """The newest lines sold of these labels' music, or of all for None. One query."""
+    rows = _lines_of_labels(label_ids).select_related("purchase", "track__artist", "track__release")
+    return [line_facts(row) for row in rows.order_by("-id")[:limit]]
+
+
+def _lines_of_labels(label_ids: Sequence[int] | None) -> QuerySet[SaleLine]:
+    rows = SaleLine.objects.all()
+    return rows if label_ids is None else rows.filter(track__release__label_id__in=label_ids)
+
+
+def _within(rows: QuerySet[SaleLine], period: Period) -> QuerySet[SaleLine]:
+    rows = rows.filter(purchase__purchased_at__gte=period.starts_at)
+    if period.ends_at is not None:
+        rows = rows.filter(purchase__purchased_at__lt=period.ends_at)
+    return rows
 
 
 def line_facts(row: SaleLine) -> LineFacts:
@@ -243,6 +254,53 @@ def list_tickets(
     return {track.id: _ticket(track, recipe, prices, coverage[track.id]) for track in tracks}
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a shop window shows of some tracks: tickets by recipe, then by track id; and the ids of
+    those that may be heard."""
+
+    tickets: dict[str, dict[int, Ticket]]
+    may_be_heard: frozenset[int]
+
+
+def list_window(
+    *,
+    tracks: Sequence[TrackFacts],
+    recipe_codes: Sequence[str],
+    prices: Prices,
+    territory: str | None,
+    instant: datetime,
+) -> Window:
+    """Tickets for several recipes at once, the same as `list_tickets` gives, and previews.
+
+    One query, however many tracks and recipes. Raises `UnknownRecipeError`.
+    """
+    refs = [track_ref(track) for track in tracks]
+    licences = list_terms(tracks=refs)
+
+    def covered(use: Use) -> dict[int, Coverage]:
+        return {
+            ref.track_id: cover(
+                track=ref, use=use, territory=territory, instant=instant, licences=licences
+            )
+            for ref in refs
+        }
+
+    downloads, previews = covered(Use.DOWNLOAD), covered(Use.PREVIEW)
+    recipes = [get_recipe(code=code) for code in recipe_codes]
+    return Window(
+        tickets={
+            recipe.code: {
+                track.id: _ticket(track, recipe, prices, downloads[track.id]) for track in tracks
+            }
+            for recipe in recipes
+        },
+        may_be_heard=frozenset(
+            track_id for track_id, answer in previews.items() if isinstance(answer, Covered)
+        ),
+    )
+
+
 def price_release(tickets: Iterable[Ticket], *, currency: str) -> Money:
     """What the tracks that are for sale cost together."""
     return Money.total((ticket.price for ticket in tickets if ticket.is_for_sale), currency)
@@ -269,3 +327,16 @@ def _ticket(track: TrackFacts, recipe: Recipe, prices: Prices, coverage: Coverag
     size = size_of(recipe=recipe, master=encoding_facts(track.master))
     price = price_of(size_bytes=size.bytes, kind=recipe.kind.value, prices=prices)
     return Ticket(track.id, recipe.code, size.bytes, size.is_exact, price, coverage)
+
+
+def iterate_lines_unlike_their_quote() -> Iterator[str]:
+    """Documents of sale lines that say something else than the quote they were bought by."""
+    frozen = ("track_id", "recipe", "size_bytes", "gross_micros", "tax_micros")
+    shares = ("recording_licence_id", "recording_micros", "work_licence_id", "work_micros")
+    rows = SaleLine.objects.select_related("purchase").order_by("id")
+    for row in rows.iterator(chunk_size=2_000):
+        quoted = QuoteLine.objects.filter(quote_id=row.purchase.quote_id, number=row.number).first()
+        if quoted is None or any(
+            getattr(row, name) != getattr(quoted, name) for name in frozen + shares
+        ):
+            yield row.document

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.rules import TransferFacts
 
 # How long an offer stands.
 QUOTE_LASTS = timedelta(minutes=15)
@@ -138,9 +139,7 @@ def check_basket_size(*, lines: int) -> None:
 def check_quote_stands(*, expires_at: datetime, now: datetime) -> None:
     """Raise `QuoteExpiredError` from `expires_at` on."""
     if now >= expires_at:
-        raise QuoteExpiredError(
-            "This offer has run out. Look at the prices again and confirm them."
-        )
+        raise QuoteExpiredError("This offer has run out. Look at the prices again.")
 
 
 def sale_document(*, quote_id: object, number: int) -> str:
@@ -156,3 +155,55 @@ def receipts_code(*, currency: str) -> str:
 def vat_code(*, country: str, currency: str) -> str:
     """The ledger account of tax owed to a country."""
     return f"vat/{country}/{currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """One line of a sale, with the names that a receipt prints."""
+
+    id: int
+    number: int
+    document: str
+    person_id: int
+    track_id: int
+    title: str
+    artist: str
+    release: str
+    isrc: str
+    recipe: str
+    size_bytes: int
+    gross: Money
+    vat_percent: Decimal
+    tax: Money
+    recording_licence_id: int
+    recording: Money
+    work_licence_id: int
+    work: Money
+    territory: str
+    purchased_at: datetime
+
+    @property
+    def left_to_store(self) -> Money:
+        """What remains when tax and both rights are paid."""
+        return self.gross - self.tax - self.recording - self.work
+
+
+def sale_transfers(*, line: LineFacts, wallet: str) -> list[TransferFacts]:
+    """The price from the wallet into sales, and its tax on to the country."""
+    receipts = receipts_code(currency=line.gross.currency)
+    legs = [("sale", wallet, receipts, line.gross)]
+    if line.tax:
+        vat = vat_code(country=line.territory, currency=line.tax.currency)
+        legs.append(("tax", receipts, vat, line.tax))
+    return [
+        TransferFacts(
+            key=f"{line.document}/{reason}",
+            debit=debit,
+            credit=credit,
+            amount=amount,
+            reason=reason,
+            document=line.document,
+            posted_at=line.purchased_at,
+        )
+        for reason, debit, credit, amount in legs
+    ]

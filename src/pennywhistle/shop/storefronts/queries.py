@@ -13,6 +13,11 @@ from pennywhistle.shop.storefronts.models import PriceList, Storefront
 from pennywhistle.shop.storefronts.rules import NoStorefrontError, Prices
 
 
+def find_storefront(*, domain: str) -> Storefront | None:
+    """The storefront of exactly that domain, or None."""
+    return Storefront.objects.filter(domain=domain).first()
+
+
 def get_storefront(*, domain: str = "") -> Storefront:
     """The storefront of that domain, or the first one. `NoStorefrontError` if there is none."""
     storefronts = list(Storefront.objects.order_by("pk"))

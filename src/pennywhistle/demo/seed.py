@@ -1,0 +1,192 @@
+"""Fill a store with the demo: every step is a real flow, as an operator would run it.
+
+Run again, it completes what is missing and keeps what is there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pennywhistle.demo.catalogue import (
+    CURRENCY,
+    LANTERN_ROW,
+    LICENCES,
+    LICENSORS,
+    RELEASES,
+    DemoLicence,
+    DemoRelease,
+)
+from pennywhistle.demo.delivery import write_delivery
+from pennywhistle.flows.add_label_member import add_label_member
+from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.gather_evidence import gather_evidence
+from pennywhistle.flows.grant_licence import LicenceRequest, grant_licence
+from pennywhistle.flows.ingest_folder import ingest_folder
+from pennywhistle.flows.issue_vouchers import issue_vouchers
+from pennywhistle.flows.open_storefront import StorefrontRequest, open_storefront
+from pennywhistle.flows.outfit import Outfit
+from pennywhistle.flows.publish_release import publish_release
+from pennywhistle.flows.quote_basket import BasketItem, quote_basket
+from pennywhistle.flows.redeem_voucher import redeem_voucher
+from pennywhistle.flows.sign_up import sign_up
+from pennywhistle.kit.ids import new_id, new_voucher_code
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.accounts.queries import find_person
+from pennywhistle.shop.catalogue.queries import (
+    find_release_by_upc,
+    list_tracks_of_release,
+)
+from pennywhistle.shop.storefronts.queries import find_storefront
+
+DOMAIN = "127.0.0.1"
+SHOP = StorefrontRequest(
+    name="The Whistle Stop",
+    domain=DOMAIN,
+    currency=CURRENCY,
+    lossy_per_mb="0.03",
+    lossless_per_mb="0.02",
+    floor_per_track="0.09",
+    imprint="The Whistle Stop, 4 Quay Lane, Doolin, Ireland. hello@whistlestop.example",
+)
+
+LISTENER, LABEL, OPERATOR = "listener@example.org", "label@example.org", "operator@example.org"
+# (who, e-mail, password, what is there to see)
+SIGN_INS = (
+    ("listener", LISTENER, "tin-whistle-in-d", "5.00 in the wallet"),
+    ("label", LABEL, "lantern-row-records", LANTERN_ROW),
+    ("operator", OPERATOR, "mind-the-till-please", "the desk: /desk/"),
+)
+COUNTRY = "IE"
+
+# Someone who has bought before, so that the books and the statements have something to show.
+_REGULAR = "regular@example.org"
+_REGULAR_BUYS = ("mp3-192", "flac", "opus-128")
+
+
+def seed_demo(
+    *, outfit: Outfit, folder: Path, on_step: Callable[[str], None], now: datetime
+) -> None:
+    """Bring the demo store to its full state, by way of deliveries written under `folder`.
+
+    `on_step` is told what is being done.
+    """
+    if find_storefront(domain=DOMAIN) is None:
+        open_storefront(request=SHOP, now=now)
+    for number, release in enumerate(RELEASES, start=1):
+        stored = find_release_by_upc(upc=release.upc)
+        if stored is None or stored.state == "draft":
+            _stock(release, f"Release {number} of {len(RELEASES)}", folder, outfit, on_step, now)
+    shutil.rmtree(folder, ignore_errors=True)
+    on_step("Recording licences …")
+    for number, licence in enumerate(LICENCES, start=1):
+        request = _request(licence, number=f"WS-{number:03}")
+        grant_licence(request=request, granted_by=None, now=now)
+    on_step("Opening the door …")
+    _people(now)
+
+
+def issue_demo_voucher(*, now: datetime) -> str:
+    """A code worth 2.00 for whoever signs up in the demo shop."""
+    code = new_voucher_code()
+    issue_vouchers(
+        codes=[code], batch="demo visitors", amount=Money.parse("2.00", CURRENCY), now=now
+    )
+    return code
+
+
+def _stock(
+    release: DemoRelease,
+    place: str,
+    folder: Path,
+    outfit: Outfit,
+    on_step: Callable[[str], None],
+    now: datetime,
+) -> None:
+    """Play a release, deliver it, ingest it, publish it."""
+    on_step(f"{place}: {release.title}, playing …")
+    delivered = write_delivery(
+        release=release,
+        into=folder,
+        on_track=lambda name: on_step(f"{place}: {release.title}, played {name}"),
+    )
+    ingest_folder(
+        folder=delivered,
+        label_name=None,
+        masters=outfit.masters,
+        covers=outfit.covers,
+        on_progress=lambda progress: on_step(f"{place}: taking in {progress.name}"),
+        now=now,
+    )
+    publish_release(name=release.upc, now=now)
+
+
+def _request(licence: DemoLicence, *, number: str) -> LicenceRequest:
+    kinds = {licensor.name: licensor.kind for licensor in LICENSORS}
+    return LicenceRequest(
+        number=number,
+        licensor=licence.licensor,
+        licensor_kind=kinds[licence.licensor],
+        right=licence.right,
+        repertoire_kind=licence.repertoire_kind,
+        repertoire=licence.repertoire,
+        uses=licence.uses,
+        territories=licence.territories,
+        starts_at=datetime.fromisoformat(licence.starts).astimezone(UTC),
+        ends_at=datetime.fromisoformat(licence.ends).astimezone(UTC) if licence.ends else None,
+        rate=licence.rate,
+        base=licence.base,
+        floor_per_track=licence.floor_per_track or "",
+        currency=CURRENCY,
+        document_reference=licence.document_reference,
+    )
+
+
+def _people(now: datetime) -> None:
+    """Sign the demo's people up, each once, and give them what they start with."""
+    for _, email, password, _ in SIGN_INS:
+        if find_person(email=email) is not None:
+            continue
+        is_listener = email == LISTENER
+        person_id = sign_up(
+            email=email,
+            password=password,
+            country=COUNTRY if is_listener else "",
+            is_operator=email == OPERATOR,
+        )
+        if email == LABEL:
+            add_label_member(label_name=LANTERN_ROW, person_id=person_id)
+        if is_listener:
+            _fill_wallet(person_id, "5.00", now)
+    if find_person(email=_REGULAR) is None:
+        _shop_regularly(sign_up(email=_REGULAR, password=new_voucher_code(), country=COUNTRY), now)
+
+
+def _fill_wallet(person_id: int, amount: str, now: datetime) -> None:
+    code = new_voucher_code()
+    issue_vouchers(
+        codes=[code], batch="demo wallets", amount=Money.parse(amount, CURRENCY), now=now
+    )
+    redeem_voucher(code=code, person_id=person_id, domain=DOMAIN, now=now)
+
+
+def _shop_regularly(person_id: int, now: datetime) -> None:
+    """Buy the first track of the first releases, each in another recipe."""
+    _fill_wallet(person_id, "10.00", now)
+    evidence = gather_evidence(address="127.0.0.1", declared=COUNTRY, local_country="")
+    for release, recipe in zip(RELEASES, _REGULAR_BUYS, strict=False):
+        stored = find_release_by_upc(upc=release.upc)
+        if stored is None:
+            continue
+        track = list_tracks_of_release(release_id=stored.id)[0]
+        quote = quote_basket(
+            quote_id=new_id(now=now),
+            person_id=person_id,
+            items=[BasketItem("track", track.id, recipe)],
+            domain=DOMAIN,
+            evidence=evidence,
+            now=now,
+        )
+        buy_basket(quote_id=quote.id, person_id=person_id, now=now)

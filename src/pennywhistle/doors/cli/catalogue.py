@@ -1,0 +1,98 @@
+"""`ingest` and `publish`: from a label's folder to the shelves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(ingest)
+    app.command()(publish)
+
+
+def ingest(
+    path: Annotated[
+        Path, typer.Argument(help="A folder of recordings.", exists=True, file_okay=False)
+    ],
+    label: Annotated[str, typer.Option(help="The label, where the tags do not name one.")] = "",
+) -> None:
+    """Take a folder of FLAC, WAV, AIFF or ALAC in as draft releases. Running it again is safe."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from pennywhistle.flows.ingest_folder import ingest_folder
+    from pennywhistle.flows.ingest_report import IngestProgress
+    from pennywhistle.flows.outfit import get_outfit
+    from pennywhistle.kit.clock import utc_now
+
+    outfit = get_outfit()
+    bar = Progress(
+        TextColumn("{task.completed}/{task.total}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True),
+    )
+    with bar:
+        task = bar.add_task("Looking …", total=None)
+
+        def show(progress: IngestProgress) -> None:
+            bar.update(
+                task,
+                completed=progress.files_done,
+                total=progress.files_total,
+                description=progress.name,
+            )
+
+        report = ingest_folder(
+            folder=path,
+            label_name=label or None,
+            masters=outfit.masters,
+            covers=outfit.covers,
+            on_progress=show,
+            now=utc_now(),
+        )
+    _tell(report)
+
+
+def publish(
+    release: Annotated[str, typer.Argument(help="The release's UPC or short name.")],
+) -> None:
+    """Put a draft release on the shelves, wherever its licences allow."""
+    from pennywhistle.flows.publish_release import publish_release
+    from pennywhistle.kit.clock import utc_now
+
+    slug = publish_release(name=release, now=utc_now())
+    typer.echo(f"{slug} is on the shelves: /release/{slug}/")
+
+
+def _tell(report: object) -> None:
+    """Print what became of each file; leave with 1 where one was refused."""
+    from pennywhistle.flows.ingest_report import IngestReport, Outcome
+
+    assert isinstance(report, IngestReport)
+    for file in (*report.files, *report.pictures):
+        typer.echo(f"{file.outcome.value:<14}{file.name}")
+        for remark in file.remarks:
+            typer.echo(f"{'':<14}  {remark}")
+    for name in report.ignored:
+        typer.echo(f"{'ignored':<14}{name}")
+    for entry in report.releases:
+        facts = entry.release
+        typer.echo(
+            f"\n{facts.artist}: {facts.title} ({facts.label}), {entry.track_count} tracks, "
+            f"{facts.state}; short name {facts.slug}"
+        )
+        for remark in entry.remarks:
+            typer.echo(f"  {remark}")
+    refused = report.count(Outcome.REFUSED)
+    if not report.files:
+        typer.echo("No recordings were found here: point at a folder of FLAC, WAV, AIFF or ALAC.")
+    elif report.changed_nothing:
+        typer.echo("\nNothing changed.")
+    if refused or not report.files:
+        raise typer.Exit(1)

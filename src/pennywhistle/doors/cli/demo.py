@@ -1,0 +1,55 @@
+"""`demo`: a store with music, prices, licences and people, in one command."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from pennywhistle.doors.cli.server import Port, prepare_store, run_server
+
+PROCESSES = 2
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(demo)
+
+
+def prepare_environment() -> None:
+    """What a demo needs beside the defaults: pretend cards, and a country for this machine."""
+    os.environ.setdefault("PENNYWHISTLE_SANDBOX_CARDS", "yes")
+    os.environ.setdefault("PENNYWHISTLE_LOCAL_COUNTRY", "IE")
+
+
+def demo(
+    port: Port = 8000,
+    serve: Annotated[bool, typer.Option(help="Serve the store when it is ready.")] = True,
+) -> None:
+    """Create the demo store in PENNYWHISTLE_HOME (./var) and serve it; run again, it is kept."""
+    from django.conf import settings
+    from rich.console import Console
+
+    from pennywhistle.demo.seed import SIGN_INS, issue_demo_voucher, seed_demo
+    from pennywhistle.flows.outfit import get_outfit
+    from pennywhistle.kit.clock import utc_now
+
+    console = Console(highlight=False, soft_wrap=True)
+    address = f"http://127.0.0.1:{port}"
+    with console.status("Preparing the store …") as status:
+        prepare_store()
+        seed_demo(
+            outfit=get_outfit(),
+            folder=settings.PENNYWHISTLE_HOME / "demo-delivery",
+            on_step=status.update,
+            now=utc_now(),
+        )
+        voucher = issue_demo_voucher(now=utc_now())
+    console.print(f"\nThe Whistle Stop is ready: [bold]{address}[/bold]\n")
+    for who, email, password, what in SIGN_INS:
+        console.print(f"  {who:<10}{email:<24}{password:<22}{what}")
+    console.print(f"\n  Voucher for a new listener, worth 2.00: {voucher}")
+    console.print("  Test card: 4242 4242 4242 4242\n\nStop with Ctrl-C.\n")
+    if serve:
+        run_server(host="127.0.0.1", port=port, processes=PROCESSES)

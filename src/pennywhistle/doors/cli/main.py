@@ -1,0 +1,58 @@
+"""The `pennywhistle` command: one module per subject."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import django
+import typer
+
+from pennywhistle import __version__
+from pennywhistle.doors.cli import books, catalogue, demo, licence, people, server, voucher
+from pennywhistle.doors.cli.say import HOUSE_ERRORS
+
+app = typer.Typer(
+    name="pennywhistle",
+    help="A self-hosted store for DRM-free music, sold for pennies and provable to the penny.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (demo, server, catalogue, licence, voucher, people, books):
+    module.register(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pennywhistle {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Settings come from PENNYWHISTLE_* variables; data lies under PENNYWHISTLE_HOME (./var)."""
+    if context.invoked_subcommand == "demo":
+        demo.prepare_environment()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pennywhistle.config.settings")
+    django.setup()
+
+
+def run() -> None:
+    """The console entry: an error that the house raises on purpose is one line and status 1."""
+    try:
+        app()
+    except HOUSE_ERRORS as error:
+        typer.echo(f"pennywhistle: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

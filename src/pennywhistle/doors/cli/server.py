@@ -1,0 +1,89 @@
+"""`serve` and `worker`: one process tree with granian's workers and the background loop."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WORKER_STOP_SECONDS = 10
+PROCESSES_MOST = 16
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")]
+Processes = Annotated[
+    int, typer.Option(min=1, max=PROCESSES_MOST, help="Server processes that answer at once.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(serve)
+    app.command()(worker)
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 2) -> None:
+    """Bring the database up to date and serve the store, with its worker, until SIGTERM."""
+    prepare_store()
+    run_server(host=host, port=port, processes=processes)
+
+
+def worker(
+    parent: Annotated[
+        int, typer.Option(help="End when this process is no longer our parent; 0 for never.")
+    ] = 0,
+) -> None:
+    """Do the background work: settle top-ups, sweep what has run out."""
+    from pennywhistle.doors.worker.loop import run
+
+    run(parent_pid=parent or None)
+
+
+def prepare_store() -> None:
+    """Migrate the database and collect the static files; quick where nothing has changed."""
+    from django.core.management import call_command
+
+    os.environ["PENNYWHISTLE_HASHED_STATIC"] = "yes"
+    call_command("migrate", interactive=False, verbosity=0)
+    subprocess.run(
+        [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"],
+        check=True,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "pennywhistle.config.settings"},
+    )
+
+
+def run_server(*, host: str, port: int, processes: int) -> None:
+    """Serve until SIGTERM or SIGINT; the worker is our child and ends with us."""
+    from django.conf import settings
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    background = subprocess.Popen(
+        [sys.executable, "-m", "pennywhistle", "worker", "--parent", str(os.getpid())]
+    )
+    try:
+        Granian(
+            "pennywhistle.config.asgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            workers=processes,
+            workers_kill_timeout=WORKER_STOP_SECONDS,
+            respawn_failed_workers=True,
+            websockets=False,
+            static_path_route=["/static", "/covers"],
+            static_path_mount=[Path(settings.STATIC_ROOT), settings.COVERS_FOLDER],
+            static_path_expires=31_536_000,  # Their names hold their content's hash.
+            log_enabled=False,
+        ).serve()
+    finally:
+        background.terminate()
+        try:
+            background.wait(WORKER_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            background.kill()
+            background.wait()

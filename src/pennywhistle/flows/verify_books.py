@@ -1,0 +1,154 @@
+"""Recount everything from the first transfer, and name each row that is wrong.
+
+Every transfer must be explained by its document (a sale line, a top-up, a voucher) and say exactly
+what that document makes it say; every document must have its transfers; every kept balance must be
+what its transfers make it. This is a second count, not the triggers asked again: it finds what was
+changed behind their back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.queries import iterate_accounts, iterate_transfers
+from pennywhistle.shop.ledger.rules import LedgerError, TransferFacts
+from pennywhistle.shop.library.queries import iterate_sold_but_not_owned
+from pennywhistle.shop.licensing.queries import list_terms_by_id
+from pennywhistle.shop.licensing.rules import Right
+from pennywhistle.shop.payments.queries import iterate_credits
+from pennywhistle.shop.royalties.queries import iterate_accruals
+from pennywhistle.shop.royalties.rules import royalty_transfers
+from pennywhistle.shop.sales.queries import iterate_lines, iterate_lines_unlike_their_quote
+from pennywhistle.shop.sales.rules import LineFacts, sale_transfers
+from pennywhistle.shop.payments.rules import wallet_code
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One wrong row: where it is and what is wrong with it."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class BooksReport:
+    """What was counted, and what is wrong; right is an empty `findings`."""
+
+    transfer_count: int
+    account_count: int
+    sale_line_count: int
+    moved: dict[str, Money]
+    findings: tuple[Finding, ...]
+
+
+def verify_books() -> BooksReport:
+    """Recount the books. Reads only; a store that sells meanwhile is counted as of its last row.
+
+    Holds one digest per transfer in memory.
+    """
+    sales = {line.document: line for line in iterate_lines()}
+    findings = list(_check_lines(sales))
+    expected = {facts.key: facts for facts in _expected(sales)}
+    balances: Counter[str] = Counter()
+    moved: Counter[str] = Counter()
+    transfer_count = 0
+    for row in iterate_transfers():
+        transfer_count += 1
+        where = f"transfer {row.id} ({row.facts.key})"
+        findings += [Finding(where, what) for what in _check_transfer(row.facts, row.digest)]
+        findings += [
+            Finding(where, what)
+            for what in _compare(row.facts, expected.pop(row.facts.key, None))
+        ]
+        balances[row.facts.debit] -= row.facts.amount.micros
+        balances[row.facts.credit] += row.facts.amount.micros
+        moved[row.facts.amount.currency] += row.facts.amount.micros
+    for key, facts in expected.items():
+        findings.append(Finding(f"document {facts.document}", f"its transfer {key} is missing"))
+    accounts = list(iterate_accounts())
+    for account in accounts:
+        counted = balances[account.code]
+        if account.is_guarded and account.balance_micros != counted:
+            findings.append(
+                Finding(
+                    f"account {account.code}",
+                    f"its balance says {Money(account.balance_micros, account.currency)}, its "
+                    f"transfers make it {Money(counted, account.currency)}",
+                )
+            )
+        if account.is_guarded and counted < 0:
+            findings.append(Finding(f"account {account.code}", "its transfers overdraw it"))
+    return BooksReport(
+        transfer_count=transfer_count,
+        account_count=len(accounts),
+        sale_line_count=len(sales),
+        moved={currency: Money(micros, currency) for currency, micros in moved.items()},
+        findings=tuple(findings),
+    )
+
+
+def _expected(sales: dict[str, LineFacts]) -> Iterator[TransferFacts]:
+    """Every transfer that the documents ask for."""
+    yield from iterate_credits()
+    licences = list_terms_by_id(
+        licence_ids={line.recording_licence_id for line in sales.values()}
+        | {line.work_licence_id for line in sales.values()}
+    )
+    for line in sales.values():
+        wallet = wallet_code(person_id=line.person_id, currency=line.gross.currency)
+        yield from sale_transfers(line=line, wallet=wallet)
+        yield from royalty_transfers(
+            line=line,
+            licensor_ids={
+                Right.RECORDING: licences[line.recording_licence_id].licensor_id,
+                Right.WORK: licences[line.work_licence_id].licensor_id,
+            },
+        )
+
+
+def _check_transfer(facts: TransferFacts, digest: str) -> Iterator[str]:
+    try:
+        facts.check()
+    except LedgerError as error:
+        yield str(error)
+    if facts.digest != digest:
+        yield "its digest does not fit what it says: the row was changed after it was posted"
+
+
+def _compare(facts: TransferFacts, document: TransferFacts | None) -> Iterator[str]:
+    if document is None:
+        yield f"no document explains it: there is no {facts.document} that asks for it"
+        return
+    for field in fields(TransferFacts):
+        stored, asked = getattr(facts, field.name), getattr(document, field.name)
+        if str(stored) != str(asked):
+            yield f"its {field.name} is {stored}, and its document asks for {asked}"
+
+
+def _check_lines(sales: dict[str, LineFacts]) -> Iterator[Finding]:
+    """Sale lines against their quotes, their accruals and the libraries."""
+    for document in iterate_lines_unlike_their_quote():
+        yield Finding(f"sale line {document}", "it differs from the quote that was bought")
+    for document in iterate_sold_but_not_owned():
+        yield Finding(f"sale line {document}", "its track is in nobody's library")
+    unseen = {
+        (document, right): amount
+        for document, line in sales.items()
+        for right, amount in (("RECORDING", line.recording), ("WORK", line.work))
+    }
+    for document, right, _, amount in iterate_accruals():
+        asked = unseen.pop((document, right), None)
+        if asked is None or asked.micros != amount.micros:
+            yield Finding(
+                f"accrual of {document}, {right}",
+                f"it is {amount}, and its sale line says {asked or 'nothing'}",
+            )
+    for document, right in unseen:
+        yield Finding(f"sale line {document}", f"its accrual for {right} is missing")
