@@ -17,8 +17,9 @@ RELATIVE_GATE_LU = -10.0
 LIMITER_BLOCK = 64
 LIMITER_REACH = 24  # blocks before and after a peak: about 35 ms each
 
-# K-weighting at 48 kHz, which is near enough at 44.1 kHz to set a level.
+# K-weighting: two filters given for 48 kHz, so their response is taken at that rate's angles.
 # https://www.itu.int/rec/R-REC-BS.1770 (annex 1, tables 1 and 2)
+WEIGHTING_RATE_HZ = 48_000
 SHELF_B = (1.53512485958697, -2.69169618940638, 1.19839281085285)
 SHELF_A = (1.0, -1.69065929318241, 0.73248077421585)
 HIGHPASS_B = (1.0, -2.0, 1.0)
@@ -76,7 +77,7 @@ def _lufs(level: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def _k_weighting(bins: int) -> npt.NDArray[np.float64]:
-    z = np.exp(-1j * np.linspace(0, np.pi, bins))
+    z = np.exp(-1j * np.linspace(0, np.pi * SAMPLE_RATE_HZ / WEIGHTING_RATE_HZ, bins))
     shelf, highpass = (
         np.polyval(b[::-1], z) / np.polyval(a[::-1], z)
         for b, a in ((SHELF_B, SHELF_A), (HIGHPASS_B, HIGHPASS_A))

@@ -142,9 +142,7 @@ def perform(
         clock = _clock(score, line, rhythm, arrangement.tempo_bpm, at_s, slows_down=last)
         notes += _whistle_notes(line, score, clock, rhythm, turn, random)
         pulses += _pulses(line, score, clock, turn, last=last)
-        at_s = clock.at(line.length) - (clock.at(clock.pickup) - clock.at(Fraction(0)))
-        if last:
-            at_s = clock.at(line.length)
+        at_s = clock.at(line.length)
     return Performance(tuple(notes), tuple(pulses), score.tonic, rhythm, at_s + RING_OUT_S)
 
 
@@ -237,6 +235,8 @@ def _graces(
 
 
 def _pulses(line: Line, score: Score, clock: _Clock, turn: Round, *, last: bool) -> list[Pulse]:
+    if not line.chords:
+        return []  # nothing says what to play
     steps = int(score.meter / EIGHTH)
     count = int((line.length - clock.pickup) / EIGHTH)
     chord_starts = [mark.start for mark in line.chords]
