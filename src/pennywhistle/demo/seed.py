@@ -46,9 +46,9 @@ SHOP = StorefrontRequest(
     name="The Whistle Stop",
     domain=DOMAIN,
     currency=CURRENCY,
-    lossy_per_mb="0.03",
-    lossless_per_mb="0.02",
-    floor_per_track="0.09",
+    lossy_per_mb="0.06",
+    lossless_per_mb="0.04",
+    floor_per_track="0.05",
     imprint="The Whistle Stop, 4 Quay Lane, Doolin, Ireland. hello@whistlestop.example",
 )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import post
+from pennywhistle.shop.ledger.operations import hold_account, post
 from pennywhistle.shop.library.operations import add_items
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.queries import list_terms_by_id
@@ -44,8 +44,9 @@ def buy_basket(*, quote_id: UUID, person_id: int, now: datetime) -> PurchaseFact
         quote = hold_quote(quote_id=quote_id, person_id=person_id)
         if (bought := find_purchase_of_quote(quote_id=quote_id)) is not None:
             return bought
-        licences = _check(quote, now)
         wallet = open_wallet(person_id=person_id, currency=quote.currency)
+        hold_account(code=wallet)  # One purchase of a person at a time: what is owned stays so.
+        licences = _check(quote, now)
         open_sales_accounts(territory=quote.territory, currency=quote.currency)
         lines = store_purchase(quote=quote, now=now)
         transfers = [

@@ -25,6 +25,11 @@ def open_account(*, code: str, currency: str, kind: str, is_guarded: bool = Fals
         Account.objects.bulk_create([account], ignore_conflicts=True)
 
 
+def hold_account(*, code: str) -> None:
+    """Lock an account, so that what is read of it stays true. Transaction: the caller's."""
+    Account.objects.select_for_update().get(code=code)
+
+
 def post(*, transfers: Sequence[TransferFacts]) -> None:
     """Post `transfers`, all or none. Transaction: the caller's, and there must be one.
 
