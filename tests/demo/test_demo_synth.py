@@ -107,7 +107,7 @@ def test_what_is_under_the_ceiling_is_left_as_it_is() -> None:
 def test_the_room_in_blocks_is_the_room_in_one_piece() -> None:
     random = np.random.default_rng(5)
     response = mix.room_response(random=random)
-    sound = random.standard_normal(mix.CONVOLUTION_BLOCK + 1_000).astype(np.float32)
-    size = 1 << 18
+    sound = random.standard_normal(mix.CONVOLUTION_SIZE + 1_000).astype(np.float32)
+    size = 1 << 19
     whole = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(response, size, axis=1), size)
     assert np.allclose(mix.in_room(sound, response), whole[:, : len(sound)], atol=1e-3)

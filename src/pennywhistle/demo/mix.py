@@ -10,7 +10,7 @@ from pennywhistle.demo.voices import SAMPLE_RATE_HZ, Sound
 LOUDNESS_TARGET_LUFS = -16.8
 PEAK_CEILING = 10 ** (-1.8 / 20)  # sample peaks; leaves room for what lies between samples
 ROOM_S = 1.5
-CONVOLUTION_BLOCK = 1 << 16
+CONVOLUTION_SIZE = 1 << 17  # one transform; the room takes about half of it
 GATE_BLOCK_SAMPLES = SAMPLE_RATE_HZ * 2 // 5  # 400 ms, ITU-R BS.1770
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
@@ -48,8 +48,8 @@ def room_response(*, random: np.random.Generator) -> Sound:
 
 def in_room(sound: Sound, response: Sound) -> Sound:
     """Mono convolved with a stereo response, block by block; as long as the sound."""
-    block = CONVOLUTION_BLOCK
-    size = 1 << int(np.ceil(np.log2(block + response.shape[1])))
+    size = CONVOLUTION_SIZE
+    block = size - response.shape[1] + 1
     filters = np.fft.rfft(response, size, axis=1)
     out = np.zeros((2, len(sound) + size), dtype=np.float32)
     for start in range(0, len(sound), block):

@@ -14,6 +14,8 @@ from pennywhistle.demo.voices import SAMPLE_RATE_HZ, Sound
 
 CHANNELS = 2
 STRINGS_KEPT = 512  # strings remembered within one process
+STROKES_KEPT = 128  # and strokes of the drum
+DRUM_LEVELS = 20  # how many strengths of stroke are told apart
 SLIDE_S = 0.014  # from one string of a strum to the next
 
 # Where in the bar, counted in eighths, strings and drum are struck, and how hard.
@@ -88,7 +90,7 @@ def _play(
     feel = 1 + 0.16 * (random.random() - 0.5)
     if backing is Backing.BODHRAN:
         if strength := STROKES[rhythm].get(pulse.step):
-            stroke = voices.drum_stroke(strength=strength * feel, random=random)
+            stroke = drum_sound(round(strength * feel * DRUM_LEVELS), int(random.random() * 3))
             _add(sound, stroke, pulse.at_s)
     elif backing is Backing.HARP:
         _play_harp(sound, pulse, rhythm, feel)
@@ -143,6 +145,13 @@ def string_sound(pitch: int, softness: int, seconds: float) -> Sound:
     """One string, always the same for the same arguments, so that it need be computed once."""
     random = np.random.default_rng([pitch, softness])
     return voices.plucked(pitch=pitch, seconds=seconds, softness=softness, random=random)
+
+
+@lru_cache(maxsize=STROKES_KEPT)
+def drum_sound(level: int, variant: int) -> Sound:
+    """A stroke of the drum at `level` of DRUM_LEVELS; no two variants are quite alike."""
+    random = np.random.default_rng([level, variant])
+    return voices.drum_stroke(strength=level / DRUM_LEVELS, random=random)
 
 
 def _add(sound: Sound, part: Sound, at_s: float) -> None:
