@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "pennywhistle.doors.storefront.trouble.not_open_yet",
 ]
 
 ROOT_URLCONF = "pennywhistle.config.urls"
@@ -138,7 +139,10 @@ TEMPLATES = [
             PACKAGE / "doors" / "storefront" / "templates",
             PACKAGE / "doors" / "desk" / "templates",
         ],
-        "OPTIONS": {"environment": "pennywhistle.look.environment.environment"},
+        "OPTIONS": {
+            "environment": "pennywhistle.look.environment.environment",
+            "context_processors": ["pennywhistle.doors.storefront.visitor.frame"],
+        },
     },
     {
         # For what third parties bring and we do not write again (e-mail texts).
@@ -206,6 +210,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_NAME = "pennywhistle_session"
+CSRF_FAILURE_VIEW = "pennywhistle.doors.storefront.trouble.form_refused"
 CSRF_COOKIE_NAME = "pennywhistle_csrf"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

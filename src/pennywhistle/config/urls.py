@@ -6,4 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
+    path("", include("pennywhistle.doors.storefront.urls")),
 ]
+
+handler403 = "pennywhistle.doors.storefront.trouble.forbidden"
+handler404 = "pennywhistle.doors.storefront.trouble.not_found"
+handler500 = "pennywhistle.doors.storefront.trouble.broken"

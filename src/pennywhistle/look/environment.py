@@ -49,6 +49,7 @@ def environment(**options: Any) -> Environment:
     }
     made.filters |= {
         "money": formats.money,
+        "money_to_the_cent": formats.money_to_the_cent,
         "signed_money": formats.signed_money,
         "megabytes": formats.megabytes,
         "duration": formats.duration,

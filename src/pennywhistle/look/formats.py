@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from babel import Locale
@@ -11,7 +12,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
-from pennywhistle.kit.money import Money
+from pennywhistle.kit.money import Money, round_half_up_to_minor
 from pennywhistle.kit.territory import COUNTRIES
 
 # One megabyte on pages and in prices is a million bytes, as the price list counts it.
@@ -38,6 +39,13 @@ def money(amount: Money) -> str:
     return str(
         format_currency(value, amount.currency, locale=_locale(), decimal_quantization=whole)
     )
+
+
+def money_to_the_cent(amount: Money) -> str:
+    """As `money`, rounded half up to the minor unit: for tax, which is counted in micro-units."""
+    sign = -1 if amount.micros < 0 else 1
+    rounded = round_half_up_to_minor(Fraction(abs(amount.micros)), amount.currency)
+    return money(rounded if sign > 0 else -rounded)
 
 
 def signed_money(amount: Money) -> str:
@@ -101,7 +109,9 @@ def moment(value: datetime) -> str:
 
 def clock(value: datetime) -> str:
     """A time of day, in UTC and saying so."""
-    return f"{format_time(value, format='short', tzinfo=UTC, locale=_locale())}\N{NO-BREAK SPACE}UTC"
+    return (
+        f"{format_time(value, format='short', tzinfo=UTC, locale=_locale())}\N{NO-BREAK SPACE}UTC"
+    )
 
 
 def machine_time(value: date) -> str:

@@ -145,6 +145,7 @@ class ReleasePage:
     tracks: tuple[TrackRow, ...]
     whole: WholeRelease
     needs_country: bool = False
+    country_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,7 @@ class BasketPage:
     total: Money | None
     is_ready: bool
     needs_country: bool = False
+    country_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,6 @@ class CheckoutPage:
     expires_at: datetime
     balance: Money
     short_by: Money | None
-    country_evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,17 +265,22 @@ class TestCard:
 
 @dataclass(frozen=True, slots=True)
 class WalletPage:
-    """The wallet. `test_cards` is empty where the sandbox gateway is shut."""
+    """The wallet. `test_cards` is empty where the sandbox gateway is shut.
+
+    `top_up_id` names the top-up that the form would start, so that sending it twice charges once.
+    `quote_id` is the offer that waits at the till, empty for none.
+    """
 
     balance: Money
     movements: tuple[WalletMovement, ...]
     top_ups: tuple[PendingTopUp, ...]
     amounts: tuple[Money, ...]
+    top_up_id: str
     test_cards: tuple[TestCard, ...] = ()
-    chosen_amount: str = ""
     voucher_code: str = ""
     voucher_trouble: str = ""
     card_trouble: str = ""
+    quote_id: str = ""
     amount_wanted: Money | None = None
 
 
@@ -287,6 +293,7 @@ class OwnedTrack:
     size_bytes: int
     size_is_exact: bool
     download_url: str
+    receipt_url: str
 
 
 @dataclass(frozen=True, slots=True)

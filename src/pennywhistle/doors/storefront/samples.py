@@ -258,6 +258,7 @@ WALLET = pages.WalletPage(
         ),
     ),
     amounts=(_euro("5.00"), _euro("10.00"), _euro("20.00")),
+    top_up_id="0190f3c2-7a10-7000-8000-000000000002",
     test_cards=(
         pages.TestCard("4242 4242 4242 4242", "pays at once"),
         pages.TestCard("4000 0000 0000 0002", "is declined"),
@@ -272,8 +273,8 @@ LIBRARY = pages.LibraryPage(
         pages.OwnedRelease(
             "Low Tide Airs", "/release/low-tide-airs/", "Maeve Quill", "",
             (
-                pages.OwnedTrack("Swallowtail Jig", "MP3 192", 4_488_000, True, "/download/1/"),
-                pages.OwnedTrack("Drowsy Maggie", "MP3 V0", 3_100_000, False, "/download/2/"),
+                pages.OwnedTrack("Swallowtail Jig", "MP3 192", 4_488_000, True, "/download/1/", "/receipt/1/"),
+                pages.OwnedTrack("Drowsy Maggie", "MP3 V0", 3_100_000, False, "/download/2/", "/receipt/1/"),
             ),
         ),
     ),
@@ -314,7 +315,13 @@ EMPTY_SEARCH = pages.SearchPage(query="zzz")
 EMPTY_BASKET = pages.BasketPage(lines=(), total=None, is_ready=False)
 EMPTY_LIBRARY = pages.LibraryPage(releases=(), track_count=0)
 EMPTY_WALLET = pages.WalletPage(
-    balance=Money.zero("EUR"), movements=(), top_ups=(), amounts=(), amount_wanted=_euro("0.19")
+    balance=Money.zero("EUR"),
+    movements=(),
+    top_ups=(),
+    amounts=(),
+    top_up_id="0190f3c2-7a10-7000-8000-000000000003",
+    quote_id="0190f3c2-7a10-7000-8000-000000000001",
+    amount_wanted=_euro("0.19"),
 )
 
 # Every page that has a template, with every state that changes its shape.

@@ -1,0 +1,244 @@
+"""The counter: basket, till, purchase, receipt, and the question of the country."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from pennywhistle.doors.storefront import baskets, carrying, pages
+from pennywhistle.doors.storefront.answers import (
+    PERSONAL,
+    ask_to_sign_up,
+    for_listeners,
+    go,
+    person_of,
+    safe_path,
+    show,
+)
+from pennywhistle.doors.storefront.shelves import chosen_recipe, recipe_title
+from pennywhistle.doors.storefront.visitor import visit_of
+from pennywhistle.doors.storefront.words import words_for
+from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.quote_basket import BasketItem, quote_basket
+from pennywhistle.kit.ids import new_id
+from pennywhistle.kit.territory import UnknownCountryError, check_country
+from pennywhistle.shop.licensing.queries import list_terms_by_id
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.royalties.rules import TariffsExceedPriceError
+from pennywhistle.shop.sales.queries import PurchaseFacts, QuoteFacts, find_purchase, get_quote
+from pennywhistle.shop.sales.rules import (
+    NotEnoughMoneyError,
+    QuoteNotYoursError,
+    SaleError,
+    TerritoryUnknownError,
+)
+
+BASKET = "/basket/"
+
+
+def basket(request: HttpRequest) -> HttpResponse:
+    """What is in the basket, at today's prices; by POST, put something in."""
+    if request.method == "POST":
+        return _add(request)
+    return _basket(request)
+
+
+@require_safe
+def _basket(request: HttpRequest) -> HttpResponse:
+    return show(request, "basket", baskets.basket_page(visit_of(request)), cache=PERSONAL)
+
+
+def _add(request: HttpRequest) -> HttpResponse:
+    back = safe_path(request, request.POST.get("back", ""), otherwise=BASKET)
+    try:
+        carrying.add(request, [_item(request)])
+    except carrying.BasketFullError:
+        messages.warning(request, gettext("The basket is full. Buy what is in it first."))
+        return go(BASKET)
+    messages.success(request, gettext("It is in your basket."))
+    return go(back)
+
+
+def _item(request: HttpRequest) -> BasketItem:
+    kind, number = request.POST.get("kind", ""), request.POST.get("id", "")
+    recipe = chosen_recipe(request.POST.get("recipe", ""))
+    if kind not in {"track", "release"} or not number.isdecimal() or recipe is None:
+        raise Http404(gettext("There is no such thing to put into a basket."))
+    return BasketItem(kind, int(number), recipe.code)
+
+
+@require_POST
+def remove(request: HttpRequest) -> HttpResponse:
+    """Take one thing out of the basket."""
+    carrying.remove(request, _item(request))
+    return go(BASKET)
+
+
+@require_POST
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Freeze an offer over the basket, and show it."""
+    visit = visit_of(request)
+    if visit.person_id is None:
+        return ask_to_sign_up(BASKET)
+    try:
+        quote = quote_basket(
+            quote_id=new_id(now=visit.now),
+            person_id=visit.person_id,
+            items=visit.basket,
+            domain=visit.domain,
+            evidence=visit.evidence,
+            now=visit.now,
+        )
+    except TerritoryUnknownError as error:
+        messages.error(request, words_for(error))
+        return go("/country/?back=/basket/")
+    except (SaleError, TariffsExceedPriceError) as error:
+        messages.error(request, words_for(error))
+        return go(BASKET)
+    return go(f"/checkout/{quote.id}/")
+
+
+@require_safe
+@for_listeners
+def offer(request: HttpRequest, quote_id: UUID) -> HttpResponseBase:
+    """The frozen offer, the wallet, and the button that buys."""
+    visit = visit_of(request)
+    try:
+        quote = get_quote(quote_id=quote_id, person_id=person_of(request))
+    except QuoteNotYoursError as error:
+        messages.error(request, words_for(error))
+        return go(BASKET)
+    if quote.is_consumed or quote.expires_at <= visit.now:
+        messages.warning(
+            request, gettext("This offer is over. Here are today's prices: go to the till again.")
+        )
+        return go(BASKET)
+    return show(request, "checkout", _checkout_page(quote, person_of(request)), cache=PERSONAL)
+
+
+def _checkout_page(quote: QuoteFacts, person_id: int) -> pages.CheckoutPage:
+    balance = get_wallet_balance(person_id=person_id, currency=quote.total.currency)
+    return pages.CheckoutPage(
+        quote_id=str(quote.id),
+        lines=tuple(
+            pages.QuoteLine(
+                title=line.title,
+                by=line.artist,
+                recipe_title=recipe_title(line.recipe),
+                size_bytes=line.size_bytes,
+                size_is_exact=line.size_is_exact,
+                price=line.gross,
+            )
+            for line in quote.lines
+        ),
+        total=quote.total,
+        tax=quote.tax,
+        tax_name=gettext("Tax in it"),
+        country=quote.territory,
+        expires_at=quote.expires_at,
+        balance=balance,
+        short_by=quote.total - balance if balance < quote.total else None,
+    )
+
+
+@require_POST
+@for_listeners
+def buy(request: HttpRequest) -> HttpResponseBase:
+    """Buy what the offer says."""
+    try:
+        quote_id = UUID(request.POST.get("quote", ""))
+    except ValueError:
+        raise Http404(gettext("There is no such offer.")) from None
+    try:
+        purchase = buy_basket(
+            quote_id=quote_id, person_id=person_of(request), now=visit_of(request).now
+        )
+    except NotEnoughMoneyError as error:
+        messages.error(request, words_for(error))
+        return go(f"/checkout/{quote_id}/")
+    except SaleError as error:
+        messages.error(request, words_for(error))
+        return go(BASKET)
+    carrying.empty(request)
+    return go(f"/receipt/{purchase.id}/?thanks")
+
+
+@require_safe
+@for_listeners
+def receipt(request: HttpRequest, number: int) -> HttpResponseBase:
+    """A purchase as it was charged, with the licences it was sold under."""
+    purchase = find_purchase(purchase_id=number, person_id=person_of(request))
+    if purchase is None:
+        raise Http404(gettext("None of your purchases has that number."))
+    page = _receipt_page(
+        purchase,
+        buyer=visit_of(request).listener or "",
+        papers=_papers(purchase),
+        is_fresh="thanks" in request.GET,
+    )
+    return show(request, "receipt", page, cache=PERSONAL)
+
+
+def _papers(purchase: PurchaseFacts) -> dict[int, str]:
+    ids = {line.recording_licence_id for line in purchase.lines}
+    ids |= {line.work_licence_id for line in purchase.lines}
+    found = list_terms_by_id(licence_ids=ids)
+    return {
+        number: gettext("%(licensor)s, %(document)s")
+        % {"licensor": terms.licensor, "document": terms.document_reference}
+        for number, terms in found.items()
+    }
+
+
+def _receipt_page(
+    purchase: PurchaseFacts, *, buyer: str, papers: dict[int, str], is_fresh: bool
+) -> pages.ReceiptPage:
+    rates = sorted({line.vat_percent for line in purchase.lines})
+    shown = ", ".join(f"{rate.normalize():f}%" for rate in rates)
+    return pages.ReceiptPage(
+        number=str(purchase.id),
+        bought_at=purchase.purchased_at,
+        buyer=buyer,
+        country=purchase.territory,
+        lines=tuple(
+            pages.ReceiptLine(
+                title=line.title,
+                by=line.artist,
+                recipe_title=recipe_title(line.recipe),
+                size_bytes=line.size_bytes,
+                price=line.gross,
+                tax=line.tax,
+                licences=_named(papers, (line.recording_licence_id, line.work_licence_id)),
+            )
+            for line in purchase.lines
+        ),
+        total=purchase.total,
+        tax=purchase.tax,
+        tax_name=gettext("Tax in it (%(rates)s)") % {"rates": shown},
+        is_fresh=is_fresh,
+    )
+
+
+def _named(papers: dict[int, str], ids: Iterable[int]) -> tuple[str, ...]:
+    return tuple(papers[number] for number in ids if number in papers)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def country(request: HttpRequest) -> HttpResponse:
+    """Ask which country the visitor is in; by POST, keep the answer for this session."""
+    asked = request.POST if request.method == "POST" else request.GET
+    back = safe_path(request, asked.get("back", ""), otherwise="/")
+    chosen, trouble, status = visit_of(request).territory, "", 200
+    if request.method == "POST":
+        try:
+            carrying.say_country(request, check_country(request.POST.get("country", "")))
+            return go(back)
+        except UnknownCountryError as error:
+            trouble, status = words_for(error), 422
+    page = pages.CountryPage(chosen=chosen, back=back, trouble=trouble)
+    return show(request, "country", page, cache=PERSONAL, status=status)

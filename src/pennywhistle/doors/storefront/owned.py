@@ -1,0 +1,101 @@
+"""What a listener owns, and the ways to its bytes: downloads, previews, covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from pennywhistle.doors.storefront import pages
+from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, person_of, show
+from pennywhistle.doors.storefront.shelves import (
+    cover_url,
+    open_window,
+    recipe_title,
+    release_url,
+)
+from pennywhistle.doors.storefront.visitor import visit_of
+from pennywhistle.flows.find_cover import CoverMissingError, find_cover
+from pennywhistle.flows.outfit import get_outfit
+from pennywhistle.shop.catalogue.queries import find_live_track
+from pennywhistle.shop.encoding.recipes import Sizing
+from pennywhistle.shop.encoding.rules import get_recipe
+from pennywhistle.shop.library.queries import OwnedFacts, find_owned_by, list_owned
+
+# A cover's address holds its hash: what it shows never changes.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@require_safe
+@for_listeners
+def library(request: HttpRequest) -> HttpResponseBase:
+    """Everything the listener owns."""
+    page = _library_page(list_owned(person_id=person_of(request)))
+    return show(request, "library", page, cache=PERSONAL)
+
+
+def _library_page(items: Sequence[OwnedFacts]) -> pages.LibraryPage:
+    by_release: dict[int, list[OwnedFacts]] = {}
+    for item in items:
+        by_release.setdefault(item.track.release.id, []).append(item)
+    return pages.LibraryPage(
+        releases=tuple(_owned_release(held) for held in by_release.values()),
+        track_count=len(items),
+    )
+
+
+def _owned_release(held: list[OwnedFacts]) -> pages.OwnedRelease:
+    release = held[0].track.release
+    in_order = sorted(
+        held, key=lambda item: (item.track.disc_number, item.track.track_number, item.recipe)
+    )
+    return pages.OwnedRelease(
+        title=release.title,
+        url=release_url(release.slug),
+        artist_name=release.artist,
+        cover_url=cover_url(release),
+        tracks=tuple(
+            pages.OwnedTrack(
+                title=item.track.title,
+                recipe_title=recipe_title(item.recipe),
+                size_bytes=item.size_bytes,
+                size_is_exact=get_recipe(code=item.recipe).sizing is not Sizing.NOMINAL,
+                download_url=f"/download/{item.id}/",
+                receipt_url=f"/receipt/{item.purchase_id}/",
+            )
+            for item in in_order
+        ),
+    )
+
+
+@require_safe
+@for_listeners
+def download(request: HttpRequest, item_id: int) -> HttpResponseBase:
+    """On to the bytes of something that the listener owns, by an address made for them."""
+    item = find_owned_by(item_id=item_id, person_id=person_of(request))
+    if item is None:
+        raise Http404(gettext("Nothing in your library has that number."))
+    raise Http404(gettext("Nothing can be fetched yet."))
+
+
+@require_safe
+def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
+    """On to the preview of a track, where one may be heard."""
+    track = find_live_track(track_id=track_id)
+    if track is None or track.id not in open_window(visit_of(request), [track], ()).may_be_heard:
+        raise Http404(gettext("This song cannot be heard where you are."))
+    raise Http404(gettext("Nothing can be fetched yet."))
+
+
+@require_safe
+def cover(request: HttpRequest, sha256: str, size: str) -> HttpResponseBase:
+    """A cover in the size that pages show."""
+    try:
+        path = find_cover(sha256=sha256, size=size, covers=get_outfit().covers)
+    except CoverMissingError:
+        raise Http404(gettext("There is no such cover.")) from None
+    response = FileResponse(path.open("rb"), content_type="image/jpeg")
+    response["Cache-Control"] = FOR_EVER
+    return response

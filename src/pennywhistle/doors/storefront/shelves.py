@@ -1,0 +1,280 @@
+"""Builds the pages of the shelves from what the shop's queries say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from pennywhistle.doors.storefront import pages
+from pennywhistle.doors.storefront.visitor import Visit
+from pennywhistle.doors.storefront.words import why_not
+from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.kit.money import Money
+from pennywhistle.look import formats
+from pennywhistle.shop.catalogue.queries import (
+    ArtistFacts,
+    ReleaseFacts,
+    TrackFacts,
+    list_tracks_of_releases,
+)
+from pennywhistle.shop.encoding.recipes import Kind, Recipe
+from pennywhistle.shop.encoding.rules import get_recipe, list_recipes_for_sale
+from pennywhistle.shop.library.queries import list_owned_pairs
+from pennywhistle.shop.licensing.rules import Covered, NotCovered
+from pennywhistle.shop.royalties.rules import TariffsExceedPriceError, divide_price
+from pennywhistle.shop.sales.queries import Ticket, Window, list_window, price_release
+from pennywhistle.shop.sales.vat import vat_percent
+
+# What is shown to who has not chosen yet: it plays everywhere.
+FIRST_RECIPE = "mp3-192"
+# The smallest file on the list: "songs from" is its price.
+SMALLEST_RECIPE = "opus-96"
+
+# The example of where the pennies go: ten of them.
+EXAMPLE_MINOR_UNITS = 10
+
+
+def open_window(visit: Visit, tracks: Sequence[TrackFacts], recipes: Sequence[str]) -> Window:
+    """Tickets and previews of `tracks` for this visitor. One query."""
+    return list_window(
+        tracks=tracks,
+        recipe_codes=recipes,
+        prices=visit.shop.prices,
+        territory=visit.territory if visit.sells_here else None,
+        instant=visit.now,
+    )
+
+
+def cover_url(release: ReleaseFacts, size: str = "large") -> str:
+    """Where a release's cover is, or nothing where it has none."""
+    if not release.cover_sha256:
+        return ""
+    return reverse("storefront:cover", args=[release.cover_sha256, size])
+
+
+def release_url(slug: str) -> str:
+    """Where a release's page is."""
+    return reverse("storefront:release", args=[slug])
+
+
+def artist_link(artist: ArtistFacts) -> pages.ArtistLink:
+    """An artist's name as a link."""
+    return pages.ArtistLink(artist.name, reverse("storefront:artist", args=[artist.slug]))
+
+
+def cards(visit: Visit, releases: Sequence[ReleaseFacts]) -> tuple[pages.ReleaseCard, ...]:
+    """Cards with the price of each release's cheapest song. Two queries."""
+    return _cards(visit, releases, *_cheapest(visit, releases))
+
+
+def _cheapest(visit: Visit, releases: Sequence[ReleaseFacts]) -> tuple[list[TrackFacts], Window]:
+    tracks = list_tracks_of_releases(release_ids=[release.id for release in releases])
+    return tracks, open_window(visit, tracks, [SMALLEST_RECIPE])
+
+
+def _cards(
+    visit: Visit, releases: Sequence[ReleaseFacts], tracks: Sequence[TrackFacts], window: Window
+) -> tuple[pages.ReleaseCard, ...]:
+    tickets = window.tickets[SMALLEST_RECIPE]
+    by_release: dict[int, list[Ticket]] = {release.id: [] for release in releases}
+    for track in tracks:
+        by_release[track.release.id].append(tickets[track.id])
+    return tuple(_card(visit, release, by_release[release.id]) for release in releases)
+
+
+def _card(visit: Visit, release: ReleaseFacts, tickets: list[Ticket]) -> pages.ReleaseCard:
+    sold = [ticket.price for ticket in tickets if ticket.is_for_sale]
+    return pages.ReleaseCard(
+        title=release.title,
+        url=release_url(release.slug),
+        artist_name=release.artist,
+        artist_url=reverse("storefront:artist", args=[release.artist_slug]),
+        cover_url=cover_url(release),
+        year=str(release.released_on.year) if release.released_on else "",
+        song_price=min(sold, default=None),
+        note="" if sold or not tickets else reason_of(visit, tickets[0]),
+    )
+
+
+def reason_of(visit: Visit, ticket: Ticket) -> str:
+    """Why this visitor cannot buy it, or nothing where they can."""
+    if visit.territory is not None and not visit.sells_here:
+        return gettext("This shop does not sell in %(country)s.") % {
+            "country": formats.country(visit.territory)
+        }
+    if isinstance(ticket.coverage, NotCovered):
+        return why_not(ticket.coverage, visit.territory)
+    return ""
+
+
+def home_page(
+    visit: Visit, releases: Sequence[ReleaseFacts], artists: Iterable[ArtistFacts]
+) -> pages.HomePage:
+    """The shop window. Two queries."""
+    tracks, window = _cheapest(visit, releases)
+    all_cards = _cards(visit, releases, tracks, window)
+    return pages.HomePage(
+        front=all_cards[0] if all_cards else None,
+        releases=all_cards[1:],
+        artists=tuple(map(artist_link, artists)),
+        price_per_mb=visit.shop.prices.lossy_per_mb,
+        split=_split(visit, window.tickets[SMALLEST_RECIPE].values()),
+    )
+
+
+def _split(visit: Visit, tickets: Iterable[Ticket]) -> pages.PennySplit | None:
+    """How ten pennies spent on the first song for sale would divide, by its own licences."""
+    covered = next((t.coverage for t in tickets if isinstance(t.coverage, Covered)), None)
+    if covered is None or visit.territory is None:
+        return None
+    price = Money.of_minor(EXAMPLE_MINOR_UNITS, visit.shop.currency)
+    percent = Decimal(0)
+    if visit.shop.collects_vat:
+        percent = vat_percent(country=visit.territory, day=visit.now.date())
+    try:
+        shares = divide_price(gross=price, vat_percent=percent, covered=covered, tie_key="example")
+    except TariffsExceedPriceError:
+        return None
+    parts = (
+        pages.PennyPart(gettext("Who recorded it"), shares.recording, covered.recording.licensor),
+        pages.PennyPart(gettext("Who wrote it"), shares.work, covered.work.licensor),
+        pages.PennyPart(gettext("Tax"), shares.tax, formats.country(visit.territory)),
+        pages.PennyPart(gettext("The shop"), shares.store),
+    )
+    coin = Money.of_minor(1, visit.shop.currency).micros
+    return pages.PennySplit(price=price, parts=parts, coin_micros=coin)
+
+
+def release_page(
+    visit: Visit, release: ReleaseFacts, tracks: Sequence[TrackFacts], recipe: Recipe
+) -> pages.ReleasePage:
+    """A release with every price for `recipe`, and of the whole in every other. Two queries."""
+    window = open_window(visit, tracks, [choice.code for choice in list_recipes_for_sale()])
+    tickets = window.tickets[recipe.code]
+    is_sold = any(ticket.is_for_sale for ticket in tickets.values())
+    owned: set[tuple[int, str]] = set()
+    if visit.person_id is not None:
+        owned = list_owned_pairs(
+            person_id=visit.person_id, track_ids=[track.id for track in tracks]
+        )
+    rows = tuple(_row(visit, track, tickets[track.id], window, owned) for track in tracks)
+    return pages.ReleasePage(
+        title=release.title,
+        url=release_url(release.slug),
+        artist_name=release.artist,
+        artist_url=reverse("storefront:artist", args=[release.artist_slug]),
+        cover_url=cover_url(release),
+        label_name=release.label,
+        genre=release.genre,
+        released_on=release.released_on,
+        p_line=release.p_line,
+        c_line=release.c_line,
+        upc=release.upc or "",
+        duration_ms=sum(track.master.duration_ms for track in tracks),
+        recipe_code=recipe.code,
+        recipe_title=recipe.title,
+        lossy=_choices(visit, window, Kind.LOSSY, recipe) if is_sold else (),
+        lossless=_choices(visit, window, Kind.LOSSLESS, recipe) if is_sold else (),
+        tracks=rows,
+        whole=_whole(visit, release, rows, tickets, recipe),
+        needs_country=visit.territory is None,
+        country_trouble=visit.territory_trouble,
+    )
+
+
+def _choices(
+    visit: Visit, window: Window, kind: Kind, chosen: Recipe
+) -> tuple[pages.RecipeChoice, ...]:
+    choices = []
+    for recipe in list_recipes_for_sale():
+        if recipe.kind is not kind:
+            continue
+        sold = [t for t in window.tickets[recipe.code].values() if t.is_for_sale]
+        choices.append(
+            pages.RecipeChoice(
+                code=recipe.code,
+                title=recipe.title,
+                line=gettext(recipe.summary),
+                is_chosen=recipe.code == chosen.code,
+                size_bytes=sum(ticket.size_bytes for ticket in sold),
+                size_is_exact=all(ticket.size_is_exact for ticket in sold),
+                price=price_release(sold, currency=visit.shop.currency),
+            )
+        )
+    return tuple(choices)
+
+
+def _row(
+    visit: Visit,
+    track: TrackFacts,
+    ticket: Ticket,
+    window: Window,
+    owned: set[tuple[int, str]],
+) -> pages.TrackRow:
+    state: pages.TrackState = "for_sale" if ticket.is_for_sale else "not_sold"
+    if (track.id, ticket.recipe) in owned:
+        state = "owned"
+    elif BasketItem("track", track.id, ticket.recipe) in visit.basket:
+        state = "in_basket" if ticket.is_for_sale else "not_sold"
+    is_own = track.artist == track.release.artist
+    heard = track.id in window.may_be_heard
+    return pages.TrackRow(
+        id=str(track.id),
+        number=track.track_number,
+        title=track.title,
+        duration_ms=track.master.duration_ms,
+        peaks=track.master.peaks,
+        state=state,
+        preview_url=reverse("storefront:preview", args=[track.id]) if heard else "",
+        artist_name="" if is_own else track.artist,
+        artist_url="" if is_own else reverse("storefront:artist", args=[track.artist_slug]),
+        size_bytes=ticket.size_bytes,
+        size_is_exact=ticket.size_is_exact,
+        price=ticket.price,
+        reason=reason_of(visit, ticket),
+    )
+
+
+def _whole(
+    visit: Visit,
+    release: ReleaseFacts,
+    rows: tuple[pages.TrackRow, ...],
+    tickets: dict[int, Ticket],
+    recipe: Recipe,
+) -> pages.WholeRelease:
+    """The release as one thing to buy: only where each of its tracks is owned or for sale."""
+    left = [tickets[int(row.id)] for row in rows if row.state in {"for_sale", "in_basket"}]
+    missing = sum(row.state == "not_sold" for row in rows)
+    state: pages.TrackState = "for_sale" if left else "owned"
+    reason = ""
+    if missing:
+        state = "not_sold"
+        if visit.territory is not None:
+            reason = gettext("Not every song is sold here. The others are sold one by one.")
+            if not left and missing == len(rows):
+                reason = rows[0].reason
+    elif BasketItem("release", release.id, recipe.code) in visit.basket and left:
+        state = "in_basket"
+    return pages.WholeRelease(
+        id=str(release.id),
+        state=state,
+        track_count=len(left),
+        size_bytes=sum(ticket.size_bytes for ticket in left) if left else None,
+        size_is_exact=all(ticket.size_is_exact for ticket in left),
+        price=Money.total((ticket.price for ticket in left), visit.shop.currency),
+        reason=reason,
+    )
+
+
+def chosen_recipe(code: str) -> Recipe | None:
+    """The recipe of that code if it is for sale; the first one where none is chosen."""
+    code = code or FIRST_RECIPE
+    return next((recipe for recipe in list_recipes_for_sale() if recipe.code == code), None)
+
+
+def recipe_title(code: str) -> str:
+    """What a recipe is called, for people."""
+    return get_recipe(code=code).title

@@ -1,0 +1,94 @@
+"""What cannot be shown, said in the shop's own look; and the answer to who asks if we are well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from pennywhistle.doors.storefront.answers import PERSONAL, show
+from pennywhistle.doors.storefront.pages import TroublePage
+from pennywhistle.look.frame import BARE_FRAME
+from pennywhistle.shop.storefronts.rules import NoStorefrontError
+
+
+def _page(title: str, text: str) -> TroublePage:
+    return TroublePage(title, text, gettext("To the shop's front"), "/")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: nothing is there."""
+    said = exception.args[0] if exception.args else ""
+    text = said if isinstance(said, str) else ""
+    page = _page(
+        gettext("This page is not here"),
+        text
+        or gettext("The address may be mistyped, or what was here has been taken off the shelves."),
+    )
+    return show(request, "trouble", page, cache=PERSONAL, status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: not for this visitor."""
+    page = _page(
+        gettext("This is not for you"),
+        gettext("Sign in as someone who may see it, or go back to the shop."),
+    )
+    return show(request, "trouble", page, cache=PERSONAL, status=403)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: a form that did not come from this shop's own page, or came from a page too old."""
+    page = _page(
+        gettext("That form was too old"),
+        gettext("Nothing was changed. Go back, load the page again and send it once more."),
+    )
+    return show(request, "trouble", page, cache=PERSONAL, status=403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500: our own fault. Drawn without the database, which may be what is broken."""
+    page = _page(
+        gettext("Something broke"),
+        gettext("It is our fault, and it has been written down. Try again in a minute."),
+    )
+    text = render_to_string("storefront/trouble.html", {"page": page, "shop": BARE_FRAME})
+    return HttpResponse(text, status=500, headers={"Cache-Control": PERSONAL})
+
+
+def not_open_yet(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: a store without a storefront says so, instead of breaking."""
+
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if not isinstance(exception, NoStorefrontError):
+            return None
+        page = _page(
+            gettext("Not open yet"),
+            gettext("This shop is still being set up. Come back soon."),
+        )
+        return show(request, "trouble", page, cache=PERSONAL, status=503)
+
+    guarded.process_exception = process_exception  # type: ignore[attr-defined]
+    return guarded
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while the database answers, 503 when it does not. For machines."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        is_well = True
+    except DatabaseError:
+        is_well = False
+    body = {"status": "ok" if is_well else "database does not answer"}
+    return JsonResponse(body, status=200 if is_well else 503, headers={"Cache-Control": "no-store"})

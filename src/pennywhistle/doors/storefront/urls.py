@@ -1,0 +1,32 @@
+"""The shop's addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from pennywhistle.doors.storefront import browse, counter, owned, purse, trouble
+
+app_name = "storefront"
+
+urlpatterns = [
+    path("", browse.home, name="home"),
+    path("artist/<slug:slug>/", browse.artist, name="artist"),
+    path("release/<slug:slug>/", browse.release, name="release"),
+    path("search/", browse.search, name="search"),
+    path("style/", browse.style, name="style"),
+    path("basket/", counter.basket, name="basket"),
+    path("basket/remove/", counter.remove, name="remove"),
+    path("country/", counter.country, name="country"),
+    path("checkout/", counter.checkout, name="checkout"),
+    path("checkout/<uuid:quote_id>/", counter.offer, name="offer"),
+    path("buy/", counter.buy, name="buy"),
+    path("receipt/<int:number>/", counter.receipt, name="receipt"),
+    path("wallet/", purse.wallet, name="wallet"),
+    path("wallet/redeem/", purse.redeem, name="redeem"),
+    path("wallet/top-up/", purse.top_up, name="top-up"),
+    path("library/", owned.library, name="library"),
+    path("download/<int:item_id>/", owned.download, name="download"),
+    path("preview/<int:track_id>/", owned.preview, name="preview"),
+    path("cover/<str:sha256>/<str:size>.jpg", owned.cover, name="cover"),
+    path("healthz", trouble.healthz, name="healthz"),
+]

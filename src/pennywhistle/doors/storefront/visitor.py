@@ -1,0 +1,144 @@
+"""Who is at the counter: the shop they see, where they are, what they carry, and the page's frame."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from pennywhistle.doors.storefront import carrying
+from pennywhistle.doors.storefront.words import words_for
+from pennywhistle.flows.gather_evidence import gather_evidence
+from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.kit.clock import utc_now
+from pennywhistle.look.frame import BARE_FRAME, Frame, LicenceLine
+from pennywhistle.shop.licensing.queries import list_notice
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.sales.rules import Evidence, TerritoryUnknownError, decide_territory
+from pennywhistle.shop.storefronts.queries import Shopfront, get_shopfront
+from pennywhistle.shop.storefronts.rules import NoStorefrontError
+
+# Proxies that one request may have come through.
+PROXIES_MOST = 10
+
+_ON_REQUEST = "_pennywhistle_visit"
+_FRAME_ON_REQUEST = "_pennywhistle_frame"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, as the pages need to know it.
+
+    `territory` is None where it cannot be told, and `territory_trouble` then says why. `person_id`
+    and `listener` are None for a visitor who has not signed in.
+    """
+
+    now: datetime
+    domain: str
+    shop: Shopfront
+    evidence: tuple[Evidence, ...]
+    territory: str | None
+    territory_trouble: str
+    person_id: int | None
+    listener: str | None
+    is_staff: bool
+    basket: tuple[BasketItem, ...]
+
+    @property
+    def sells_here(self) -> bool:
+        """True where this shop sells in the visitor's country at all."""
+        return self.territory is not None and self.territory in self.shop.territories
+
+
+def visit_of(request: HttpRequest) -> Visit:
+    """The visit of this request; the first call costs a query, and two more for who signed in.
+
+    Raises `NoStorefrontError` in a store without a storefront.
+    """
+    known = getattr(request, _ON_REQUEST, None)
+    if not isinstance(known, Visit):
+        known = _open_visit(request)
+        setattr(request, _ON_REQUEST, known)
+    return known
+
+
+def _open_visit(request: HttpRequest) -> Visit:
+    now = utc_now()
+    domain = request.get_host().rsplit(":", 1)[0]
+    shop = get_shopfront(domain=domain, now=now)
+    person = request.user if request.user.is_authenticated else None
+    declared = carrying.country(request) or (person.country if person else "")
+    evidence = gather_evidence(
+        address=address_of(request), declared=declared, local_country=settings.LOCAL_COUNTRY
+    )
+    territory, trouble = None, ""
+    try:
+        territory = decide_territory(evidence=evidence, needed=shop.evidence_needed)
+    except TerritoryUnknownError as error:
+        trouble = words_for(error)
+    return Visit(
+        now=now,
+        domain=domain,
+        shop=shop,
+        evidence=tuple(evidence),
+        territory=territory,
+        territory_trouble=trouble,
+        person_id=person.pk if person else None,
+        listener=person.email if person else None,
+        is_staff=bool(person and person.is_staff),
+        basket=carrying.basket(request),
+    )
+
+
+def address_of(request: HttpRequest) -> str:
+    """The visitor's address: the nearest one that is not of a proxy which the operator trusts."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")[-PROXIES_MOST:]
+    while forwarded and _is_trusted(address):
+        address = forwarded.pop().strip() or address
+    return address
+
+
+def _is_trusted(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in settings.TRUSTED_PROXIES)
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """The context processor that gives every template its frame under the name `shop`."""
+    known = getattr(request, _FRAME_ON_REQUEST, None)
+    if not isinstance(known, Frame):
+        try:
+            known = _frame_of(visit_of(request), request.GET.get("q", "")[: carrying.QUERY_MOST])
+        except NoStorefrontError:
+            known = BARE_FRAME
+        setattr(request, _FRAME_ON_REQUEST, known)
+    return {"shop": known}
+
+
+def _frame_of(visit: Visit, query: str) -> Frame:
+    balance = None
+    if visit.person_id is not None:
+        balance = get_wallet_balance(person_id=visit.person_id, currency=visit.shop.currency)
+    rights = {"RECORDING": gettext("recordings"), "WORK": gettext("songs")}
+    return Frame(
+        name=visit.shop.name,
+        operator=visit.shop.imprint,
+        country=visit.territory,
+        basket_count=len(visit.basket),
+        listener=visit.listener,
+        is_staff=visit.is_staff,
+        balance=balance,
+        licences=tuple(
+            LicenceLine(line.licensor, rights.get(line.right, line.right), line.document_reference)
+            for line in list_notice(instant=visit.now)
+        ),
+        query=query,
+    )

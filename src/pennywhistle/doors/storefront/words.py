@@ -1,0 +1,95 @@
+"""The shop's errors and reasons in the words of its counter: one table, for this door alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext
+
+from pennywhistle.kit.territory import UnknownCountryError
+from pennywhistle.look import formats
+from pennywhistle.shop.licensing.rules import NotCovered, Why
+from pennywhistle.shop.royalties.rules import TariffsExceedPriceError
+from pennywhistle.shop.sales.rules import (
+    AlreadyOwnedError,
+    BasketTooLargeError,
+    EmptyBasketError,
+    NotEnoughMoneyError,
+    NotForSaleError,
+    QuoteExpiredError,
+    QuoteNotYoursError,
+    TerritoryUnknownError,
+)
+
+
+def _not_enough(error: Exception) -> str:
+    missing = formats.money(error.missing) if isinstance(error, NotEnoughMoneyError) else ""
+    return gettext("Your wallet lacks %(missing)s. Top it up and buy again.") % {"missing": missing}
+
+
+def _not_for_sale(error: Exception) -> str:
+    reasons = error.reasons if isinstance(error, NotForSaleError) else ()
+    return gettext("Not everything in the basket can be sold to you: %(reasons)s.") % {
+        "reasons": "; ".join(reasons)
+    }
+
+
+_WORDS: dict[type[Exception], Callable[[Exception], str]] = {
+    AlreadyOwnedError: lambda _: gettext(
+        "Part of this is in your library by now. Look at your basket again."
+    ),
+    BasketTooLargeError: lambda _: gettext(
+        "That is more than one purchase can hold. Remove some of it and buy in two goes."
+    ),
+    EmptyBasketError: lambda _: gettext("Your basket is empty, or all of it is yours already."),
+    NotEnoughMoneyError: _not_enough,
+    NotForSaleError: _not_for_sale,
+    QuoteExpiredError: lambda _: gettext(
+        "This offer no longer stands. Here are today's prices: go to the till again."
+    ),
+    QuoteNotYoursError: lambda _: gettext(
+        "This offer was not made to you. Here is your own basket."
+    ),
+    TariffsExceedPriceError: lambda _: gettext(
+        "One of these costs more to sell than its price. The shop has to mend that: please tell it."
+    ),
+    TerritoryUnknownError: lambda error: gettext(str(error)),
+    UnknownCountryError: lambda _: gettext("Choose a country from the list."),
+}
+
+
+def words_for(error: Exception) -> str:
+    """What a listener is told of an error: what is wrong, and what to do.
+
+    An error without a row of its own is told in the words that it was raised with.
+    """
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            return words(error)
+    return gettext(str(error))
+
+
+def why_not(answer: NotCovered, territory: str | None) -> str:
+    """Why a track is not sold, for the listener."""
+    place = {"country": formats.country(territory)}
+    if answer.why is Why.TERRITORY_UNKNOWN:
+        return gettext("Tell us your country to see whether it is sold there.")
+    if answer.why is Why.TERRITORY:
+        return gettext("Not sold in %(country)s: no licence covers it there.") % place
+    if answer.why is Why.NOT_YET and answer.opens_at is not None:
+        return gettext("On sale from %(day)s.") % {"day": formats.day(answer.opens_at)}
+    if answer.why is Why.ENDED and answer.ended_at is not None:
+        return gettext("No longer sold: its licence ended on %(day)s.") % {
+            "day": formats.day(answer.ended_at)
+        }
+    return gettext("Not sold: no licence covers it.")
+
+
+def movement(reason: str) -> str:
+    """What a line of the wallet's book is called."""
+    known = {
+        "top-up": gettext("Top-up by card"),
+        "voucher": gettext("Voucher"),
+        "refund": gettext("Refund"),
+    }
+    return known.get(reason, reason)
