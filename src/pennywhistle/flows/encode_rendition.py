@@ -1,0 +1,181 @@
+"""Make one rendition: into the cache while others already read it, and only once at a time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from pennywhistle.adapters.audio.binary import encoder_version
+from pennywhistle.adapters.audio.encode import EncodeOrder, EncodeResult, encode
+from pennywhistle.adapters.audio.heads import AudioFacts
+from pennywhistle.adapters.storage.covers import CoverStore
+from pennywhistle.adapters.tags.fields import Cover, TrackTags
+from pennywhistle.adapters.tags.write import tag_block, tags_digest
+from pennywhistle.flows.outfit import Outfit
+from pennywhistle.shop.catalogue.queries import TrackFacts
+from pennywhistle.shop.encoding.operations import NewRendition, record_rendition
+from pennywhistle.shop.encoding.recipes import Recipe, Sizing
+from pennywhistle.shop.encoding.rules import (
+    MasterFacts,
+    encoder_arguments,
+    holds_cpu_back,
+    info_frame_kbps,
+    output_of,
+    rendition_key,
+    size_of,
+)
+
+# A delivered cover up to this size goes into files as it is; in place of a larger one, its large
+# web copy: a cover should not outweigh the song.
+COVER_BYTES_MAX = 1_000_000
+_COVER_SIZE_INSTEAD = "large"
+_WEB_COPY_MEDIA_TYPE = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRendition:
+    """A rendition by all that it is made of, and its identity.
+
+    `total_bytes` is the length of the whole file where that is known before it is made.
+    """
+
+    key: str
+    recipe: Recipe
+    master_id: int
+    encoder_version: str
+    tags_digest: str
+    order: EncodeOrder
+    total_bytes: int | None
+
+    @property
+    def file(self) -> Mapping[str, str]:
+        """Its name in the cache."""
+        return MappingProxyType({"key": self.key, "extension": self.recipe.extension})
+
+
+def want_rendition(*, track: TrackFacts, recipe: Recipe, outfit: Outfit) -> WantedRendition:
+    """What has to be made for `track` in `recipe`. Reads the cover; encodes nothing.
+
+    Raises `MasterMissingError`, `CoverMissingError`, `SizeNotMeasuredError`.
+    """
+    tags = tags_of(track=track, covers=outfit.covers, with_cover=recipe.for_sale)
+    digest, version = tags_digest(tags), encoder_version()
+    master = MasterFacts(
+        frames=track.master.frames,
+        sample_rate_hz=track.master.sample_rate_hz,
+        bits_per_sample=track.master.bits_per_sample,
+        channels=track.master.channels,
+        flac_md5=track.master.flac_md5,
+        measured_bytes=track.master.measured_bytes,
+    )
+    source = outfit.masters.path(sha256=track.master.sha256)
+    order = _order(recipe, master, source, tag_block(tags=tags, framing=recipe.framing.value))
+    size = size_of(recipe=recipe, master=master)
+    return WantedRendition(
+        key=rendition_key(
+            master_sha256=track.master.sha256,
+            recipe=recipe,
+            encoder_version=version,
+            tags_digest=digest,
+        ),
+        recipe=recipe,
+        master_id=track.master.id,
+        encoder_version=version,
+        tags_digest=digest,
+        order=order,
+        total_bytes=size.bytes + len(order.tag_block) if size.is_exact else None,
+    )
+
+
+def encode_rendition(
+    *, wanted: WantedRendition, outfit: Outfit, now: datetime
+) -> EncodeResult | None:
+    """Encode into the cache; None where it is there already or another process is at it.
+
+    The file becomes whole only once its hash has been held against earlier encodes of the same
+    rendition (law 5). Killed at any point, it leaves an unfinished file that the next run takes
+    over. Raises `EncoderFailedError`, `RenditionChangedError`; readers of the growing file are then
+    told that it broke. Transaction: one insert, after the encode.
+    """
+    claim = outfit.renditions.claim(**wanted.file)
+    if claim is None:
+        return None
+    with claim:
+        result = encode(wanted.order, claim.write)
+        record_rendition(
+            rendition=NewRendition(
+                key=wanted.key,
+                master_id=wanted.master_id,
+                recipe=wanted.recipe.code,
+                encoder_version=wanted.encoder_version,
+                tags_digest=wanted.tags_digest,
+                sha256=result.sha256,
+                size_bytes=result.size_bytes,
+            ),
+            now=now,
+        )
+        claim.finish()
+    return result
+
+
+def tags_of(*, track: TrackFacts, covers: CoverStore, with_cover: bool) -> TrackTags:
+    """What a file of this track says of itself. Raises `CoverMissingError`."""
+    release = track.release
+    return TrackTags(
+        title=track.title,
+        artist=track.artist,
+        album=release.title,
+        album_artist=release.artist,
+        track_number=track.track_number,
+        track_total=track.track_total,
+        disc_number=track.disc_number,
+        disc_total=track.disc_total,
+        date=release.released_on.isoformat() if release.released_on else None,
+        genre=release.genre or None,
+        composer=track.composer or None,
+        label=release.label,
+        isrc=track.isrc or None,
+        iswc=track.iswc,
+        upc=release.upc,
+        copyright=release.p_line or release.c_line or None,
+        cover=_cover(track, covers) if with_cover else None,
+    )
+
+
+def _cover(track: TrackFacts, covers: CoverStore) -> Cover | None:
+    release = track.release
+    if not release.cover_sha256:
+        return None
+    delivered = covers.path(sha256=release.cover_sha256)
+    if delivered.stat().st_size <= COVER_BYTES_MAX:
+        return Cover(delivered.read_bytes(), release.cover_media_type)
+    instead = covers.path(sha256=release.cover_sha256, size=_COVER_SIZE_INSTEAD)
+    return Cover(instead.read_bytes(), _WEB_COPY_MEDIA_TYPE)
+
+
+def _order(recipe: Recipe, master: MasterFacts, source: Path, tags: bytes) -> EncodeOrder:
+    output = output_of(recipe=recipe, master=master)
+    # A measured size is that of the encoder which ingest ran. Another encoder may pack better or
+    # worse, and its files are good too: so they are held to no promise here.
+    promised = recipe.sizing is Sizing.EXACT
+    return EncodeOrder(
+        source=source,
+        arguments=encoder_arguments(recipe=recipe, master=master),
+        framing=recipe.framing.value,
+        facts=AudioFacts(
+            frames=output.frames,
+            sample_rate_hz=output.sample_rate_hz,
+            bits_per_sample=output.bits_per_sample,
+            channels=output.channels,
+            flac_md5=master.flac_md5,
+        ),
+        tag_block=tags,
+        working_folder=Path(tempfile.gettempdir()),
+        info_kbps=info_frame_kbps(recipe=recipe),
+        audio_bytes=size_of(recipe=recipe, master=master).bytes if promised else None,
+        holds_cpu_back=holds_cpu_back(recipe=recipe, master=master),
+    )
