@@ -122,10 +122,12 @@ def _small_hours(name: str) -> bytes:
 
     def stars(block: Block) -> None:
         random = np.random.default_rng(11)
-        for _ in range(46):
-            x, y = random.random() * 0.94 + 0.03, random.random() * 0.42 + 0.03
+        for number in range(54):  # one in each patch of sky, so that none is crowded
+            x = (number % 9 + random.random()) / 9
+            y = 0.02 + (number // 9 + random.random()) * 0.075
+            radius = 0.0014 + 0.0034 * random.random() ** 3
             if (x - 0.63) ** 2 + (y - 0.29) ** 2 > 0.21**2:
-                block.disc(x, y, 0.0016 + 0.0026 * random.random())
+                block.disc(x, y, radius)
 
     def far(block: Block) -> None:
         block.shape(
@@ -218,7 +220,7 @@ def _lino(name: str) -> bytes:
 
     def steps(block: Block) -> None:
         for x, y, turn in (
-            (0.22, 0.74, -0.30), (0.36, 0.62, -0.05), (0.33, 0.42, 0.10), (0.50, 0.30, 0.42),
+            (0.22, 0.74, -0.30), (0.36, 0.62, -0.05), (0.315, 0.395, 0.10), (0.50, 0.30, 0.42),
             (0.66, 0.36, 0.75), (0.76, 0.54, 1.15),
         ):  # fmt: skip
             _shoe(block, x, y, turn)
@@ -319,13 +321,12 @@ def _fairies(name: str) -> bytes:
         block.stroke(curve(0.02, 0.98, _ripple(0.90)), 0.014)
 
     def rings(block: Block) -> None:
-        for number in range(11):
-            x = 0.15 + 0.07 * number
-            y = 0.908 - 0.115 * sin(pi * (x - 0.06) / 0.88) ** 1.4
-            if abs(x - 0.5) > 0.03:
-                size = 0.019 + 0.006 * (number % 3)
-                block.shape(arc(x, y, size, 0.5, 1.0, 20))
-                block.box(x - size * 0.28, y - 0.001, x + size * 0.28, y + 0.028)
+        for number in range(8):
+            x = 0.255 + 0.07 * number
+            y = 0.890 - 0.072 * sin(pi * (x - 0.06) / 0.88) ** 1.4
+            size = 0.013 + 0.004 * (number * 5 % 3)
+            block.shape(arc(x, y, size, 0.5, 1.0, 20))
+            block.box(x - size * 0.28, y - 0.001, x + size * 0.28, y + size * 1.15)
 
     sheet.ink(COPPER, moon)
     sheet.ink(INK, tree, wear=0.5)
