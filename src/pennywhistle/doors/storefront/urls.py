@@ -10,8 +10,8 @@ app_name = "storefront"
 
 urlpatterns = [
     path("", browse.home, name="home"),
-    path("artist/<slug:slug>/", browse.artist, name="artist"),
-    path("release/<slug:slug>/", browse.release, name="release"),
+    path("artist/<str:slug>/", browse.artist, name="artist"),
+    path("release/<str:slug>/", browse.release, name="release"),
     path("search/", browse.search, name="search"),
     path("style/", browse.style, name="style"),
     path("basket/", counter.basket, name="basket"),
