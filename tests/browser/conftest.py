@@ -1,0 +1,88 @@
+"""One demo shop and one Chromium for all walks; each walk comes in as somebody new."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from tests.browser.running import RunningShop, running_shop
+from tests.needs import find_chromium, find_test_database_url
+
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A demo shop, on the database server that the suite runs on."""
+    home = tmp_path_factory.mktemp("shop")
+    server = find_test_database_url()
+    if server is None:
+        with running_shop(home) as running:
+            yield running
+        return
+    name = f"browser_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        try:
+            parts = urlsplit(server)
+            with running_shop(home, database_url=urlunsplit(parts._replace(path=f"/{name}"))) as it:
+                yield it
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The machine's own Chromium."""
+    browser = playwright.chromium.launch(
+        executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS, headless=True
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, shop: RunningShop, tmp_path: Path) -> Iterator[Page]:
+    """A new visitor's page. An error in the console or in a script fails the walk."""
+    context = chromium.new_context(base_url=shop.url, accept_downloads=True)
+    visitor = context.new_page()
+    troubles: list[str] = []
+    visitor.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+    visitor.on(
+        "console",
+        lambda message: troubles.append(message.text) if message.type == "error" else None,
+    )
+    yield visitor
+    context.close()
+    assert not troubles, troubles
+
+
+@pytest.fixture
+def plain_page(chromium: Browser, shop: RunningShop) -> Iterator[Page]:
+    """A new visitor's page with JavaScript switched off."""
+    context = chromium.new_context(
+        base_url=shop.url, accept_downloads=True, java_script_enabled=False
+    )
+    yield context.new_page()
+    context.close()
