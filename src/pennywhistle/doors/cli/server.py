@@ -12,6 +12,7 @@ import typer
 
 WORKER_STOP_SECONDS = 10
 PROCESSES_MOST = 16
+WORKER = "pennywhistle.doors.worker"
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")]
@@ -32,15 +33,10 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 2)
     run_server(host=host, port=port, processes=processes)
 
 
-def worker(
-    parent: Annotated[
-        int, typer.Option(help="End when this process is no longer our parent; 0 for never.")
-    ] = 0,
-) -> None:
+def worker() -> None:
     """Do the background work: settle top-ups, sweep what has run out."""
-    from pennywhistle.doors.worker.loop import run
-
-    run(parent_pid=parent or None)
+    # The worker is a door of its own, which this one may start and not import.
+    os.execv(sys.executable, [sys.executable, "-m", WORKER])
 
 
 def prepare_store() -> None:
@@ -62,9 +58,7 @@ def run_server(*, host: str, port: int, processes: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    background = subprocess.Popen(
-        [sys.executable, "-m", "pennywhistle", "worker", "--parent", str(os.getpid())]
-    )
+    background = subprocess.Popen([sys.executable, "-m", WORKER, str(os.getpid())])
     try:
         Granian(
             "pennywhistle.config.asgi:application",

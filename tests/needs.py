@@ -1,0 +1,44 @@
+"""What the suite needs besides Python, and what of it is missing on this machine.
+
+`python -m tests.needs` prints what is missing and exits with 1 if anything is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+# The names that distributions give to Chromium.
+_CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium that Playwright can drive, or None."""
+    for name in _CHROMIUM_NAMES:
+        if (path := shutil.which(name)) is not None:
+            return path
+    return None
+
+
+def find_test_database_url() -> str | None:
+    """The PostgreSQL that the suite may fill, as `tests/settings.py` reads it, or None."""
+    return os.environ.get("PENNYWHISTLE_TEST_DATABASE_URL", "").strip() or None
+
+
+def list_untested() -> list[str]:
+    """A line for each part of the suite that cannot run here, and what would let it run."""
+    untested = []
+    if find_chromium() is None:
+        untested.append("browser walks: no chromium; install it with apt-get install chromium")
+    if find_test_database_url() is None and not os.environ.get("POSTGRESQL_FOLLOWS"):
+        untested.append(
+            "PostgreSQL: no server named; set PENNYWHISTLE_TEST_DATABASE_URL, or run .ci/run"
+        )
+    return untested
+
+
+if __name__ == "__main__":
+    for line in list_untested():
+        print(f"NOT TESTED HERE: {line}", file=sys.stderr)
+    sys.exit(1 if list_untested() else 0)
