@@ -19,6 +19,7 @@ from pennywhistle.flows.ingest_report import FileReport, IngestProgress, IngestR
 from pennywhistle.flows.read_delivery import DeliveryError
 from pennywhistle.shop.catalogue import operations, queries
 from pennywhistle.shop.catalogue.models import Master, Release, Track
+from tests.audio_samples import CD, WAV_16, render
 from tests.deliveries import UPC, Sheet, deliver, picture, put_picture_inside
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,24 @@ def test_each_master_is_kept_byte_for_byte_with_what_was_measured(album: Dock) -
         assert all(size > 1000 for size in master.measured_bytes.values())
         assert master.loudness_lufs is not None
         assert 0 < len(master.peaks) <= 2000
+
+
+def test_the_measured_size_is_of_the_samples_and_not_of_how_they_were_delivered(
+    dock: Dock, tmp_path: Path
+) -> None:
+    """A FLAC master in short blocks must not make a larger FLAC for the listener."""
+    sizes = []
+    for number, (name, options) in enumerate(
+        [("a.wav", WAV_16), ("b.flac", (*CD, "-frame_size", "192"))], start=1
+    ):
+        source = render(tmp_path / name, *options, frequency_hz=444, seconds=5)
+        folder = tmp_path / f"shop-{number}"
+        deliver(source, folder, name, SHEET)
+        dock.ingest(folder)
+        sizes.append(Master.objects.get().measured_bytes)
+        Track.objects.all().delete()
+        Master.objects.all().delete()
+    assert sizes[0] == sizes[1]
 
 
 def test_the_cover_is_kept_and_cut_to_size(album: Dock) -> None:

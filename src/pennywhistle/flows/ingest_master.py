@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,10 @@ from pennywhistle.shop.catalogue import operations, queries
 from pennywhistle.shop.catalogue.queries import MasterFacts, TrackFacts
 from pennywhistle.shop.catalogue.rules import CatalogueError, NewMaster, NewRelease, NewTrack
 from pennywhistle.shop.encoding import rules as encoding
+from pennywhistle.shop.encoding.recipes import Recipe
+
+# Encoders that measure one master at the same time.
+MEASURES_AT_ONCE_MAX = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +150,33 @@ def _measured_bytes(master: Path, analysis: Analysis) -> Mapping[str, int]:
         flac_md5=analysis.flac_md5,
         measured_bytes={},
     )
-    with tempfile.TemporaryDirectory(prefix="ingest-") as working_folder:
-        return {
-            recipe.code: measure_audio_bytes(
-                EncodeOrder(
-                    source=master,
-                    arguments=encoding.encoder_arguments(recipe=recipe, master=facts),
-                    framing=recipe.framing,
-                    facts=_audio_facts(encoding.output_of(recipe=recipe, master=facts), facts),
-                    tag_block=b"",
-                    working_folder=Path(working_folder),
-                    info_kbps=encoding.info_frame_kbps(recipe=recipe),
-                    holds_cpu_back=encoding.holds_cpu_back(recipe=recipe, master=facts),
-                )
+    with (
+        tempfile.TemporaryDirectory(prefix="ingest-") as working_folder,
+        ThreadPoolExecutor(MEASURES_AT_ONCE_MAX) as pool,
+    ):
+        sizes = {
+            recipe.code: pool.submit(
+                measure_audio_bytes, _order(master, recipe, facts, Path(working_folder))
             )
             for recipe in encoding.list_measured_recipes()
         }
+        return {code: size.result() for code, size in sizes.items()}
+
+
+def _order(
+    master: Path, recipe: Recipe, facts: encoding.MasterFacts, working_folder: Path
+) -> EncodeOrder:
+    """The encode that a listener's would be, without tags, which are not priced."""
+    return EncodeOrder(
+        source=master,
+        arguments=encoding.encoder_arguments(recipe=recipe, master=facts),
+        framing=recipe.framing,
+        facts=_audio_facts(encoding.output_of(recipe=recipe, master=facts), facts),
+        tag_block=b"",
+        working_folder=working_folder,
+        info_kbps=encoding.info_frame_kbps(recipe=recipe),
+        holds_cpu_back=encoding.holds_cpu_back(recipe=recipe, master=facts),
+    )
 
 
 def _audio_facts(output: encoding.OutputFacts, master: encoding.MasterFacts) -> AudioFacts:
