@@ -1,0 +1,153 @@
+"""Renditions through the flow: the same bytes always, one encoder for many, failures seen."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from pennywhistle.adapters.audio.encode import EncoderFailedError
+from pennywhistle.flows.encode_rendition import (
+    COVER_BYTES_MAX,
+    WantedRendition,
+    encode_rendition,
+    tags_of,
+)
+from pennywhistle.flows.encoders import Encoders, EncodersBusyError
+from pennywhistle.shop.catalogue.queries import get_track
+from pennywhistle.shop.encoding.models import Rendition
+from pennywhistle.shop.encoding.operations import RenditionChangedError
+from pennywhistle.shop.encoding.queries import find_rendition
+from pennywhistle.shop.encoding.recipes import RECIPES
+from tests.cast import NOW
+from tests.stocked_shop import StockedShop, stock_shop
+
+EVERY_RECIPE = pytest.mark.parametrize("code", RECIPES)
+
+
+@pytest.fixture
+def shop(db: None, tmp_path: Path, settings: Settings) -> StockedShop:
+    return stock_shop(tmp_path, settings)
+
+
+@pytest.fixture
+def open_shop(transactional_db: None, tmp_path: Path, settings: Settings) -> StockedShop:
+    """One whose rows other threads see."""
+    return stock_shop(tmp_path, settings)
+
+
+def cached(shop: StockedShop, wanted: WantedRendition) -> Path:
+    path = shop.outfit.renditions.find(**wanted.file)
+    assert path is not None
+    return path
+
+
+@EVERY_RECIPE
+def test_a_rendition_made_again_after_the_cache_was_emptied_is_the_same(
+    code: str, shop: StockedShop
+) -> None:
+    wanted = shop.wants(code)
+    first = encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
+    assert first is not None
+    path = cached(shop, wanted)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == first.sha256
+    assert path.stat().st_size == first.size_bytes
+    if wanted.total_bytes is not None:
+        assert first.size_bytes == wanted.total_bytes
+    path.unlink()
+    again = encode_rendition(wanted=shop.wants(code), outfit=shop.outfit, now=NOW)
+    assert again == first
+    facts = find_rendition(key=wanted.key)
+    assert facts is not None
+    assert (facts.sha256, facts.size_bytes, facts.recipe) == (first.sha256, first.size_bytes, code)
+
+
+def test_what_is_there_is_not_made_again(shop: StockedShop) -> None:
+    wanted = shop.wants("mp3-128")
+    assert encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW) is not None
+    assert encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW) is None
+
+
+def test_other_bytes_than_the_first_time_raise_the_alarm_and_are_not_kept(
+    shop: StockedShop,
+) -> None:
+    wanted = shop.wants("mp3-128")
+    encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
+    cached(shop, wanted).unlink()
+    Rendition.objects.update(sha256="0" * 64)
+    with pytest.raises(RenditionChangedError, match="check the masters"):
+        encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
+    assert shop.outfit.renditions.open_reader(**wanted.file) is None
+
+
+def test_a_master_that_cannot_be_read_fails_and_leaves_nothing(
+    shop: StockedShop, tmp_path: Path
+) -> None:
+    wanted = shop.wants("mp3-128")
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"no music")
+    wanted = replace(wanted, order=replace(wanted.order, source=broken))
+    with pytest.raises(EncoderFailedError):
+        encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
+    assert shop.outfit.renditions.open_reader(**wanted.file) is None
+    assert not Rendition.objects.exists()
+
+
+def test_the_tags_are_the_catalogues_and_a_preview_has_no_cover(shop: StockedShop) -> None:
+    track = get_track(track_id=shop.track_id)
+    tags = tags_of(track=track, covers=shop.outfit.covers, with_cover=True)
+    assert (tags.title, tags.artist, tags.album, tags.label) == (
+        "The Kesh",
+        "Ann Piper",
+        "Reels",
+        "Lantern",
+    )
+    assert (tags.track_number, tags.track_total, tags.disc_total) == (1, 3, 1)
+    assert tags.cover is not None
+    assert b"JFIF" not in shop.wants("preview").order.tag_block
+
+
+def test_a_cover_that_outweighs_the_song_goes_in_smaller(shop: StockedShop) -> None:
+    large = b"large" * (COVER_BYTES_MAX // 5 + 1)
+    sha256 = shop.outfit.covers.keep(content=large, sizes={"large": b"small copy"})
+    track = get_track(track_id=shop.track_id)
+    track = replace(track, release=replace(track.release, cover_sha256=sha256))
+    tags = tags_of(track=track, covers=shop.outfit.covers, with_cover=True)
+    assert tags.cover is not None
+    assert tags.cover.data == b"small copy"
+
+
+def test_a_corrected_tag_makes_another_rendition_at_the_same_price(shop: StockedShop) -> None:
+    before = shop.wants("mp3-192")
+    track = get_track(track_id=shop.track_id)
+    from pennywhistle.shop.catalogue.models import Track
+
+    Track.objects.filter(pk=track.id).update(title="The Kesh Jig, as it is called in full")
+    after = shop.wants("mp3-192")
+    assert after.key != before.key
+    assert after.order.audio_bytes == before.order.audio_bytes
+
+
+async def test_a_rendition_that_is_encoded_is_joined_and_not_started_again(
+    open_shop: StockedShop,
+) -> None:
+    wanted = await asyncio.to_thread(open_shop.wants, "mp3-320")
+    encoders = Encoders(at_once=1)
+    jobs = {encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW) for _ in range(16)}
+    assert len(jobs) == 1
+    await asyncio.wrap_future(jobs.pop())
+    assert open_shop.outfit.renditions.find(**wanted.file) is not None
+
+
+async def test_too_many_waiting_are_told_to_come_back(open_shop: StockedShop) -> None:
+    first = await asyncio.to_thread(open_shop.wants, "mp3-320")
+    second = await asyncio.to_thread(open_shop.wants, "mp3-192")
+    encoders = Encoders(at_once=1, waiting_max=0)
+    job = encoders.start(wanted=first, outfit=open_shop.outfit, now=NOW)
+    with pytest.raises(EncodersBusyError, match="ask again later"):
+        encoders.start(wanted=second, outfit=open_shop.outfit, now=NOW)
+    await asyncio.wrap_future(job)
