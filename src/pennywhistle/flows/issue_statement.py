@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.licensing.queries import LicensorFacts, get_licensor
 from pennywhistle.shop.royalties.operations import store_statement
 from pennywhistle.shop.royalties.queries import (
@@ -42,6 +43,11 @@ COLUMNS = (
 )
 
 
+# What a spreadsheet may read as the start of a formula; the wide forms are those of Japanese
+# keyboards. https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedStatement:
     """A statement as text. `is_final` is false while its period still runs."""
@@ -54,9 +60,7 @@ class IssuedStatement:
     is_final: bool
 
 
-def issue_statement(
-    *, licensor_name: str, period: Period, now: datetime
-) -> list[IssuedStatement]:
+def issue_statement(*, licensor_name: str, period: Period, now: datetime) -> list[IssuedStatement]:
     """One statement per currency in which something accrued to the licensor.
 
     Each total is held against the ledger's own transfers, and the statement of a period that is
@@ -73,11 +77,12 @@ def issue_statement(
 def _issue(
     licensor: LicensorFacts, currency: str, period: Period, now: datetime
 ) -> IssuedStatement:
-    lines = list(
-        iterate_statement_lines(licensor_id=licensor.id, currency=currency, period=period)
-    )
+    with books_as_of_one_instant():
+        lines = list(
+            iterate_statement_lines(licensor_id=licensor.id, currency=currency, period=period)
+        )
+        ledger = get_accrued(licensor_id=licensor.id, currency=currency, period=period)
     total = Money.total((line.due for line in lines), currency)
-    ledger = get_accrued(licensor_id=licensor.id, currency=currency, period=period)
     if total != ledger:
         raise StatementMismatchError(
             f"the sale lines of {licensor.name} sum to {total}, and the ledger says {ledger}; run "
@@ -133,8 +138,5 @@ def _cells(line: StatementLine) -> list[str]:
 
 
 def _plain(cell: str) -> str:
-    """A title that begins like a formula must not become one in a spreadsheet.
-
-    https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+    """A title that begins like a formula must not become one in a spreadsheet."""
+    return f"'{cell}" if cell[:1] in _FORMULA_STARTS else cell

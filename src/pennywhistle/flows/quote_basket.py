@@ -14,7 +14,7 @@ from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered
 from pennywhistle.shop.royalties.rules import divide_price
 from pennywhistle.shop.sales.operations import store_quote
-from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, get_quote, list_tickets
+from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, find_quote, get_quote, list_tickets
 from pennywhistle.shop.sales.rules import (
     Evidence,
     NotForSaleError,
@@ -49,10 +49,13 @@ def quote_basket(
 ) -> QuoteFacts:
     """Quote `items` for a person; what they own already is left out, each thing counts once.
 
+    Quoting under an id of theirs again gives that offer as it was frozen, whatever `items` says.
     Transaction: one short insert at the end. Raises `TerritoryUnknownError`, `NotForSaleError`
     with a reason for each track, `EmptyBasketError`, `BasketTooLargeError`,
     `TariffsExceedPriceError`.
     """
+    if (frozen := find_quote(quote_id=quote_id, person_id=person_id)) is not None:
+        return frozen
     storefront = get_storefront(domain=domain)
     territory = decide_territory(evidence=evidence, needed=storefront.evidence_needed)
     if territory not in TerritorySet.parse(storefront.territories):

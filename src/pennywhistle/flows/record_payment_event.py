@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pennywhistle.adapters.gateways.interface import ChargeState, Gateway
+from pennywhistle.adapters.gateways.interface import (
+    ChargeState,
+    Gateway,
+    GatewayUnreachableError,
+)
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments import operations, queries
 from pennywhistle.shop.payments.rules import GatewayEvent, PaymentError
+
+
+class SettlementError(Exception):
+    """Top-ups whose gateway gives no answer or a wrong one; `settled` others went well."""
+
+    def __init__(self, *, settled: int, troubles: Sequence[str]) -> None:
+        self.settled = settled
+        self.troubles = tuple(troubles)
+        super().__init__("; ".join(troubles))
 
 
 def record_charge(*, charge: ChargeState, gateway_name: str, now: datetime) -> None:
@@ -41,19 +55,30 @@ def settle_pending_top_ups(
     """Ask each gateway about top-ups that are still pending; how many were settled.
 
     One that its gateway never heard of (we stopped between keeping and charging) is closed as
-    declined: no money moved. At most `queries.SETTLED_AT_ONCE` in one call.
+    declined: no money moved. At most `queries.SETTLED_AT_ONCE` in one call. A top-up that cannot be
+    settled holds up no other: `SettlementError` names all of those at the end.
     """
     settled = 0
+    troubles = []
     for top_up in queries.list_pending_top_ups(created_before=created_before):
         gateway = gateways.get(top_up.gateway)
         if gateway is None:
             continue  # Its gateway is switched off here; it waits for it to come back.
-        charge = gateway.find_charge(reference=str(top_up.pk), now=now)
-        if charge is None:
-            operations.abandon_top_up(
-                top_up_id=top_up.pk, reason="The card was not charged.", now=now
-            )
-        else:
-            record_charge(charge=charge, gateway_name=gateway.name, now=now)
-        settled += charge is None or charge.state != "pending"
+        try:
+            settled += _settle(top_up.pk, gateway, now)
+        except (PaymentError, GatewayUnreachableError) as error:
+            troubles.append(f"top-up {top_up.pk}: {error}")
+    if troubles:
+        raise SettlementError(settled=settled, troubles=troubles)
     return settled
+
+
+def _settle(top_up_id: UUID, gateway: Gateway, now: datetime) -> bool:
+    """Ask for one top-up; true where its end is known now."""
+    charge = gateway.find_charge(reference=str(top_up_id), now=now)
+    if charge is None:
+        reason = "The card was not charged."
+        operations.abandon_top_up(top_up_id=top_up_id, reason=reason, now=now)
+        return True
+    record_charge(charge=charge, gateway_name=gateway.name, now=now)
+    return charge.state != "pending"

@@ -48,7 +48,11 @@ def top_up_wallet(
             gateway=gateway.name,
             now=now,
         )
-    elif top_up.person_id != person_id or top_up.amount_micros != amount.micros:
+    elif (top_up.person_id, top_up.amount_micros, top_up.currency) != (
+        person_id,
+        amount.micros,
+        amount.currency,
+    ):
         raise PaymentError("This form was sent before with another amount. Load the page again.")
     elif top_up.state != TopUp.State.PENDING:
         return top_up

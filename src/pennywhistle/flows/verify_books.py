@@ -13,17 +13,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.queries import iterate_accounts, iterate_transfers
+from pennywhistle.shop.ledger.queries import (
+    TransferRow,
+    books_as_of_one_instant,
+    iterate_accounts,
+    iterate_transfers,
+)
 from pennywhistle.shop.ledger.rules import LedgerError, TransferFacts
 from pennywhistle.shop.library.queries import iterate_sold_but_not_owned
 from pennywhistle.shop.licensing.queries import list_terms_by_id
 from pennywhistle.shop.licensing.rules import Right
 from pennywhistle.shop.payments.queries import iterate_credits
+from pennywhistle.shop.payments.rules import wallet_code
 from pennywhistle.shop.royalties.queries import iterate_accruals
-from pennywhistle.shop.royalties.rules import royalty_transfers
+from pennywhistle.shop.royalties.rules import AccrualFacts, accruals_of, royalty_transfers
 from pennywhistle.shop.sales.queries import iterate_lines, iterate_lines_unlike_their_quote
 from pennywhistle.shop.sales.rules import LineFacts, sale_transfers
-from pennywhistle.shop.payments.rules import wallet_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +54,28 @@ class BooksReport:
 
 
 def verify_books() -> BooksReport:
-    """Recount the books. Reads only; a store that sells meanwhile is counted as of its last row.
+    """Recount the books. Reads only; a store that sells meanwhile is counted as of one instant.
 
-    Holds one digest per transfer in memory.
+    Holds every sale line and every transfer that they ask for in memory.
     """
+    with books_as_of_one_instant():
+        return _recount()
+
+
+def _recount() -> BooksReport:
     sales = {line.document: line for line in iterate_lines()}
-    findings = list(_check_lines(sales))
-    expected = {facts.key: facts for facts in _expected(sales)}
+    licensor_ids = _licensors(sales)
+    findings = list(_check_lines(sales, licensor_ids))
+    expected = {facts.key: facts for facts in _expected(sales, licensor_ids)}
     balances: Counter[str] = Counter()
     moved: Counter[str] = Counter()
     transfer_count = 0
     for row in iterate_transfers():
         transfer_count += 1
         where = f"transfer {row.id} ({row.facts.key})"
-        findings += [Finding(where, what) for what in _check_transfer(row.facts, row.digest)]
+        findings += [Finding(where, what) for what in _check_transfer(row)]
         findings += [
-            Finding(where, what)
-            for what in _compare(row.facts, expected.pop(row.facts.key, None))
+            Finding(where, what) for what in _compare(row.facts, expected.pop(row.facts.key, None))
         ]
         balances[row.facts.debit] -= row.facts.amount.micros
         balances[row.facts.credit] += row.facts.amount.micros
@@ -94,61 +104,72 @@ def verify_books() -> BooksReport:
     )
 
 
-def _expected(sales: dict[str, LineFacts]) -> Iterator[TransferFacts]:
-    """Every transfer that the documents ask for."""
-    yield from iterate_credits()
+def _licensors(sales: dict[str, LineFacts]) -> dict[str, dict[Right, int]]:
+    """By the document of each sale line: whom it pays for each right, as its licences say."""
     licences = list_terms_by_id(
         licence_ids={line.recording_licence_id for line in sales.values()}
         | {line.work_licence_id for line in sales.values()}
     )
-    for line in sales.values():
+    return {
+        document: {
+            Right.RECORDING: licences[line.recording_licence_id].licensor_id,
+            Right.WORK: licences[line.work_licence_id].licensor_id,
+        }
+        for document, line in sales.items()
+    }
+
+
+def _expected(
+    sales: dict[str, LineFacts], licensor_ids: dict[str, dict[Right, int]]
+) -> Iterator[TransferFacts]:
+    """Every transfer that the documents ask for."""
+    yield from iterate_credits()
+    for document, line in sales.items():
         wallet = wallet_code(person_id=line.person_id, currency=line.gross.currency)
         yield from sale_transfers(line=line, wallet=wallet)
-        yield from royalty_transfers(
-            line=line,
-            licensor_ids={
-                Right.RECORDING: licences[line.recording_licence_id].licensor_id,
-                Right.WORK: licences[line.work_licence_id].licensor_id,
-            },
-        )
+        yield from royalty_transfers(line=line, licensor_ids=licensor_ids[document])
 
 
-def _check_transfer(facts: TransferFacts, digest: str) -> Iterator[str]:
+def _check_transfer(row: TransferRow) -> Iterator[str]:
     try:
-        facts.check()
+        row.facts.check()
     except LedgerError as error:
         yield str(error)
-    if facts.digest != digest:
+    if row.facts.digest != row.digest:
         yield "its digest does not fit what it says: the row was changed after it was posted"
+    if row.credit_currency != row.facts.amount.currency:
+        yield f"it takes {row.facts.amount.currency} and gives {row.credit_currency}"
 
 
-def _compare(facts: TransferFacts, document: TransferFacts | None) -> Iterator[str]:
-    if document is None:
+def _compare(
+    facts: TransferFacts | AccrualFacts, asked: TransferFacts | AccrualFacts | None
+) -> Iterator[str]:
+    """What a stored row says otherwise than its document asks for."""
+    if asked is None:
         yield f"no document explains it: there is no {facts.document} that asks for it"
         return
-    for field in fields(TransferFacts):
-        stored, asked = getattr(facts, field.name), getattr(document, field.name)
-        if str(stored) != str(asked):
-            yield f"its {field.name} is {stored}, and its document asks for {asked}"
+    for field in fields(facts):
+        stored, due = getattr(facts, field.name), getattr(asked, field.name)
+        if str(stored) != str(due):
+            yield f"its {field.name} is {stored}, and its document asks for {due}"
 
 
-def _check_lines(sales: dict[str, LineFacts]) -> Iterator[Finding]:
+def _check_lines(
+    sales: dict[str, LineFacts], licensor_ids: dict[str, dict[Right, int]]
+) -> Iterator[Finding]:
     """Sale lines against their quotes, their accruals and the libraries."""
     for document in iterate_lines_unlike_their_quote():
         yield Finding(f"sale line {document}", "it differs from the quote that was bought")
     for document in iterate_sold_but_not_owned():
-        yield Finding(f"sale line {document}", "its track is in nobody's library")
+        yield Finding(f"sale line {document}", "it is not in its buyer's library as it was sold")
     unseen = {
-        (document, right): amount
+        (due.document, due.right): due
         for document, line in sales.items()
-        for right, amount in (("RECORDING", line.recording), ("WORK", line.work))
+        for due in accruals_of(line=line, licensor_ids=licensor_ids[document])
     }
-    for document, right, _, amount in iterate_accruals():
-        asked = unseen.pop((document, right), None)
-        if asked is None or asked.micros != amount.micros:
-            yield Finding(
-                f"accrual of {document}, {right}",
-                f"it is {amount}, and its sale line says {asked or 'nothing'}",
-            )
+    for accrual in iterate_accruals():
+        asked = unseen.pop((accrual.document, accrual.right), None)
+        for what in _compare(accrual, asked):
+            yield Finding(f"accrual of {accrual.document}, {accrual.right}", what)
     for document, right in unseen:
         yield Finding(f"sale line {document}", f"its accrual for {right} is missing")

@@ -33,7 +33,7 @@ def month_period(text: str) -> Period:
     """`month_period("2026-11")` is November 2026 in UTC."""
     try:
         first = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
+        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     except ValueError:
         raise ValueError(f"{text!r} is not a month; write it as 2026-11") from None
-    following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     return Period(first, following)

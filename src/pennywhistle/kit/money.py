@@ -14,6 +14,9 @@ from fractions import Fraction
 
 MICROS = 1_000_000
 
+# What the database's 64-bit integers hold: 9.2 million million major units.
+MICROS_MOST = 2**63 - 1
+
 # Decimal places of the minor unit where it is not 2, from ISO 4217's list one:
 # https://www.six-group.com/en/products-services/financial-information/data-standards.html
 _MINOR_DIGITS = {
@@ -33,7 +36,7 @@ class CurrencyMismatchError(MoneyError):
 
 def micros_in_minor_unit(currency: str) -> int:
     """Micros in one minor unit of `currency`: 10,000 for a cent, 1,000,000 for a yen."""
-    return MICROS // 10 ** _MINOR_DIGITS.get(currency, 2)
+    return MICROS // int(10 ** _MINOR_DIGITS.get(currency, 2))
 
 
 def minor_digits(currency: str) -> int:
@@ -72,12 +75,18 @@ class Money:
     def parse(cls, text: str, currency: str) -> Money:
         """Read "5", "5.00" or "0.000001" major units. More than six decimals is an error."""
         try:
-            exact = Decimal(text.strip()) * MICROS
+            amount = Decimal(text.strip())
         except InvalidOperation:
             raise MoneyError(f"{text!r} is not an amount; write it as 5.00") from None
-        if not exact.is_finite() or exact != exact.to_integral_value():
-            raise MoneyError(f"{text!r} has more than six decimals, or is not a number")
-        return cls(int(exact), currency)
+        # `adjusted` first: the exact value of "1e999999999" would fill the memory.
+        if not amount.is_finite() or not -7 < amount.adjusted() < 13 and amount:
+            raise MoneyError(f"{text!r} is not an amount that a shop could take")
+        micros = Fraction(amount) * MICROS if amount else Fraction(0)
+        if micros.denominator != 1:
+            raise MoneyError(f"{text!r} has more than six decimals")
+        if abs(micros) > MICROS_MOST:
+            raise MoneyError(f"{text!r} is not an amount that a shop could take")
+        return cls(int(micros), currency)
 
     @classmethod
     def total(cls, amounts: Iterable[Money], currency: str) -> Money:

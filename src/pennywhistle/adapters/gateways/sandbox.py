@@ -15,13 +15,21 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from stdnum import luhn
 
-from pennywhistle.adapters.gateways.interface import Card, CardRefusedError, ChargeState
+from pennywhistle.adapters.gateways.interface import (
+    Card,
+    CardRefusedError,
+    ChargeState,
+    GatewayUnreachableError,
+)
 from pennywhistle.kit.money import Money
 
 # How long a delayed charge stays pending.
@@ -44,8 +52,18 @@ class SandboxGateway:
     name: str = "sandbox"
 
     def charge(self, *, reference: str, amount: Money, card: Card, now: datetime) -> ChargeState:
-        """See `Gateway.charge`. Raises `CardRefusedError` for a number that is not a test card's."""
-        known = self.find_charge(reference=reference, now=now)
+        """See `Gateway.charge`. Raises `CardRefusedError` for a number that is not a test card's,
+        and `GatewayUnreachableError` where its folder cannot be written or read."""
+        with _unreachable_by_files():
+            return self._charge(reference, amount, card, now)
+
+    def find_charge(self, *, reference: str, now: datetime) -> ChargeState | None:
+        """See `Gateway.find_charge`. Raises `GatewayUnreachableError` as `charge` does."""
+        with _unreachable_by_files():
+            return self._find(reference, now)
+
+    def _charge(self, reference: str, amount: Money, card: Card, now: datetime) -> ChargeState:
+        known = self._find(reference, now)
         if known is not None:
             return known
         number = "".join(card.number.split())
@@ -64,8 +82,7 @@ class SandboxGateway:
         )
         return self._state(reference, now)
 
-    def find_charge(self, *, reference: str, now: datetime) -> ChargeState | None:
-        """See `Gateway.find_charge`."""
+    def _find(self, reference: str, now: datetime) -> ChargeState | None:
         return self._state(reference, now) if self._path(reference).exists() else None
 
     def _path(self, reference: str) -> Path:
@@ -74,11 +91,16 @@ class SandboxGateway:
         return self.folder / f"{reference}.json"
 
     def _remember(self, charge: dict[str, str | int]) -> None:
+        """Keep the charge whole or not at all; the first one under a reference stays."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path(str(charge["reference"]))
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps(charge), encoding="utf-8")
-        os.replace(fresh, path)
+        fresh = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        try:
+            fresh.write_text(json.dumps(charge), encoding="utf-8")
+            with suppress(FileExistsError):
+                os.link(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def _state(self, reference: str, now: datetime) -> ChargeState:
         charge = json.loads(self._path(reference).read_text(encoding="utf-8"))
@@ -96,3 +118,14 @@ class SandboxGateway:
             decline_reason=reason,
             raw={"reference": reference, "state": state, "last4": number[-4:]},
         )
+
+
+@contextmanager
+def _unreachable_by_files() -> Iterator[None]:
+    """A folder that fails is this gateway's broken line."""
+    try:
+        yield
+    except OSError as error:
+        raise GatewayUnreachableError(
+            f"The card service gave no answer: {error}. What became of the charge is asked later."
+        ) from error

@@ -11,9 +11,12 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
 def keep_append_only(
-    editor: BaseDatabaseSchemaEditor, *, table: str, unique_columns: tuple[str, ...]
+    editor: BaseDatabaseSchemaEditor, *, table: str, unique_keys: tuple[tuple[str, ...], ...]
 ) -> None:
-    """Refuse update, delete, truncate and replace on `table`."""
+    """Refuse update, delete, truncate and replace on `table`.
+
+    `unique_keys` names the columns of every unique index: by any one of them a row is replaced.
+    """
     says = f"{table} is append-only"
     if editor.connection.vendor == "postgresql":
         editor.execute(
@@ -34,7 +37,10 @@ def keep_append_only(
             f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
             BEGIN SELECT RAISE(ABORT, '{says}'); END"""
         )
-    same = " OR ".join(f"{column} = NEW.{column}" for column in unique_columns)
+    same = " OR ".join(
+        "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")"
+        for key in unique_keys
+    )
     editor.execute(
         f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
         WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})

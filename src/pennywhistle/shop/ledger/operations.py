@@ -10,19 +10,26 @@ from pennywhistle.shop.ledger.models import Account, Transfer
 from pennywhistle.shop.ledger.rules import (
     KeyReusedError,
     LedgerError,
-    TransferFacts,
     OverdrawnError,
+    TransferFacts,
     UnknownAccountError,
 )
 
 
 def open_account(*, code: str, currency: str, kind: str, is_guarded: bool = False) -> None:
-    """Open the account unless it is open. Transaction: the caller's, or one of its own."""
+    """Open the account unless it is open. Transaction: the caller's, or one of its own.
+
+    Raises `LedgerError` where the code names an account of another currency, kind or guard.
+    """
+    asked = (currency, kind, is_guarded)
     with transaction.atomic():
-        if Account.objects.filter(code=code).exists():
-            return
-        account = Account(code=code, currency=currency, kind=kind, is_guarded=is_guarded)
-        Account.objects.bulk_create([account], ignore_conflicts=True)
+        rows = Account.objects.filter(code=code).values_list("currency", "kind", "is_guarded")
+        stored = rows.first()
+        if stored is None:
+            account = Account(code=code, currency=currency, kind=kind, is_guarded=is_guarded)
+            Account.objects.bulk_create([account], ignore_conflicts=True)
+        elif stored != asked:
+            raise LedgerError(f"the account {code} is open as {stored}, not as {asked}")
 
 
 def hold_account(*, code: str) -> None:
@@ -42,14 +49,15 @@ def post(*, transfers: Sequence[TransferFacts]) -> None:
         raise LedgerError("transfers are posted inside a transaction; open one around them")
     for transfer in transfers:
         transfer.check()
-    new = _not_yet_posted(transfers)
-    if not new:
-        return
-    codes = {code for transfer in new for code in (transfer.debit, transfer.credit)}
+    codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
     accounts = {account.code: account for account in Account.objects.filter(code__in=codes)}
     if missing := sorted(codes - accounts.keys()):
         raise UnknownAccountError(f"open these accounts first: {', '.join(missing)}")
-    _lock_and_check(new, accounts)
+    balances = _hold_guarded(accounts)
+    # Looked up only now: a posting that was waited for may have been the same one.
+    new = _not_yet_posted(transfers)
+    _check_currencies(new, accounts)
+    _check_balances(new, balances)
     reversed_ids = dict(
         Transfer.objects.filter(
             key__in=[transfer.reverses_key for transfer in new if transfer.reverses_key]
@@ -72,22 +80,28 @@ def post(*, transfers: Sequence[TransferFacts]) -> None:
 
 
 def _not_yet_posted(transfers: Sequence[TransferFacts]) -> list[TransferFacts]:
-    stored = dict(
+    digests = dict(
         Transfer.objects.filter(key__in=[transfer.key for transfer in transfers]).values_list(
             "key", "digest"
         )
     )
+    new = []
     for transfer in transfers:
-        if transfer.key in stored and stored[transfer.key] != transfer.digest:
+        if transfer.key not in digests:
+            new.append(transfer)
+        if digests.setdefault(transfer.key, transfer.digest) != transfer.digest:
             raise KeyReusedError(f"the key {transfer.key} already names another transfer")
-    return [transfer for transfer in transfers if transfer.key not in stored]
+    return new
 
 
-def _lock_and_check(transfers: Sequence[TransferFacts], accounts: dict[str, Account]) -> None:
-    """Hold the guarded accounts of `transfers` and see that none would be overdrawn."""
+def _hold_guarded(accounts: dict[str, Account]) -> dict[str, int]:
+    """Lock the guarded ones among `accounts`; their balances by code."""
     guarded = [account.pk for account in accounts.values() if account.is_guarded]
     held = Account.objects.select_for_update().filter(pk__in=guarded).order_by("pk")
-    balances = {account.code: account.balance_micros for account in held}
+    return {account.code: account.balance_micros for account in held}
+
+
+def _check_currencies(transfers: Sequence[TransferFacts], accounts: dict[str, Account]) -> None:
     for transfer in transfers:
         for code in (transfer.debit, transfer.credit):
             if accounts[code].currency != transfer.amount.currency:
@@ -95,6 +109,11 @@ def _lock_and_check(transfers: Sequence[TransferFacts], accounts: dict[str, Acco
                     f"transfer {transfer.key}: {code} holds {accounts[code].currency}, "
                     f"not {transfer.amount.currency}"
                 )
+
+
+def _check_balances(transfers: Sequence[TransferFacts], balances: dict[str, int]) -> None:
+    """Refuse to overdraw a guarded account at any step of the way."""
+    for transfer in transfers:
         if transfer.debit in balances:
             balances[transfer.debit] -= transfer.amount.micros
             if balances[transfer.debit] < 0:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
@@ -54,7 +56,33 @@ class TransferRow:
 
     id: int
     facts: TransferFacts
+    credit_currency: str
     digest: str
+
+
+@contextmanager
+def books_as_of_one_instant() -> Iterator[None]:
+    """What is read inside is as of one instant, and no sale waits for it.
+
+    Inside a transaction that is open already it adds nothing. Transaction: one of its own, reads
+    only. https://www.postgresql.org/docs/current/transaction-iso.html
+    https://www.sqlite.org/isolation.html
+    """
+    connection = transaction.get_connection()
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        mode = vars(connection)["transaction_mode"]
+        vars(connection)["transaction_mode"] = "DEFERRED"  # Takes no lock until it writes.
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            vars(connection)["transaction_mode"] = mode
 
 
 def find_account(*, code: str) -> Account | None:
@@ -188,4 +216,4 @@ def _row(row: Transfer) -> TransferRow:
         posted_at=row.posted_at,
         reverses_key=row.reverses.key if row.reverses else None,
     )
-    return TransferRow(id=row.pk, facts=facts, digest=row.digest)
+    return TransferRow(row.pk, facts, row.credit_account.currency, row.digest)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import IntegrityError
+
 from pennywhistle.shop.library.models import OwnedItem
-from pennywhistle.shop.sales.rules import LineFacts
+from pennywhistle.shop.sales.rules import AlreadyOwnedError, LineFacts
 
 
 def add_items(*, lines: Sequence[LineFacts]) -> None:
     """Put what was bought into its buyer's library. Transaction: the caller's.
 
-    The database refuses a track that the buyer owns in that recipe already.
+    The database refuses what the buyer owns already: `AlreadyOwnedError`, and the caller's
+    transaction cannot go on.
     """
-    OwnedItem.objects.bulk_create(
+    items = [
         OwnedItem(
             person_id=line.person_id,
             track_id=line.track_id,
@@ -22,4 +25,10 @@ def add_items(*, lines: Sequence[LineFacts]) -> None:
             acquired_at=line.purchased_at,
         )
         for line in lines
-    )
+    ]
+    try:
+        OwnedItem.objects.bulk_create(items)
+    except IntegrityError as error:
+        raise AlreadyOwnedError(
+            "Part of this offer is in your library by now. Look at your basket again."
+        ) from error

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks
 from pennywhistle.shop.library.models import OwnedItem
@@ -55,8 +55,14 @@ def list_owned_pairs(*, person_id: int, track_ids: Iterable[int]) -> set[tuple[i
 
 
 def iterate_sold_but_not_owned() -> Iterator[str]:
-    """Documents of sale lines whose track is in nobody's library."""
-    rows = SaleLine.objects.filter(owneditem=None).order_by("id")
+    """Documents of sale lines that are not in their buyer's library as sold. One query."""
+    as_sold = OwnedItem.objects.filter(
+        sale_line_id=OuterRef("pk"),
+        person_id=OuterRef("purchase__person_id"),
+        track_id=OuterRef("track_id"),
+        recipe=OuterRef("recipe"),
+    )
+    rows = SaleLine.objects.filter(~Exists(as_sold)).order_by("id")
     yield from rows.values_list("document", flat=True).iterator(chunk_size=2_000)
 
 

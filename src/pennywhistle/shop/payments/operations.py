@@ -33,14 +33,19 @@ def open_wallet(*, person_id: int, currency: str) -> str:
 def start_top_up(
     *, top_up_id: UUID, person_id: int, amount: Money, gateway: str, now: datetime
 ) -> None:
-    """Keep the intention to top up, before any gateway is asked. Transaction: the one insert."""
-    TopUp.objects.create(
+    """Keep the intention to top up, before any gateway is asked. Transaction: the one insert.
+
+    Kept already under that id: nothing changes.
+    """
+    TopUp.objects.get_or_create(
         id=top_up_id,
-        person_id=person_id,
-        amount_micros=amount.micros,
-        currency=amount.currency,
-        gateway=gateway,
-        created_at=now,
+        defaults={
+            "person_id": person_id,
+            "amount_micros": amount.micros,
+            "currency": amount.currency,
+            "gateway": gateway,
+            "created_at": now,
+        },
     )
 
 

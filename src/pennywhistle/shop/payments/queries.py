@@ -93,8 +93,12 @@ def count_pending_top_ups(*, person_id: int) -> int:
 
 def list_pending_totals() -> list[PendingTotal]:
     """Everybody's pending top-ups, by currency. One query."""
-    rows = TopUp.objects.filter(state=TopUp.State.PENDING).values_list("currency")
-    rows = rows.annotate(n=Count("pk"), micros=Sum("amount_micros"), oldest=Min("created_at"))
+    rows = (
+        TopUp.objects.filter(state=TopUp.State.PENDING)
+        .values("currency")
+        .annotate(n=Count("pk"), micros=Sum("amount_micros"), oldest=Min("created_at"))
+        .values_list("currency", "n", "micros", "oldest")
+    )
     return [
         PendingTotal(count, Money(micros, currency), oldest)
         for currency, count, micros, oldest in rows.order_by("currency")
@@ -121,7 +125,7 @@ def find_voucher(*, code_sha256: str) -> Voucher | None:
 
 def iterate_credits() -> Iterator[TransferFacts]:
     """The transfer that each settled top-up and each redeemed voucher must have."""
-    settled = TopUp.objects.filter(state=TopUp.State.SUCCEEDED, settled_at__isnull=False)
+    settled = TopUp.objects.filter(state=TopUp.State.SUCCEEDED)
     for top_up in settled.iterator(chunk_size=2_000):
         yield credit_transfer(
             person_id=top_up.person_id,

@@ -13,7 +13,13 @@ from pennywhistle.shop.ledger.operations import open_account
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.licensing.rules import LicenceTerms, Right
 from pennywhistle.shop.royalties.models import Accrual, Statement
-from pennywhistle.shop.royalties.rules import royalty_transfers
+from pennywhistle.shop.royalties.rules import (
+    AccrualFacts,
+    RoyaltyError,
+    StatementMismatchError,
+    accruals_of,
+    royalty_transfers,
+)
 from pennywhistle.shop.sales.rules import LineFacts
 
 
@@ -25,14 +31,15 @@ def accrue(*, lines: Sequence[LineFacts], licences: dict[int, LicenceTerms]) -> 
     transfers: list[TransferFacts] = []
     accruals: list[Accrual] = []
     for line in lines:
-        by_right = {
-            Right.RECORDING: licences[line.recording_licence_id],
-            Right.WORK: licences[line.work_licence_id],
+        licensor_ids = {
+            Right.RECORDING: licences[line.recording_licence_id].licensor_id,
+            Right.WORK: licences[line.work_licence_id].licensor_id,
         }
-        licensor_ids = {right: licence.licensor_id for right, licence in by_right.items()}
         transfers += royalty_transfers(line=line, licensor_ids=licensor_ids)
-        accruals += [_accrual(line, right, licence) for right, licence in by_right.items()]
-    for code, currency in {(t.credit, t.amount.currency) for t in transfers}:
+        accruals += [
+            _accrual(line, due) for due in accruals_of(line=line, licensor_ids=licensor_ids)
+        ]
+    for code, currency in sorted({(t.credit, t.amount.currency) for t in transfers}):
         open_account(code=code, currency=currency, kind="liability")
     Accrual.objects.bulk_create(accruals)
     return transfers
@@ -47,7 +54,13 @@ def store_statement(
     csv_sha256: str,
     now: datetime,
 ) -> Statement:
-    """Keep what a statement of a closed period said, the first time. Transaction: its own."""
+    """Keep what a statement of a closed period said, the first time. Transaction: its own.
+
+    Raises `StatementMismatchError` where it was issued before with another total: what was told to
+    a licensor is not told otherwise in silence.
+    """
+    if period.ends_at is None:
+        raise RoyaltyError("a period without an end is never over; state it by the month")
     with transaction.atomic():
         statement, _ = Statement.objects.get_or_create(
             licensor_id=licensor_id,
@@ -61,17 +74,22 @@ def store_statement(
                 "issued_at": now,
             },
         )
+    if (statement.total_micros, statement.line_count) != (total.micros, line_count):
+        raise StatementMismatchError(
+            f"this statement was issued on {statement.issued_at:%Y-%m-%d} over "
+            f"{Money(statement.total_micros, total.currency)} in {statement.line_count} lines, and "
+            f"the books now say {total} in {line_count}: see which sales came in late"
+        )
     return statement
 
 
-def _accrual(line: LineFacts, right: Right, licence: LicenceTerms) -> Accrual:
-    amount = line.recording if right is Right.RECORDING else line.work
+def _accrual(line: LineFacts, due: AccrualFacts) -> Accrual:
     return Accrual(
         sale_line_id=line.id,
-        licence_id=licence.id,
-        licensor_id=licence.licensor_id,
-        right=right.value,
-        amount_micros=amount.micros,
-        currency=amount.currency,
-        accrued_at=line.purchased_at,
+        licence_id=due.licence_id,
+        licensor_id=due.licensor_id,
+        right=due.right,
+        amount_micros=due.amount.micros,
+        currency=due.amount.currency,
+        accrued_at=due.accrued_at,
     )

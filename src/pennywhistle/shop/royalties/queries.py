@@ -10,7 +10,7 @@ from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import list_balances, sum_movements
 from pennywhistle.shop.royalties.models import Accrual, Statement
-from pennywhistle.shop.royalties.rules import payable_code
+from pennywhistle.shop.royalties.rules import AccrualFacts, payable_code
 
 # Three years of months.
 STATEMENTS_SHOWN = 36
@@ -64,11 +64,11 @@ def iterate_statement_lines(
 ) -> Iterator[StatementLine]:
     """The lines of one licensor, period and currency, in order of sale. One query."""
     rows = Accrual.objects.filter(
-        licensor_id=licensor_id,
-        currency=currency,
-        accrued_at__gte=period.starts_at,
-        accrued_at__lt=period.ends_at,
-    ).select_related(
+        licensor_id=licensor_id, currency=currency, accrued_at__gte=period.starts_at
+    )
+    if period.ends_at is not None:
+        rows = rows.filter(accrued_at__lt=period.ends_at)
+    rows = rows.select_related(
         "licence__tariff",
         "sale_line__track__artist",
         "sale_line__track__release",
@@ -125,12 +125,18 @@ def list_statements(*, licensor_id: int) -> list[StatementFacts]:
     ]
 
 
-def iterate_accruals() -> Iterator[tuple[str, str, int, Money]]:
-    """`(sale line's document, right, licensor id, amount)` of every accrual."""
+def iterate_accruals() -> Iterator[AccrualFacts]:
+    """Every accrual."""
     rows = Accrual.objects.select_related("sale_line").order_by("id")
     for row in rows.iterator(chunk_size=2_000):
-        amount = Money(row.amount_micros, row.currency)
-        yield row.sale_line.document, row.right, row.licensor_id, amount
+        yield AccrualFacts(
+            document=row.sale_line.document,
+            right=row.right,
+            licence_id=row.licence_id,
+            licensor_id=row.licensor_id,
+            amount=Money(row.amount_micros, row.currency),
+            accrued_at=row.accrued_at,
+        )
 
 
 def _line(row: Accrual) -> StatementLine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -71,6 +72,37 @@ def divide_price(*, gross: Money, vat_percent: Decimal, covered: Covered, tie_ke
     return Shares(**shares)
 
 
+@dataclass(frozen=True, slots=True)
+class AccrualFacts:
+    """What one sale line, filed under `document`, owes to one licensor for one right."""
+
+    document: str
+    right: str
+    licence_id: int
+    licensor_id: int
+    amount: Money
+    accrued_at: datetime
+
+
+def accruals_of(*, line: LineFacts, licensor_ids: dict[Right, int]) -> list[AccrualFacts]:
+    """What a sale line froze for the licensor of each right; nothing is also told."""
+    frozen = {
+        Right.RECORDING: (line.recording_licence_id, line.recording),
+        Right.WORK: (line.work_licence_id, line.work),
+    }
+    return [
+        AccrualFacts(
+            document=line.document,
+            right=right.value,
+            licence_id=licence_id,
+            licensor_id=licensor_ids[right],
+            amount=amount,
+            accrued_at=line.purchased_at,
+        )
+        for right, (licence_id, amount) in frozen.items()
+    ]
+
+
 def payable_code(*, licensor_id: int, currency: str) -> str:
     """The ledger account of what a licensor is owed."""
     return f"royalties/{licensor_id}/{currency}"
@@ -79,17 +111,16 @@ def payable_code(*, licensor_id: int, currency: str) -> str:
 def royalty_transfers(*, line: LineFacts, licensor_ids: dict[Right, int]) -> list[TransferFacts]:
     """From sales to the licensor of each right, what the sale line froze for it."""
     currency = line.gross.currency
-    amounts = {Right.RECORDING: line.recording, Right.WORK: line.work}
     return [
         TransferFacts(
-            key=f"{line.document}/royalty/{right.value}",
+            key=f"{line.document}/royalty/{due.right}",
             debit=receipts_code(currency=currency),
-            credit=payable_code(licensor_id=licensor_ids[right], currency=currency),
-            amount=amount,
+            credit=payable_code(licensor_id=due.licensor_id, currency=currency),
+            amount=due.amount,
             reason="royalty",
             document=line.document,
-            posted_at=line.purchased_at,
+            posted_at=due.accrued_at,
         )
-        for right, amount in amounts.items()
-        if amount
+        for due in accruals_of(line=line, licensor_ids=licensor_ids)
+        if due.amount
     ]

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from pennywhistle.shop.ledger.operations import open_account
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
-from pennywhistle.shop.sales.queries import line_facts
+from pennywhistle.shop.sales.queries import FROZEN_FIELDS, line_facts
 from pennywhistle.shop.sales.rules import (
     QUOTE_LASTS,
     LineFacts,
@@ -82,28 +82,12 @@ def store_purchase(*, quote: Quote, now: datetime) -> list[LineFacts]:
             territory=quote.territory,
             evidence=quote.evidence,
             document=sale_document(quote_id=quote.pk, number=line.number),
-            **{name: getattr(line, name) for name in _FROZEN},
+            **{name: getattr(line, name) for name in FROZEN_FIELDS},
         )
         for line in quote.lines.all()
     )
     stored = purchase.lines.select_related("purchase", "track__artist", "track__release")
     return [line_facts(row) for row in stored.order_by("number")]
-
-
-_FROZEN = (
-    "number",
-    "track_id",
-    "recipe",
-    "size_bytes",
-    "size_is_exact",
-    "gross_micros",
-    "vat_percent",
-    "tax_micros",
-    "recording_licence_id",
-    "recording_micros",
-    "work_licence_id",
-    "work_micros",
-)
 
 
 def open_sales_accounts(*, territory: str, currency: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
@@ -22,6 +22,22 @@ from pennywhistle.shop.sales.rules import LineFacts, QuoteNotYoursError
 from pennywhistle.shop.storefronts.rules import Prices, price_of
 
 PURCHASES_SHOWN = 50
+
+# What a sale line takes over from its quote's line as it stands.
+FROZEN_FIELDS = (
+    "number",
+    "track_id",
+    "recipe",
+    "size_bytes",
+    "size_is_exact",
+    "gross_micros",
+    "vat_percent",
+    "tax_micros",
+    "recording_licence_id",
+    "recording_micros",
+    "work_licence_id",
+    "work_micros",
+)
 LINES_SHOWN = 50
 
 
@@ -77,12 +93,20 @@ class SalesTotal:
 
 
 def get_quote(*, quote_id: UUID, person_id: int) -> QuoteFacts:
-    """A person's own offer, or `QuoteNotYoursError`. Three queries."""
+    """A person's own offer, or `QuoteNotYoursError`. Two queries."""
+    quote = find_quote(quote_id=quote_id, person_id=person_id)
+    if quote is None:
+        raise QuoteNotYoursError("This offer is not one of yours. Look into your basket again.")
+    return quote
+
+
+def find_quote(*, quote_id: UUID, person_id: int) -> QuoteFacts | None:
+    """A person's own offer, or None. Two queries."""
     quote = (
         Quote.objects.filter(pk=quote_id, person_id=person_id).select_related("purchase").first()
     )
     if quote is None:
-        raise QuoteNotYoursError("This offer is not one of yours. Look into your basket again.")
+        return None
     rows = quote.lines.select_related("track__artist", "track__release")
     lines = tuple(
         QuoteLineFacts(
@@ -139,9 +163,15 @@ def iterate_lines(*, within: Period | None = None) -> Iterator[LineFacts]:
 
 def list_sales_totals(*, within: Period, label_ids: Sequence[int] | None) -> list[SalesTotal]:
     """Sales within a period by currency; of these labels' music, or of all for None. One query."""
-    rows = _within(_lines_of_labels(label_ids), within).values_list("currency")
-    rows = rows.annotate(
-        purchases=Count("purchase", distinct=True), lines=Count("pk"), micros=Sum("gross_micros")
+    rows = (
+        _within(_lines_of_labels(label_ids), within)
+        .values("currency")
+        .annotate(
+            purchases=Count("purchase", distinct=True),
+            lines=Count("pk"),
+            micros=Sum("gross_micros"),
+        )
+        .values_list("currency", "purchases", "lines", "micros")
     )
     return [
         SalesTotal(purchases, lines, Money(micros, currency))
@@ -329,13 +359,14 @@ def _ticket(track: TrackFacts, recipe: Recipe, prices: Prices, coverage: Coverag
 
 
 def iterate_lines_unlike_their_quote() -> Iterator[str]:
-    """Documents of sale lines that say something else than the quote they were bought by."""
-    frozen = ("track_id", "recipe", "size_bytes", "gross_micros", "tax_micros")
-    shares = ("recording_licence_id", "recording_micros", "work_licence_id", "work_micros")
-    rows = SaleLine.objects.select_related("purchase").order_by("id")
-    for row in rows.iterator(chunk_size=2_000):
-        quoted = QuoteLine.objects.filter(quote_id=row.purchase.quote_id, number=row.number).first()
-        if quoted is None or any(
-            getattr(row, name) != getattr(quoted, name) for name in frozen + shares
-        ):
-            yield row.document
+    """Documents of sale lines that say something else than the quote they were bought by. One
+    query."""
+    quoted = QuoteLine.objects.filter(
+        quote_id=OuterRef("purchase__quote_id"),
+        quote__person_id=OuterRef("purchase__person_id"),
+        quote__currency=OuterRef("currency"),
+        quote__territory=OuterRef("territory"),
+        **{name: OuterRef(name) for name in FROZEN_FIELDS},
+    )
+    rows = SaleLine.objects.filter(~Exists(quoted)).order_by("id")
+    yield from rows.values_list("document", flat=True).iterator(chunk_size=2_000)

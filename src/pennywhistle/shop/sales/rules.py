@@ -77,7 +77,8 @@ class Evidence:
 def decide_territory(*, evidence: Sequence[Evidence], needed: int) -> str:
     """The country that the evidence agrees on.
 
-    Raises `TerritoryUnknownError` where pieces contradict each other or fewer than `needed` speak.
+    Raises `TerritoryUnknownError` where pieces contradict each other or fewer than `needed` kinds
+    speak: a thing said twice is one piece.
     """
     speaking = [piece for piece in evidence if piece.country]
     countries = {piece.country for piece in speaking if piece.country}
@@ -86,7 +87,7 @@ def decide_territory(*, evidence: Sequence[Evidence], needed: int) -> str:
         raise TerritoryUnknownError(
             f"Your country cannot be told: {said}. Correct your country, or write to the shop."
         )
-    if not countries or len(speaking) < needed:
+    if not countries or len({piece.kind for piece in speaking}) < needed:
         raise TerritoryUnknownError(
             "Your country is not known. Tell us where you live: prices, taxes and licences depend "
             "on it."

@@ -6,7 +6,9 @@ from pennywhistle.shop.ledger.guards import keep_append_only, keep_ledger
 
 
 def install(apps, editor):
-    keep_append_only(editor, table="ledger_transfer", unique_columns=("id", "key"))
+    keep_append_only(
+        editor, table="ledger_transfer", unique_keys=(("id",), ("key",), ("reverses_id",))
+    )
     keep_ledger(editor)
 
 

@@ -6,7 +6,9 @@ from pennywhistle.shop.ledger.guards import keep_append_only
 
 
 def install(apps, editor):
-    keep_append_only(editor, table="royalties_accrual", unique_columns=("id",))
+    keep_append_only(
+        editor, table="royalties_accrual", unique_keys=(("id",), ("sale_line_id", "right"))
+    )
 
 
 class Migration(migrations.Migration):

@@ -6,8 +6,12 @@ from pennywhistle.shop.ledger.guards import keep_append_only
 
 
 def install(apps, editor):
-    keep_append_only(editor, table="sales_purchase", unique_columns=("id", "quote_id"))
-    keep_append_only(editor, table="sales_saleline", unique_columns=("id", "document"))
+    keep_append_only(editor, table="sales_purchase", unique_keys=(("id",), ("quote_id",)))
+    keep_append_only(
+        editor,
+        table="sales_saleline",
+        unique_keys=(("id",), ("document",), ("purchase_id", "number")),
+    )
 
 
 class Migration(migrations.Migration):
