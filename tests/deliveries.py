@@ -28,6 +28,7 @@ class Sheet:
     album_artist: str = ""
     disc: str = ""
     isrc: str = ""
+    iswc: str = ""
     upc: str = UPC
     label: str = "Lantern Row Records"
     date: str = "2026-11-20"
@@ -72,6 +73,7 @@ def _flac(path: Path, sheet: Sheet) -> None:
         "album_artist": "ALBUMARTIST",
         "disc": "DISCNUMBER",
         "isrc": "ISRC",
+        "iswc": "ISWC",
         "upc": "BARCODE",
         "label": "LABEL",
         "date": "DATE",

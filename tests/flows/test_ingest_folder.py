@@ -329,6 +329,29 @@ def test_an_isrc_on_two_recordings_is_told(dock: Dock, audio_samples: dict[str, 
     assert "GBZZZ2600001 stands on 'Lamp Black'" in said(of(dock.ingest(), "02.flac"))
 
 
+def test_two_recordings_of_one_work_share_it(dock: Dock, audio_samples: dict[str, Path]) -> None:
+    sheet = replace(SHEET, iswc="T-034.524.680-1")
+    deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", sheet)
+    live = replace(sheet, title="Lamp Black (live)", number="2")
+    deliver(audio_samples["flac-mono"], dock.folder, "02.flac", live)
+    assert dock.ingest().count(Outcome.REFUSED) == 0
+    assert {track.work.iswc for track in Track.objects.all()} == {"T0345246801"}
+    assert len({track.work_id for track in Track.objects.all()}) == 1
+
+
+def test_a_long_title_in_another_script_goes_in(dock: Dock, audio_samples: dict[str, Path]) -> None:
+    """Three hundred characters that take two thousand Latin letters."""
+    sheet = replace(SHEET, title="簫" * 300, artist="雙" * 200, album="鐘" * 300)
+    deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", sheet)
+    assert dock.ingest().count(Outcome.REFUSED) == 0
+    for row in (*Track.objects.all(), *Release.objects.all(), Track.objects.get().artist):
+        for column in row._meta.get_fields():
+            if isinstance(column, CharField):
+                # SQLite would take any length, PostgreSQL refuses.
+                assert len(getattr(row, column.name) or "") <= (column.max_length or 0), column
+    assert dock.ingest().changed_nothing
+
+
 def test_a_bad_cover_is_refused_and_the_picture_inside_a_track_stands_in(
     dock: Dock, audio_samples: dict[str, Path]
 ) -> None:

@@ -109,15 +109,13 @@ def _draft(release: NewRelease, now: datetime) -> Release:
         p_line=release.p_line,
         c_line=release.c_line,
         created_at=now,
-        search_text=fold(f"{release.title} {release.artist} {release.label} {release.upc or ''}"),
+        search_text=_search_text(
+            Release, f"{release.title} {release.artist} {release.label} {release.upc or ''}"
+        ),
     )
 
 
 def _add_track_row(release: Release, track: NewTrack, master: Master) -> Track:
-    composer = track.composer or "Unknown"
-    work, _ = Work.objects.get_or_create(
-        title=track.title, composer=composer, defaults={"iswc": track.iswc}
-    )
     return Track.objects.create(
         release=release,
         disc_number=track.disc_number,
@@ -125,10 +123,29 @@ def _add_track_row(release: Release, track: NewTrack, master: Master) -> Track:
         title=track.title,
         artist=_artist(track.artist),
         isrc=track.isrc,
-        work=work,
+        work=_work(track),
         master=master,
-        search_text=fold(f"{track.title} {track.artist} {release.title} {track.isrc}"),
+        search_text=_search_text(
+            Track, f"{track.title} {track.artist} {release.title} {track.isrc}"
+        ),
     )
+
+
+def _work(track: NewTrack) -> Work:
+    """The work of that ISWC, or else of that title and composer: recordings may share one."""
+    known = Work.objects.filter(iswc=track.iswc).first() if track.iswc else None
+    if known is not None:
+        return known
+    composer = track.composer or "Unknown"
+    work, _ = Work.objects.get_or_create(
+        title=track.title, composer=composer, defaults={"iswc": track.iswc}
+    )
+    return work
+
+
+def _search_text(model: type[Artist | Release | Track], text: str) -> str:
+    """`text` folded, cut to the column: in Latin letters some scripts take many times the room."""
+    return fold(text)[: model._meta.get_field("search_text").max_length]
 
 
 def _label(name: str) -> Label:
@@ -139,11 +156,11 @@ def _label(name: str) -> Label:
 def _artist(name: str) -> Artist:
     found = Artist.objects.filter(name=name).first()
     return found or Artist.objects.create(
-        name=name, slug=_free_slug(Artist, name), search_text=fold(name)
+        name=name, slug=_free_slug(Artist, name), search_text=_search_text(Artist, name)
     )
 
 
-def _free_slug(model: type[Label] | type[Artist] | type[Release], text: str) -> str:
+def _free_slug(model: type[Label | Artist | Release], text: str) -> str:
     base = slugify(text, allow_unicode=True)[:200] or "untitled"
     for number in range(1, SLUGS_TRIED_MOST):
         slug = base if number == 1 else f"{base}-{number}"
