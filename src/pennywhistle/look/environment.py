@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.messages import get_messages
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.html import conditional_escape
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
 
@@ -59,5 +60,7 @@ def environment(**options: Any) -> Environment:
         "moment": formats.moment,
         "clock": formats.clock,
         "machine_time": formats.machine_time,
+        # Django's help texts are markup that is made only when it is asked for.
+        "django_html": conditional_escape,
     }
     return made

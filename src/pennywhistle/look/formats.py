@@ -32,12 +32,23 @@ def _locale() -> Locale:
     return _locale_of(get_language() or "en")
 
 
+def _to_the_micro(locale: Locale) -> str:
+    """The language's way to write money, with six decimals in place of its two."""
+    return str(locale.currency_formats["standard"].pattern).replace("0.00", "0.000000")
+
+
 def money(amount: Money) -> str:
-    """`€0.07`, `0,07 €`. Decimals below the minor unit appear only where they are needed."""
+    """`€0.07`, `0,07 €`. An amount that is no whole minor units shows all six decimals."""
     whole = amount.is_whole_minor
-    value = amount.decimal if whole else amount.decimal.normalize()
+    pattern = None if whole else _to_the_micro(_locale())
     return str(
-        format_currency(value, amount.currency, locale=_locale(), decimal_quantization=whole)
+        format_currency(
+            amount.decimal,
+            amount.currency,
+            pattern,
+            locale=_locale(),
+            currency_digits=whole,
+        )
     )
 
 

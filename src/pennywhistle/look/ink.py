@@ -12,6 +12,9 @@ _WAVEFORMS_KEPT_MAX = 512
 PITCH = 6
 HEIGHT = 48
 
+# Exponent of a stroke's height: evenly loud music would be drawn as a hedge without it.
+_CONTRAST = 1.8
+
 
 def _loudest(peaks: bytes) -> list[int]:
     """The larger excursion of each (min, max) pair of signed bytes, 0 to 128."""
@@ -30,7 +33,7 @@ def _levels(peaks: bytes, strokes: int) -> list[float]:
         stretch = heights[start : max(start + 1, (i + 1) * len(heights) // strokes)]
         means.append(sum(stretch) / len(stretch))
     top = max(means) or 1.0
-    return [mean / top for mean in means]
+    return [(mean / top) ** _CONTRAST for mean in means]
 
 
 @lru_cache(maxsize=_WAVEFORMS_KEPT_MAX)
@@ -47,7 +50,7 @@ def ink_strokes(peaks: bytes, strokes: int = 64) -> str:
         hand = (hand * 1_103_515_245 + 12_345) & 0x7FFFFFFF
         lean = ((hand >> 8) % 100 - 50) / 45
         swell = 0.75 + ((hand >> 16) % 100) / 130
-        half = 1.2 + level**0.8 * (HEIGHT / 2 - 2)
+        half = 1.2 + level * (HEIGHT / 2 - 2)
         width = 0.7 + swell * (0.6 + 1.2 * level)
         x = i * PITCH + PITCH / 2
         top, bottom, middle = HEIGHT / 2 - half, HEIGHT / 2 + half * 0.86, HEIGHT / 2 - half * 0.1

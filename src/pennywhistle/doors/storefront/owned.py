@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from pennywhistle.doors.storefront import pages
-from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, person_of, show
+from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
 from pennywhistle.doors.storefront.shelves import (
     cover_url,
     open_window,
@@ -17,6 +17,11 @@ from pennywhistle.doors.storefront.shelves import (
     release_url,
 )
 from pennywhistle.doors.storefront.visitor import visit_of
+from pennywhistle.flows.deliver_rendition import (
+    download_address,
+    file_name_of,
+    preview_address,
+)
 from pennywhistle.flows.find_cover import CoverMissingError, find_cover
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.shop.catalogue.queries import find_live_track
@@ -77,7 +82,9 @@ def download(request: HttpRequest, item_id: int) -> HttpResponseBase:
     item = find_owned_by(item_id=item_id, person_id=person_of(request))
     if item is None:
         raise Http404(gettext("Nothing in your library has that number."))
-    raise Http404(gettext("Nothing can be fetched yet."))
+    name = file_name_of(track=item.track, extension=get_recipe(code=item.recipe).extension)
+    address = download_address(item_id=item.id, file_name=name, now=visit_of(request).now)
+    return go(address)
 
 
 @require_safe
@@ -86,7 +93,7 @@ def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
     track = find_live_track(track_id=track_id)
     if track is None or track.id not in open_window(visit_of(request), [track], ()).may_be_heard:
         raise Http404(gettext("This song cannot be heard where you are."))
-    raise Http404(gettext("Nothing can be fetched yet."))
+    return go(preview_address(track_id=track.id, now=visit_of(request).now))
 
 
 @require_safe

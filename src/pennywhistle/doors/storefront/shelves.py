@@ -116,9 +116,11 @@ def home_page(
     """The shop window. Two queries."""
     tracks, window = _cheapest(visit, releases)
     all_cards = _cards(visit, releases, tracks, window)
+    for_sale = (card for card in all_cards if card.song_price is not None)
+    front = next(for_sale, None) or next(iter(all_cards), None)
     return pages.HomePage(
-        front=all_cards[0] if all_cards else None,
-        releases=all_cards[1:],
+        front=front,
+        releases=tuple(card for card in all_cards if card is not front),
         artists=tuple(map(artist_link, artists)),
         price_per_mb=visit.shop.prices.lossy_per_mb,
         split=_split(visit, window.tickets[SMALLEST_RECIPE].values()),
@@ -170,8 +172,8 @@ def release_page(
         label_name=release.label,
         genre=release.genre,
         released_on=release.released_on,
-        p_line=release.p_line,
-        c_line=release.c_line,
+        p_line=release.p_line.removeprefix("℗").strip(),
+        c_line=release.c_line.removeprefix("©").strip(),
         upc=release.upc or "",
         duration_ms=sum(track.master.duration_ms for track in tracks),
         recipe_code=recipe.code,
@@ -254,7 +256,7 @@ def _whole(
         state = "not_sold"
         if visit.territory is not None:
             reason = gettext("Not every song is sold here. The others are sold one by one.")
-            if not left and missing == len(rows):
+            if len({row.reason for row in rows}) == 1:
                 reason = rows[0].reason
     elif BasketItem("release", release.id, recipe.code) in visit.basket and left:
         state = "in_basket"
