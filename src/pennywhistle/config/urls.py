@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
+    path("desk/", include("pennywhistle.doors.desk.urls")),
     path("", include("pennywhistle.doors.storefront.urls")),
 ]
 

@@ -12,6 +12,10 @@ from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import COUNTRIES, TerritorySet
 
 
+# The finest rate that a tariff may have: it fits the columns it is kept in.
+RATE_DENOMINATOR_MOST = 10**15
+
+
 class Right(StrEnum):
     """The two rights in a recording of music; both must be covered."""
 
@@ -52,6 +56,12 @@ class TariffTerms:
     def __post_init__(self) -> None:
         if not 0 <= self.rate <= 1:
             raise LicensingError(f"the rate {self.rate} is not between 0 and 1")
+        if self.rate.denominator > RATE_DENOMINATOR_MOST:
+            raise LicensingError(
+                f"the rate {self.rate} is finer than one in {RATE_DENOMINATOR_MOST:,}"
+            )
+        if self.floor_per_track is not None and self.floor_per_track.micros < 0:
+            raise LicensingError(f"the floor {self.floor_per_track} is below zero")
         if self.base not in {"gross", "net-of-tax"}:
             raise LicensingError(f"the base {self.base!r} is neither gross nor net-of-tax")
 

@@ -1,0 +1,253 @@
+"""Licensors and their statements, vouchers, and the books."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from pennywhistle.doors.desk import rows, words
+from pennywhistle.doors.desk.access import (
+    UNCACHED,
+    Visitor,
+    for_the_desk,
+    for_the_operator,
+    go,
+    show,
+)
+from pennywhistle.doors.desk.forms import StatementForm, VoucherForm, midnight
+from pennywhistle.doors.desk.pages import (
+    BatchRow,
+    BooksPage,
+    FindingRow,
+    IssuedRow,
+    LicensorPage,
+    RecountReport,
+    VoucherSheetPage,
+    VouchersPage,
+)
+from pennywhistle.doors.desk.shopfront import currency_of, name_of
+from pennywhistle.flows.issue_statement import IssuedStatement, issue_statement
+from pennywhistle.flows.issue_vouchers import issue_vouchers
+from pennywhistle.flows.verify_books import BooksReport, verify_books
+from pennywhistle.kit.clock import Period
+from pennywhistle.kit.ids import new_voucher_code
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.queries import count_transfers, list_trial_balance
+from pennywhistle.shop.licensing.queries import LicensorFacts, find_licensor
+from pennywhistle.shop.payments.queries import VoucherBatch, list_voucher_batches
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.royalties.queries import list_currencies, list_owed, list_statements
+from pennywhistle.shop.royalties.rules import StatementMismatchError
+
+# Transfers that a recount on a page may take: some seconds' worth. More is for the command.
+RECOUNT_MOST = 100_000
+FINDINGS_SHOWN = 100
+
+# Voucher forms that one person may have open; the oldest is forgotten.
+FORMS_OPEN_MOST = 10
+
+_OPEN_FORMS = "desk_voucher_forms"
+
+
+@require_safe
+@for_the_desk
+def licensor(request: HttpRequest, visitor: Visitor, licensor_id: int) -> HttpResponse:
+    """What one licensor is owed, and the statements."""
+    facts = _licensor_for(visitor, licensor_id)
+    form = StatementForm(
+        currencies=list_currencies(licensor_id=facts.id),
+        initial={"month": f"{visitor.now:%Y-%m}"},
+    )
+    return show(request, visitor, "licensor", _licensor_page(facts, form))
+
+
+@require_POST
+@for_the_desk
+def statement(request: HttpRequest, visitor: Visitor, licensor_id: int) -> HttpResponse:
+    """The statement of a month as a file. A closed month's is kept with its fingerprint."""
+    facts = _licensor_for(visitor, licensor_id)
+    form = StatementForm(request.POST, currencies=list_currencies(licensor_id=facts.id))
+    if not form.is_valid():
+        return show(request, visitor, "licensor", _licensor_page(facts, form), status=422)
+    period: Period = form.cleaned_data["month"]
+    try:
+        issued = issue_statement(licensor_name=facts.name, period=period, now=visitor.now)
+    except StatementMismatchError as error:
+        form.add_error(None, words.sentence(error))
+        return show(request, visitor, "licensor", _licensor_page(facts, form), status=409)
+    currency = form.cleaned_data["currency"]
+    for one in issued:
+        if one.currency == currency:
+            return _csv(one, period)
+    raise Http404
+
+
+def _licensor_for(visitor: Visitor, licensor_id: int) -> LicensorFacts:
+    """The licensor; a label's member finds their own label's alone."""
+    facts = find_licensor(licensor_id=licensor_id)
+    if facts is None or not visitor.may_see_label(facts.label_id):
+        raise Http404
+    return facts
+
+
+def _licensor_page(facts: LicensorFacts, form: StatementForm) -> LicensorPage:
+    return LicensorPage(
+        name=facts.name,
+        url=reverse("desk-statement", args=[facts.id]),
+        kind=words.licensor_kind(facts.kind),
+        owed=[rows.owed_row(owed) for owed in list_owed(licensor_ids=[facts.id])],
+        issued=[
+            IssuedRow(
+                month=f"{row.period.starts_at:%Y-%m}",
+                starts_at=row.period.starts_at,
+                total=row.total,
+                line_count=row.line_count,
+                issued_at=row.issued_at,
+                fingerprint=row.csv_sha256,
+            )
+            for row in list_statements(licensor_id=facts.id)
+        ],
+        form=form,
+    )
+
+
+def _csv(issued: IssuedStatement, period: Period) -> HttpResponse:
+    who = slugify(issued.licensor) or "licensor"
+    state = "" if issued.is_final else "-provisional"
+    name = f"statement-{who}-{period.starts_at:%Y-%m}-{issued.currency}{state}.csv"
+    answer = HttpResponse(issued.csv_text, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = UNCACHED
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_the_operator
+def vouchers(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Make a batch of vouchers. Its codes are on the answering page, and nowhere else ever."""
+    today = visitor.now.date()
+    if request.method != "POST":
+        initial = {"count": 20, "amount": "5.00", "currency": currency_of(request)}
+        return _voucher_page(request, visitor, VoucherForm(today=today, initial=initial))
+    form = VoucherForm(request.POST, today=today)
+    if not form.is_valid():
+        return _voucher_page(request, visitor, form, status=422)
+    if not _take_form(request):
+        messages.warning(
+            request,
+            gettext(
+                "Nothing was made: this form was sent before, or is too old. Fill in a new one."
+            ),
+        )
+        return go("desk-vouchers")
+    return _make_batch(request, visitor, form)
+
+
+def _open_form(request: HttpRequest) -> str:
+    """A word for one form: sent again by a reload, it must not make money a second time."""
+    once = secrets.token_urlsafe(16)
+    known = request.session.get(_OPEN_FORMS, [])
+    request.session[_OPEN_FORMS] = [*known, once][-FORMS_OPEN_MOST:]
+    return once
+
+
+def _take_form(request: HttpRequest) -> bool:
+    once, known = request.POST.get("once"), request.session.get(_OPEN_FORMS, [])
+    if once not in known:
+        return False
+    request.session[_OPEN_FORMS] = [word for word in known if word != once]
+    request.session.save()  # At once, so that a second click finds it taken.
+    return True
+
+
+def _make_batch(request: HttpRequest, visitor: Visitor, form: VoucherForm) -> HttpResponse:
+    given = form.cleaned_data
+    codes = [new_voucher_code() for _ in range(given["count"])]
+    expires_at = midnight(given["ends_on"]) if given["ends_on"] else None
+    amount = Money.parse(f"{given['amount']:f}", given["currency"])
+    try:
+        issue_vouchers(
+            codes=codes,
+            batch=given["name"],
+            amount=amount,
+            now=visitor.now,
+            expires_at=expires_at,
+        )
+    except PaymentError as error:
+        form.add_error("amount", words.sentence(error))
+        return _voucher_page(request, visitor, form, status=422)
+    page = VoucherSheetPage(
+        name=given["name"],
+        each=amount,
+        codes=codes,
+        expires_at=expires_at,
+        shop_name=name_of(request),
+        address=request.build_absolute_uri("/wallet/"),
+    )
+    return show(request, visitor, "sheet", page)
+
+
+def _voucher_page(
+    request: HttpRequest, visitor: Visitor, form: VoucherForm, *, status: int = 200
+) -> HttpResponse:
+    batches = [_batch_row(batch, visitor) for batch in list_voucher_batches()]
+    page = VouchersPage(form=form, once=_open_form(request), batches=batches)
+    return show(request, visitor, "vouchers", page, status=status)
+
+
+def _batch_row(batch: VoucherBatch, visitor: Visitor) -> BatchRow:
+    left = batch.count - batch.redeemed_count
+    is_over = batch.expires_at is not None and batch.expires_at <= visitor.now
+    if left == 0:
+        state = words.Badge(gettext("all redeemed"))
+    elif is_over:
+        state = words.Badge(gettext("ended"), "wrong")
+    else:
+        state = words.Badge(gettext("open"), "good")
+    return BatchRow(
+        name=batch.name,
+        each=batch.each,
+        count=batch.count,
+        redeemed_count=batch.redeemed_count,
+        open_worth=Money(0 if is_over else batch.each.micros * left, batch.each.currency),
+        issued_at=batch.issued_at,
+        state=state,
+        expires_at=batch.expires_at,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_the_operator
+def books(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The trial balance, and on asking a recount of everything from the first transfer on."""
+    transfer_count = count_transfers()
+    can_recount = transfer_count <= RECOUNT_MOST
+    report = None
+    if request.method == "POST" and can_recount:
+        report = _report(verify_books(), visitor)
+    page = BooksPage(
+        balances=rows.trial_balances(list_trial_balance()),
+        transfer_count=transfer_count,
+        can_recount=can_recount,
+        report=report,
+    )
+    return show(request, visitor, "books", page)
+
+
+def _report(report: BooksReport, visitor: Visitor) -> RecountReport:
+    shown = report.findings[:FINDINGS_SHOWN]
+    return RecountReport(
+        transfer_count=report.transfer_count,
+        account_count=report.account_count,
+        sale_line_count=report.sale_line_count,
+        moved=list(report.moved.values()),
+        findings=[FindingRow(finding.where, finding.what) for finding in shown],
+        more=len(report.findings) - len(shown),
+        counted_at=visitor.now,
+    )

@@ -1,0 +1,28 @@
+"""What the desk needs of the storefront that it is opened under."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from pennywhistle.shop.storefronts.queries import get_storefront
+from pennywhistle.shop.storefronts.rules import NoStorefrontError
+
+
+def name_of(request: HttpRequest) -> str:
+    """The storefront's name; empty in a store that has none yet. One query."""
+    try:
+        return get_storefront(domain=_domain(request)).name
+    except NoStorefrontError:
+        return ""
+
+
+def currency_of(request: HttpRequest) -> str:
+    """The storefront's currency; empty in a store that has none yet. One query."""
+    try:
+        return get_storefront(domain=_domain(request)).currency
+    except NoStorefrontError:
+        return ""
+
+
+def _domain(request: HttpRequest) -> str:
+    return request.get_host().rsplit(":", 1)[0]

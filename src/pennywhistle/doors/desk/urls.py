@@ -1,0 +1,22 @@
+"""The addresses of the desk, below `/desk/`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from pennywhistle.doors.desk import licences, money, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.overview, name="desk"),
+    path("releases/", views.releases, name="desk-releases"),
+    path("releases/<str:slug>/", views.release, name="desk-release"),
+    path("releases/<str:slug>/publish/", views.publish, name="desk-publish"),
+    path("licences/", licences.listing, name="desk-licences"),
+    path("licences/grant/", licences.grant, name="desk-grant"),
+    # A number may hold slashes.
+    path("licences/<path:number>/end/", licences.end, name="desk-end"),
+    path("licensors/<int:licensor_id>/", money.licensor, name="desk-licensor"),
+    path("licensors/<int:licensor_id>/statement/", money.statement, name="desk-statement"),
+    path("vouchers/", money.vouchers, name="desk-vouchers"),
+    path("books/", money.books, name="desk-books"),
+]

@@ -1,0 +1,147 @@
+"""The desk's words: the field's own terms for states, rights, reasons and shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from pennywhistle.kit.territory import TerritoryMode, TerritorySet
+from pennywhistle.look import formats
+from pennywhistle.shop.licensing.queries import LicenceFacts
+from pennywhistle.shop.licensing.rules import LicenceTerms, NotCovered, Right, TariffTerms, Use, Why
+
+# Countries of a list that are written out before the rest is counted.
+COUNTRIES_WRITTEN_MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state in a word; `tone` is plain, good, copper or wrong."""
+
+    text: str
+    tone: str = "plain"
+
+
+def sentence(error: Exception) -> str:
+    """An error of the floors below as a line of a page: a capital first and a stop last."""
+    text = gettext(str(error)).strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
+
+
+def release_state(state: str) -> Badge:
+    """A release's state."""
+    known = {
+        "draft": Badge(gettext("draft"), "copper"),
+        "live": Badge(gettext("live"), "good"),
+        "withdrawn": Badge(gettext("withdrawn"), "wrong"),
+    }
+    return known.get(state, Badge(state))
+
+
+def licence_state(terms: LicenceTerms, now: datetime) -> Badge:
+    """In force, not yet, or no longer: what coverage sees at that instant."""
+    if terms.ends_at is not None and terms.ends_at <= max(now, terms.starts_at):
+        return Badge(gettext("ended"), "wrong")
+    if now < terms.starts_at:
+        return Badge(gettext("starts later"), "copper")
+    return Badge(gettext("in force"), "good")
+
+
+def right(value: Right) -> str:
+    """A right, as contracts call it."""
+    return {Right.RECORDING: gettext("recording"), Right.WORK: gettext("work")}[value]
+
+
+def licensor_kind(kind: str) -> str:
+    """What a licensor is."""
+    known = {
+        "society": gettext("collecting society"),
+        "label": gettext("label"),
+        "artist": gettext("artist"),
+        "publisher": gettext("publisher"),
+    }
+    return known.get(kind, kind)
+
+
+def repertoire(licence: LicenceFacts) -> str:
+    """What a licence speaks of."""
+    known = {
+        "whole": gettext("the whole catalogue"),
+        "label": gettext("label %(name)s"),
+        "release": gettext("release %(name)s"),
+        "track": gettext("track %(name)s"),
+    }
+    return known[licence.terms.repertoire.kind] % {"name": licence.target}
+
+
+def uses(chosen: frozenset[Use]) -> str:
+    """The uses that a licence opens, always in the same order."""
+    known = {
+        Use.DOWNLOAD: gettext("download"),
+        Use.PREVIEW: gettext("preview"),
+        Use.STREAM_OWNED: gettext("streaming of what is owned"),
+    }
+    return ", ".join(word for use, word in known.items() if use in chosen)
+
+
+def territories(chosen: TerritorySet) -> str:
+    """Where a licence holds."""
+    if chosen.mode is TerritoryMode.WORLDWIDE:
+        return gettext("worldwide")
+    names = sorted(map(formats.country, chosen.countries))
+    listed = ", ".join(names[:COUNTRIES_WRITTEN_MOST])
+    more = len(names) - COUNTRIES_WRITTEN_MOST
+    if more > 0:
+        listed = gettext("%(listed)s and %(count)s more") % {"listed": listed, "count": more}
+    if chosen.mode is TerritoryMode.ALL_BUT:
+        return gettext("all but %(countries)s") % {"countries": listed}
+    return listed
+
+
+def tariff(terms: TariffTerms) -> str:
+    """`15% of net of tax, at least €0.01 a track`. A rate that no percentage says stays a ratio."""
+    percent = terms.rate * 100
+    # Hundredths of a percent are said in decimals; anything finer as the exact ratio.
+    in_hundredths = percent * 100
+    rate = (
+        f"{float(percent):g}%"
+        if in_hundredths.denominator == 1
+        else f"{terms.rate.numerator}/{terms.rate.denominator}"
+    )
+    base = gettext("gross") if terms.base == "gross" else gettext("net of tax")
+    said = gettext("%(rate)s of %(base)s") % {"rate": rate, "base": base}
+    if terms.floor_per_track is None:
+        return said
+    floor = formats.money(terms.floor_per_track)
+    return gettext("%(tariff)s, at least %(floor)s a track") % {"tariff": said, "floor": floor}
+
+
+def why_not(answer: NotCovered) -> str:
+    """Why a track may not be sold, as licensing people say it."""
+    words = {"right": right(answer.right) if answer.right else ""}
+    if answer.why is Why.NO_LICENCE:
+        return gettext("no licence of the %(right)s names it") % words
+    if answer.why is Why.USE:
+        return gettext("no licence of the %(right)s opens downloads") % words
+    if answer.why is Why.TERRITORY:
+        return gettext("the %(right)s is not licensed in this territory") % words
+    if answer.why is Why.NOT_YET and answer.opens_at is not None:
+        words["moment"] = formats.moment(answer.opens_at)
+        return gettext("the licence of the %(right)s starts on %(moment)s") % words
+    if answer.why is Why.ENDED and answer.ended_at is not None:
+        words["moment"] = formats.moment(answer.ended_at)
+        return gettext("the licence of the %(right)s ended on %(moment)s") % words
+    return gettext("the territory is unknown")
+
+
+def account_kind(kind: str) -> str:
+    """A kind of ledger account."""
+    known = {
+        "asset": gettext("assets: what gateways have taken for us"),
+        "liability": gettext("liabilities: wallets, royalties, tax"),
+        "income": gettext("income"),
+        "expense": gettext("expenses"),
+    }
+    return known.get(kind, kind)
