@@ -1,6 +1,7 @@
 """The country of an address, from the table in the `iptocc` wheel. No network.
 
-https://pypi.org/project/iptocc/ (built from the regional registries' delegated statistics)
+The table is built from the regional registries' statistics:
+https://github.com/roniemartinez/IPToCC
 """
 
 from __future__ import annotations
