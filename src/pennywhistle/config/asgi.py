@@ -5,6 +5,7 @@ from __future__ import annotations
 from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import Message, Receive, Scope, Send
 
 from pennywhistle.config.wsgi import application as pages
 from pennywhistle.doors.delivery.app import app as delivery
@@ -12,9 +13,20 @@ from pennywhistle.doors.delivery.app import app as delivery
 # Pages answered at once by one server process; the rest wait their turn.
 PAGE_THREADS = 8
 
-application = Starlette(
-    routes=[
-        Mount("/bytes", app=delivery),
-        Mount("/", app=WSGIMiddleware(pages, workers=PAGE_THREADS)),  # type: ignore[arg-type]
-    ]
-)
+_django = WSGIMiddleware(pages, workers=PAGE_THREADS)  # type: ignore[arg-type]
+
+
+async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
+    """Django, with what a2wsgi asks for: granian's `receive` and `send` give awaitables of their
+    own, and a2wsgi hands them to the event loop from a thread, which takes coroutines only."""
+
+    async def receive_one() -> Message:
+        return await receive()
+
+    async def send_one(message: Message) -> None:
+        await send(message)
+
+    await _django(scope, receive_one, send_one)  # type: ignore[arg-type]
+
+
+application = Starlette(routes=[Mount("/bytes", app=delivery), Mount("/", app=_pages)])
