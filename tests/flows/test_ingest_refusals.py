@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -173,3 +174,16 @@ def test_a_long_tag_is_refused_rather_than_cut(dock: Dock, audio_samples: dict[s
     sheet = replace(SHEET, artist="x" * 201)
     deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", sheet)
     assert "its artist has 201 characters; shorten it to 200" in said(of(dock.ingest(), "01.flac"))
+
+
+def test_a_name_that_no_terminal_should_see_is_shown_escaped(
+    dock: Dock, audio_samples: dict[str, Path]
+) -> None:
+    shutil.copy(audio_samples["mp3"], os.fsencode(dock.folder) + b"/\xff\x1b[2J.mp3")
+    deliver(audio_samples["flac-16-44"], dock.folder, "one.flac", SHEET)
+    (dock.folder / "one.flac").rename(dock.folder / "\udcfe\n\u202e\u2606.flac")
+    report = dock.ingest()
+    assert outcomes(report) == {
+        "\\xff\\x1b[2J.mp3": Outcome.REFUSED,
+        "\\xfe\\n\\u202e\u2606.flac": Outcome.FLAGGED,
+    }

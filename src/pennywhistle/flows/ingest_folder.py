@@ -28,7 +28,12 @@ from pennywhistle.flows.ingest_report import (
     ReleaseReport,
     Remark,
 )
-from pennywhistle.flows.read_delivery import DeliveredRelease, DeliveredTrack, read_delivery
+from pennywhistle.flows.read_delivery import (
+    DeliveredRelease,
+    DeliveredTrack,
+    read_delivery,
+    shown_name,
+)
 from pennywhistle.shop.catalogue import operations, queries
 from pennywhistle.shop.catalogue.rules import CatalogueError
 
@@ -273,7 +278,7 @@ def _pictures(run: _Run, delivered: DeliveredRelease) -> Iterable[tuple[str, byt
     for path in delivered.cover_paths:
         with path.open("rb") as file:
             # One byte more than a cover may have is enough to refuse it.
-            yield path.relative_to(run.root).as_posix(), file.read(COVER_BYTES_MAX + 1)
+            yield shown_name(path, run.root), file.read(COVER_BYTES_MAX + 1)
     tried = set()
     for track in delivered.tracks:
         if track.cover is not None and track.cover.data not in tried:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -103,15 +104,21 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
     paths, ignored = _walk(folder)
     tagged, refused = [], []
     for path in paths:
-        name = path.relative_to(root).as_posix()
+        name = shown_name(path, root)
         try:
             tagged.append(_read_file(path, name))
         except _Refused as refusal:
             refused.append(FileReport(name, Outcome.REFUSED, tuple(refusal.remarks)))
     releases = tuple(_release(group, label_name, root) for group in _groups(tagged))
     covers = {cover for release in releases for cover in release.cover_paths}
-    names = [path.relative_to(root).as_posix() for path in ignored if path not in covers]
+    names = [shown_name(path, root) for path in ignored if path not in covers]
     return Delivery(root, releases, tuple(refused), tuple(names))
+
+
+def shown_name(path: Path, root: Path) -> str:
+    """`path` below `root` as a terminal and a page may show it: no control or broken characters."""
+    name = os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")
+    return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in name)
 
 
 class _Refused(Exception):

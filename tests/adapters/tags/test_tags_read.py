@@ -250,7 +250,9 @@ def test_a_track_number_is_a_number_or_nothing(
 
 
 def test_text_is_composed_and_on_one_line(audio_samples: dict[str, Path], tmp_path: Path) -> None:
-    tags = _flac_saying(audio_samples["flac-16-44"], tmp_path, TITLE="  Ro\u0301is\x07\n\tvale ")
+    tags = _flac_saying(
+        audio_samples["flac-16-44"], tmp_path, TITLE="  Ro\u0301is\x07\n\t\u202evale "
+    )
     assert tags.title == "Róis vale"
 
 

@@ -77,6 +77,8 @@ _MP4 = {
     "copyright": ("cprt",),
     "comment": ("\xa9cmt",),
 }
+# Embeddings, overrides and isolates: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+_TURNING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 # Several values of these are several people or works; of the others, the first is meant.
 _LISTS = frozenset({"artist", "album_artist", "composer"})
 
@@ -251,9 +253,11 @@ def _text(field: str, values: Sequence[str]) -> str | None:
 
 
 def _clean(text: str) -> str:
-    """Composed, on one line, without control, private or unpaired surrogate characters."""
+    """Composed, on one line, without control, private or unpaired surrogate characters, nor those
+    that turn the direction of what is written around them.
+    """
     composed = unicodedata.normalize("NFC", text)
-    kept = (" " if mark.isspace() else mark for mark in composed)
+    kept = (" " if mark.isspace() else mark for mark in composed if mark not in _TURNING)
     printable = (mark for mark in kept if unicodedata.category(mark) not in ("Cc", "Cs", "Co"))
     return " ".join("".join(printable).split())
 

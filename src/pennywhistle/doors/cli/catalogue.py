@@ -18,7 +18,7 @@ def ingest(
     path: Annotated[
         Path, typer.Argument(help="A folder of recordings.", exists=True, file_okay=False)
     ],
-    label: Annotated[str, typer.Option(help="The label, where the tags do not name one.")] = "",
+    label: Annotated[str, typer.Option(help="The label; it stands over the one in the tags.")] = "",
 ) -> None:
     """Take a folder of FLAC, WAV, AIFF or ALAC in as draft releases. Running it again is safe."""
     from rich.console import Console
