@@ -8,9 +8,14 @@ from functools import partial
 import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from hypothesis import settings
 
 from tests.cast import Cast, assemble
 from tests.guards_lifted import guards_lifted
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("pennywhistle", deadline=None)
+settings.load_profile("pennywhistle")
 
 
 @pytest.fixture(scope="session")
