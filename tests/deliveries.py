@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mutagen.aiff import AIFF
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import ID3, TALB, TCOM, TDRC, TIT2, TPE1, TPE2, TPOS, TPUB, TRCK, TSRC, TXXX
+from mutagen.id3 import ID3, TALB, TCOM, TDRC, TIT2, TPE1, TPE2, TPOS, TPUB, TRCK, TSRC, TXXX, Frame
 from mutagen.mp4 import MP4, MP4FreeForm
 from mutagen.wave import WAVE
 from PIL import Image
@@ -83,7 +84,7 @@ def _flac(path: Path, sheet: Sheet) -> None:
     file.save()
 
 
-_ID3 = {
+_ID3: dict[str, Callable[[int, str], Frame]] = {
     "title": TIT2,
     "number": TRCK,
     "artist": TPE1,

@@ -179,7 +179,7 @@ def test_a_long_tag_is_refused_rather_than_cut(dock: Dock, audio_samples: dict[s
 def test_a_name_that_no_terminal_should_see_is_shown_escaped(
     dock: Dock, audio_samples: dict[str, Path]
 ) -> None:
-    shutil.copy(audio_samples["mp3"], os.fsencode(dock.folder) + b"/\xff\x1b[2J.mp3")
+    shutil.copy(audio_samples["mp3"], dock.folder / os.fsdecode(b"\xff\x1b[2J.mp3"))
     deliver(audio_samples["flac-16-44"], dock.folder, "one.flac", SHEET)
     (dock.folder / "one.flac").rename(dock.folder / "\udcfe\n\u202e\u2606.flac")
     report = dock.ingest()

@@ -35,11 +35,14 @@ def test_a_cover_is_not_there_before_its_sizes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = CoverStore(tmp_path)
-    moves = []
+    moves: list[bool] = []
     real = Path.replace
-    monkeypatch.setattr(
-        Path, "replace", lambda path, to: (moves.append(store.holds(sha256=SHA256)), real(path, to))
-    )
+
+    def replace_and_look(path: Path, to: Path) -> Path:
+        moves.append(store.holds(sha256=SHA256))
+        return real(path, to)
+
+    monkeypatch.setattr(Path, "replace", replace_and_look)
     store.keep(content=b"picture", sizes={"small": b"s", "large": b"l"})
     assert moves == [False, False, False]
 
