@@ -111,25 +111,27 @@ def server(
     folder: Path, *, port: int, processes: int = 1, environment: dict[str, str] | None = None
 ) -> Iterator[str]:
     """Serve the delivery door over the tests' database and `folder`; yields its address."""
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"),
-            *("--port", str(port), "--workers", str(processes), "--no-ws"),
-            *("--workers-kill-timeout", "2", "tests.delivery_server:application"),
-        ],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(("src", ".")),
-            "DJANGO_SETTINGS_MODULE": "pennywhistle.config.settings",
-            "PENNYWHISTLE_DATABASE_URL": _database_url(),
-            "TEST_FOLDER": str(folder),
-            **(environment or {}),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "server.log").open("wb"),
-    )
+    log = folder / "server.log"
+    with log.open("wb") as complaints:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"),
+                *("--port", str(port), "--workers", str(processes), "--no-ws"),
+                *("--workers-kill-timeout", "2", "tests.delivery_server:application"),
+            ],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(("src", ".")),
+                "DJANGO_SETTINGS_MODULE": "pennywhistle.config.settings",
+                "PENNYWHISTLE_DATABASE_URL": _database_url(),
+                "TEST_FOLDER": str(folder),
+                **(environment or {}),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+        )
     try:
-        _wait_for(port, process, folder / "server.log")
+        _wait_for(port, process, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

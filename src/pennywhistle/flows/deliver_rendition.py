@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import Future
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -69,6 +70,7 @@ _SALT = "pennywhistle.bytes"
 # How long a request waits for an encoder to begin, and for a whole file where it needs one.
 START_SECONDS_MAX = 60.0
 WHOLE_SECONDS_MAX = 60.0
+CAUSE_SECONDS_MAX = 5.0
 
 # As long as file systems take, in UTF-8, with room for an extension.
 FILE_NAME_BYTES_MAX = 240
@@ -167,7 +169,7 @@ async def open_growing(
     now: datetime,
     start: int = 0,
     stop: int | None = None,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Start the encode, or join it, and give the bytes `[start, stop)` as they come.
 
     Raises `EncodersBusyError`; what `encode_rendition` raises where it failed before a byte was
@@ -176,7 +178,8 @@ async def open_growing(
     job = encoders.start(wanted=delivery.wanted, outfit=outfit, now=now)
     reader = await _reader_of(delivery.wanted, outfit, job)
     total = delivery.total_bytes
-    return follow(reader, start=start, stop=total if stop is None else stop, total=total)
+    body = follow(reader, start=start, stop=total if stop is None else stop, total=total)
+    return _with_cause(body, job)
 
 
 async def await_whole(
@@ -199,8 +202,27 @@ async def await_whole(
         reader.close()
     path = outfit.renditions.find(**delivery.wanted.file)
     if state is State.BROKEN or path is None:
+        await _raise_cause(job)
         raise RenditionBrokenError("the encoder did not finish; ask again")
     return path
+
+
+async def _with_cause(
+    body: AsyncGenerator[bytes, None], job: Future[None]
+) -> AsyncGenerator[bytes, None]:
+    """`body`, which breaks with the encode's own error where that ran in this process."""
+    try:
+        async with aclosing(body):
+            async for piece in body:
+                yield piece
+    except RenditionBrokenError:
+        await _raise_cause(job)
+        raise
+
+
+async def _raise_cause(job: Future[None]) -> None:
+    """Raise what the encode of this process failed with. It ends just after its file breaks."""
+    await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job)), CAUSE_SECONDS_MAX)
 
 
 async def _reader_of(wanted: WantedRendition, outfit: Outfit, job: Future[None]) -> Reader:

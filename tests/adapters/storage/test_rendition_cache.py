@@ -55,10 +55,12 @@ def write(cache: RenditionCache, data: bytes, *, key: str = KEY) -> Path:
         return claim.finish()
 
 
-async def read(cache: RenditionCache, **range_: int | None) -> bytes:
+async def read(
+    cache: RenditionCache, *, start: int = 0, stop: int | None = None, total: int | None = None
+) -> bytes:
     reader = cache.open_reader(**NAME)
     assert reader is not None
-    return b"".join([data async for data in follow(reader, **range_)])
+    return b"".join([data async for data in follow(reader, start=start, stop=stop, total=total)])
 
 
 def hold_in_another_process(root: Path) -> subprocess.Popen[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mutagen.aiff import AIFF
@@ -65,7 +66,7 @@ def assert_id3(id3: ID3) -> None:
     assert len(id3) == len(expected) + 1
 
 
-def assert_vorbis(comments: dict[str, list[str]]) -> None:
+def assert_vorbis(comments: Any) -> None:
     expected = {
         "title": TAGS.title,
         "artist": TAGS.artist,
@@ -142,6 +143,7 @@ def test_m4a_carries_every_field(code: str, sample: Sample, tmp_path: Path) -> N
 def test_the_info_frame_tells_mutagen_the_masters_length(sample: Sample, tmp_path: Path) -> None:
     for code in ("mp3-192", "mp3-v2", "preview"):
         info = MP3(rendition(sample, code, tmp_path)).info
+        assert info is not None
         assert info.length == pytest.approx(sample.facts.frames / 44_100)
         assert not info.sketchy
 
@@ -163,8 +165,10 @@ def test_every_field_counts_in_the_digest() -> None:
     assert digest == tags_digest(replace(FULL))
     for field in fields(TrackTags):
         other = 7 if field.name.endswith(("number", "total")) else "other"
-        changed = Cover(b"other", "image/jpeg") if field.name == "cover" else other
-        assert tags_digest(replace(FULL, **{field.name: changed})) != digest, field.name
+        values: dict[str, Any] = {field.name: other}
+        if field.name == "cover":
+            values = {"cover": Cover(b"other", "image/jpeg")}
+        assert tags_digest(replace(FULL, **values)) != digest, field.name
 
 
 @pytest.mark.parametrize("framing", ["flac", "ogg-opus", "ogg-vorbis"])

@@ -21,7 +21,7 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -209,7 +209,7 @@ class RenditionCache:
 
 async def follow(
     reader: Reader, *, start: int = 0, stop: int | None = None, total: int | None = None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The bytes `[start, stop)` as they come; to the end where `stop` is None. Closes the reader.
 
     Where `total` was promised, the last byte of it is held back until the file is finished and is

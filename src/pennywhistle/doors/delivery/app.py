@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from functools import cache
 from urllib.parse import quote
@@ -40,6 +40,11 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
 
+_TROUBLE = (
+    500,
+    "This file cannot be sent just now. The shop has been told; what you bought stays yours.",
+)
+
 # What is said where no music can be sent: status and words.
 _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     flow.AddressForgedError: (
@@ -54,15 +59,12 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     flow.UnknownTrackError: (410, "This song is not in the shop any more."),
     flow.EncodersBusyError: (503, "Many songs are being made right now. Try again in a moment."),
     flow.RenditionBrokenError: (503, "Making this file broke off. Try again in a moment."),
-    flow.EncoderFailedError: (
-        500,
-        "This file could not be made. The shop has been told; what you bought stays yours.",
-    ),
+    flow.CoverMissingError: _TROUBLE,
+    flow.EncoderFailedError: _TROUBLE,
+    flow.MasterMissingError: _TROUBLE,
+    flow.RenditionChangedError: _TROUBLE,
+    flow.SizeNotMeasuredError: _TROUBLE,
 }
-_TROUBLE = (
-    500,
-    "This file cannot be sent just now. The shop has been told; what you bought stays yours.",
-)
 
 
 async def send_rendition(request: Request) -> Response:
@@ -76,13 +78,19 @@ async def send_rendition(request: Request) -> Response:
     if verdict is Verdict.FAILED:
         return PlainTextResponse("This file has changed.", 412)
     if request.method == "HEAD":
-        if delivery.total_bytes is not None:
-            headers["content-length"] = str(delivery.total_bytes)
-        return Response(headers=headers, media_type=delivery.media_type)
+        return _head_only(delivery, headers)
     asked = asked_range(request.headers, etag=delivery.etag)
     if asked is not None:
         return await _send_part(delivery, asked, headers, now)
     return await _send_whole(delivery, headers, now)
+
+
+def _head_only(delivery: Delivery, headers: dict[str, str]) -> Response:
+    response = Response(headers=headers, media_type=delivery.media_type)
+    del response.headers["content-length"]  # Of the body that a HEAD does not have.
+    if delivery.total_bytes is not None:
+        response.headers["content-length"] = str(delivery.total_bytes)
+    return response
 
 
 async def _send_whole(delivery: Delivery, headers: dict[str, str], now: datetime) -> Response:
@@ -121,7 +129,7 @@ async def _send_part(
 
 async def _growing(
     delivery: Delivery, now: datetime, *, start: int = 0, stop: int | None = None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The growing file, its first bytes being there already: until then, errors have a status."""
     body = await flow.open_growing(
         delivery=delivery,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect
@@ -33,19 +34,15 @@ class MusicResponse(StreamingResponse):
                 await close()
 
 
-async def after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """`first`, then the rest; closes the rest with itself."""
-    try:
+    async with aclosing(rest):
         yield first
         async for piece in rest:
             yield piece
-    finally:
-        close = getattr(rest, "aclose", None)
-        if close is not None:
-            await close()
 
 
-async def part_of(path: Path, *, start: int, stop: int) -> AsyncIterator[bytes]:
+async def part_of(path: Path, *, start: int, stop: int) -> AsyncGenerator[bytes, None]:
     """The bytes `[start, stop)` of a finished file, read off the event loop."""
     descriptor = await asyncio.to_thread(os.open, path, os.O_RDONLY)
     try:

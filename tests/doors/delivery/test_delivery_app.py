@@ -1,0 +1,211 @@
+"""The delivery door as an application: who gets what, and in which words nobody gets nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from pytest_django import Settings
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from pennywhistle.adapters.audio.encode import encode
+from pennywhistle.doors.delivery.app import app
+from pennywhistle.flows.deliver_rendition import (
+    AddressExpiredError,
+    AddressForgedError,
+    Purpose,
+    deliver_rendition,
+    download_address,
+    file_name_of,
+    preview_address,
+)
+from pennywhistle.kit.clock import utc_now
+from pennywhistle.shop.catalogue.models import Release, Track
+from pennywhistle.shop.catalogue.queries import TrackFacts, get_track
+from pennywhistle.shop.library.models import OwnedItem
+from tests.cast import NOW
+from tests.stocked_shop import StockedShop, stock_shop
+
+
+@pytest.fixture
+def shop(transactional_db: None, tmp_path: Path, settings: Settings) -> StockedShop:
+    return stock_shop(tmp_path, settings)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(Starlette(routes=[Mount("/bytes", app=app)]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+        yield client
+
+
+def made(shop: StockedShop, code: str) -> bytes:
+    pieces: list[bytes] = []
+    encode(shop.wants(code).order, pieces.append)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize("code", ["mp3-192", "flac", "opus-96", "alac", "preview"])
+async def test_cold_and_cached_are_the_same_file_under_the_same_etag(
+    code: str, shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    address = await asyncio.to_thread(shop.address, code)
+    whole = await asyncio.to_thread(made, shop, code)
+    cold = await client.get(address)
+    cached = await client.get(address)
+    assert cold.status_code == cached.status_code == 200
+    assert cold.content == cached.content == whole
+    assert cold.headers["etag"] == cached.headers["etag"]
+    for response in (cold, cached):
+        assert response.headers["accept-ranges"] == "bytes"
+        assert response.headers["cache-control"].startswith("private")
+        assert "last-modified" not in response.headers
+    part = await client.get(address, headers={"range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, whole[100:200])
+    stale = await client.get(address, headers={"range": "bytes=1-2", "if-range": '"other"'})
+    assert (stale.status_code, stale.content) == (200, whole)
+    several = await client.get(address, headers={"range": "bytes=0-1,4-5"})
+    assert (several.status_code, several.content) == (200, whole)
+    beyond = await client.get(address, headers={"range": f"bytes={len(whole)}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+    head = await client.head(address, headers={"range": "bytes=0-1"})
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(whole)))
+    assert head.content == b""
+    same = await client.get(address, headers={"if-none-match": cold.headers["etag"]})
+    assert (same.status_code, same.headers["etag"]) == (304, cold.headers["etag"])
+    other = await client.get(address, headers={"if-match": '"other"'})
+    assert other.status_code == 412
+
+
+async def test_a_download_has_the_name_that_a_person_would_choose(
+    shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    address = await asyncio.to_thread(shop.address, "mp3-128")
+    assert address.endswith("/Ann%20Piper%20-%2001%20The%20Kesh.mp3")
+    head = await client.head(address)
+    assert head.headers["content-disposition"] == (
+        'attachment; filename="Ann Piper - 01 The Kesh.mp3"'
+    )
+    await Track.objects.filter(pk=shop.track_id).aupdate(title="Süße Töne")
+    head = await client.head(address)
+    assert head.headers["content-disposition"] == (
+        'attachment; filename="Ann Piper - 01 S__e T_ne.mp3"; '
+        "filename*=UTF-8''Ann%20Piper%20-%2001%20S%C3%BC%C3%9Fe%20T%C3%B6ne.mp3"
+    )
+
+
+async def test_a_preview_plays_in_place_and_needs_no_library(
+    shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    response = await client.get(preview_address(track_id=shop.track_id, now=utc_now()))
+    assert response.headers["content-type"] == "audio/mpeg"
+    assert response.headers["content-disposition"].startswith("inline")
+    assert response.content.startswith(b"ID3")
+
+
+@pytest.mark.parametrize("address", ["/bytes/d.1.9:x/a.mp3", "/bytes/nothing/a.mp3"])
+async def test_an_address_that_was_not_signed_here_is_forbidden(
+    address: str, client: httpx.AsyncClient
+) -> None:
+    response = await client.get(address)
+    assert response.status_code == 403
+    assert "does not come from this shop" in response.text
+    assert response.headers["cache-control"] == "no-store"
+
+
+async def test_a_preview_address_opens_no_download(
+    shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    token = preview_address(track_id=shop.track_id, now=utc_now()).split("/")[2]
+    forged = await client.get(f"/bytes/d{token[1:]}/a.mp3")
+    assert forged.status_code == 403
+
+
+async def test_an_address_ends(client: httpx.AsyncClient) -> None:
+    old = download_address(item_id=1, file_name="a.mp3", now=utc_now() - timedelta(days=3))
+    response = await client.get(old)
+    assert response.status_code == 410
+    assert "take a fresh one" in response.text
+
+
+async def test_what_was_taken_back_is_gone(shop: StockedShop, client: httpx.AsyncClient) -> None:
+    address = await asyncio.to_thread(shop.address, "mp3-128")
+    await OwnedItem.objects.all().adelete()
+    response = await client.get(address)
+    assert response.status_code == 410
+    assert "no longer in the library" in response.text
+
+
+async def test_a_withdrawn_release_ends_previews_and_no_download(
+    shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    bought = await asyncio.to_thread(shop.address, "mp3-128")
+    preview = preview_address(track_id=shop.track_id, now=utc_now())
+    await Release.objects.aupdate(state=Release.State.WITHDRAWN)
+    assert (await client.get(preview)).status_code == 410
+    assert (await client.get(bought)).status_code == 200
+
+
+async def test_a_missing_master_is_the_shops_trouble_and_told_so(
+    shop: StockedShop, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    address = await asyncio.to_thread(shop.address, "mp3-128")
+    for path in (tmp_path / "masters").glob("*/*/*"):
+        path.unlink()
+    response = await client.get(address)
+    assert response.status_code == 500
+    assert "what you bought stays yours" in response.text
+
+
+async def test_nothing_is_posted_here(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/bytes/a/b")).status_code == 405
+
+
+def test_an_address_stays_the_same_for_an_hour_and_lasts_a_day(settings: Settings) -> None:
+    first = download_address(item_id=7, file_name="a.mp3", now=NOW)
+    assert first == download_address(item_id=7, file_name="a.mp3", now=NOW - timedelta(minutes=59))
+    assert first != download_address(item_id=7, file_name="a.mp3", now=NOW + timedelta(minutes=1))
+
+
+def test_a_token_is_read_until_its_time_is_over(shop: StockedShop) -> None:
+    token = preview_address(track_id=shop.track_id, now=NOW).split("/")[2]
+    at_the_end = NOW + timedelta(hours=6)
+    delivery = deliver_rendition(
+        token=token, outfit=shop.outfit, now=at_the_end - timedelta(seconds=1)
+    )
+    assert delivery.purpose is Purpose.PREVIEW
+    with pytest.raises(AddressExpiredError):
+        deliver_rendition(token=token, outfit=shop.outfit, now=at_the_end)
+    with pytest.raises(AddressForgedError):
+        deliver_rendition(token=token + "x", outfit=shop.outfit, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("artist", "title", "disc", "discs", "name"),
+    [
+        ("Ann Piper", "The Kesh", 1, 1, "Ann Piper - 03 The Kesh.mp3"),
+        ("Ann Piper", "The Kesh", 2, 2, "Ann Piper - 2-03 The Kesh.mp3"),
+        ("AC/DC", 'Who? "Me"\x00', 1, 1, "AC_DC - 03 Who_ _Me_.mp3"),
+        ("Ann Piper", "And so on...", 1, 1, "Ann Piper - 03 And so on.mp3"),
+        ("..", "..", 1, 1, "- 03.mp3"),
+        ("Ann Piper", "Ж" * 300, 1, 1, f"Ann Piper - 03 {'Ж' * 110}.mp3"),
+    ],
+)
+def test_a_file_name_is_safe_on_every_system(
+    artist: str, title: str, disc: int, discs: int, name: str, shop: StockedShop
+) -> None:
+    track = _renamed(get_track(track_id=shop.track_id), artist, title, disc, discs)
+    assert file_name_of(track=track, extension="mp3") == name
+
+
+def _renamed(track: TrackFacts, artist: str, title: str, disc: int, discs: int) -> TrackFacts:
+    from dataclasses import replace
+
+    return replace(
+        track, artist=artist, title=title, disc_number=disc, disc_total=discs, track_number=3
+    )
