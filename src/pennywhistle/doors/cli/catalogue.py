@@ -15,9 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    path: Annotated[
-        Path, typer.Argument(help="A folder of recordings.", exists=True, file_okay=False)
-    ],
+    path: Annotated[Path, typer.Argument(help="A folder of recordings, or one of them.")],
     label: Annotated[str, typer.Option(help="The label; it stands over the one in the tags.")] = "",
 ) -> None:
     """Take a folder of FLAC, WAV, AIFF or ALAC in as draft releases. Running it again is safe."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pennywhistle.doors.cli.say import read_instant
+from pennywhistle.doors.cli.dates import read_instant
 
 licences = typer.Typer(help="Record and end licences.", no_args_is_help=True)
 

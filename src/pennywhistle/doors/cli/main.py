@@ -11,7 +11,6 @@ import typer
 
 from pennywhistle import __version__
 from pennywhistle.doors.cli import books, catalogue, demo, licence, people, server, voucher
-from pennywhistle.doors.cli.say import HOUSE_ERRORS
 
 app = typer.Typer(
     name="pennywhistle",
@@ -39,6 +38,8 @@ def main(
     ] = False,
 ) -> None:
     """Settings come from PENNYWHISTLE_* variables; data lies under PENNYWHISTLE_HOME (./var)."""
+    if context.invoked_subcommand in {"demo", "serve"}:
+        server.prepare_environment()
     if context.invoked_subcommand == "demo":
         demo.prepare_environment()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pennywhistle.config.settings")
@@ -46,10 +47,16 @@ def main(
 
 
 def run() -> None:
-    """The console entry: an error that the house raises on purpose is one line and status 1."""
+    """The console entry: an error that the house raises on purpose is one line and status 1.
+
+    Those are the classes of this package: each says what was wrong and what to do (law 11).
+    Anything else is a defect, and shows where it came from.
+    """
     try:
         app()
-    except HOUSE_ERRORS as error:
+    except Exception as error:
+        if not type(error).__module__.startswith("pennywhistle."):
+            raise
         typer.echo(f"pennywhistle: {error}", err=True)
         sys.exit(1)
 

@@ -39,17 +39,17 @@ def worker() -> None:
     os.execv(sys.executable, [sys.executable, "-m", WORKER])
 
 
+def prepare_environment() -> None:
+    """Names of static files carry their content's hash wherever the store is served."""
+    os.environ["PENNYWHISTLE_HASHED_STATIC"] = "yes"
+
+
 def prepare_store() -> None:
     """Migrate the database and collect the static files; quick where nothing has changed."""
     from django.core.management import call_command
 
-    os.environ["PENNYWHISTLE_HASHED_STATIC"] = "yes"
     call_command("migrate", interactive=False, verbosity=0)
-    subprocess.run(
-        [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"],
-        check=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "pennywhistle.config.settings"},
-    )
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def run_server(*, host: str, port: int, processes: int) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pennywhistle.doors.cli.say import read_instant
+from pennywhistle.doors.cli.dates import read_instant
 
 vouchers = typer.Typer(help="Issue voucher codes.", no_args_is_help=True)
 
