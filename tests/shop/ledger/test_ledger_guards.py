@@ -36,12 +36,12 @@ def sold(cast: Cast) -> Cast:
     return cast
 
 
-def run(sql: str, *parameters: object) -> None:
+def run(sql: str, *parameters: Any) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
 
 
-def refused(sql: str, *parameters: object) -> str:
+def refused(sql: str, *parameters: Any) -> str:
     """Run what must be refused; what the database says."""
     before = list(Transfer.objects.order_by("pk").values_list())
     accounts = list(Account.objects.order_by("pk").values_list())
@@ -121,7 +121,7 @@ def test_an_upsert_changes_no_transfer(sold: Cast) -> None:
     )
 
 
-def insert_transfer(debit: str, credit: str, micros: int) -> tuple[str, tuple[object, ...]]:
+def insert_transfer(debit: str, credit: str, micros: int) -> tuple[str, tuple[Any, ...]]:
     """The SQL of a transfer that goes past `post`."""
     sql = (
         "INSERT INTO ledger_transfer (key, debit_account_id, credit_account_id, amount_micros, "

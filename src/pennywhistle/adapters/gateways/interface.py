@@ -38,7 +38,10 @@ class ChargeState:
 class Gateway(Protocol):
     """A way to take money. `reference` is ours, and the same reference is charged once."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the books call it: `sandbox`."""
+        ...
 
     def charge(self, *, reference: str, amount: Money, card: Card, now: datetime) -> ChargeState:
         """Charge once; asked again with the same reference, answer as before."""

@@ -76,6 +76,7 @@ def books_as_of_one_instant() -> Iterator[None]:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
     else:
+        connection.ensure_connection()  # Connecting is what reads the setting.
         mode = vars(connection)["transaction_mode"]
         vars(connection)["transaction_mode"] = "DEFERRED"  # Takes no lock until it writes.
         try:
