@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pennywhistle.flows.ingest_report import IngestReport
 
 
 def register(app: typer.Typer) -> None:
@@ -68,11 +71,10 @@ def publish(
     typer.echo(f"{slug} is on the shelves: /release/{slug}/")
 
 
-def _tell(report: object) -> None:
+def _tell(report: IngestReport) -> None:
     """Print what became of each file; leave with 1 where one was refused."""
-    from pennywhistle.flows.ingest_report import IngestReport, Outcome
+    from pennywhistle.flows.ingest_report import Outcome
 
-    assert isinstance(report, IngestReport)
     for file in (*report.files, *report.pictures):
         typer.echo(f"{file.outcome.value:<14}{file.name}")
         for remark in file.remarks:
