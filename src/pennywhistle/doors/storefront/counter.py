@@ -20,7 +20,7 @@ from pennywhistle.doors.storefront.answers import (
     safe_path,
     show,
 )
-from pennywhistle.doors.storefront.shelves import chosen_recipe, recipe_title
+from pennywhistle.doors.storefront.shelves import chosen_recipe, is_exact, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.buy_basket import buy_basket
@@ -211,6 +211,7 @@ def _receipt_page(
                 by=line.artist,
                 recipe_title=recipe_title(line.recipe),
                 size_bytes=line.size_bytes,
+                size_is_exact=is_exact(line.recipe),
                 price=line.gross,
                 tax=line.tax,
                 licences=_named(papers, (line.recording_licence_id, line.work_licence_id)),

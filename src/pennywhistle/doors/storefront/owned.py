@@ -12,6 +12,7 @@ from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
 from pennywhistle.doors.storefront.shelves import (
     cover_url,
+    is_exact,
     open_window,
     recipe_title,
     release_url,
@@ -25,7 +26,6 @@ from pennywhistle.flows.deliver_rendition import (
 from pennywhistle.flows.find_cover import CoverMissingError, find_cover
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.shop.catalogue.queries import find_live_track
-from pennywhistle.shop.encoding.recipes import Sizing
 from pennywhistle.shop.encoding.rules import get_recipe
 from pennywhistle.shop.library.queries import OwnedFacts, find_owned_by, list_owned
 
@@ -66,7 +66,7 @@ def _owned_release(held: list[OwnedFacts]) -> pages.OwnedRelease:
                 title=item.track.title,
                 recipe_title=recipe_title(item.recipe),
                 size_bytes=item.size_bytes,
-                size_is_exact=get_recipe(code=item.recipe).sizing is not Sizing.NOMINAL,
+                size_is_exact=is_exact(item.recipe),
                 download_url=f"/download/{item.id}/",
                 receipt_url=f"/receipt/{item.purchase_id}/",
             )

@@ -323,6 +323,7 @@ class ReceiptLine:
     by: str
     recipe_title: str
     size_bytes: int
+    size_is_exact: bool
     price: Money
     tax: Money
     licences: tuple[str, ...] = ()

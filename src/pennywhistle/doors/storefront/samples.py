@@ -288,11 +288,11 @@ RECEIPT = pages.ReceiptPage(
     country="DE",
     lines=(
         pages.ReceiptLine(
-            "Swallowtail Jig", "Maeve Quill", "MP3 192", 4_488_000, _euro("0.09"), _euro("0.014370"),
+            "Swallowtail Jig", "Maeve Quill", "MP3 192", 4_488_000, True, _euro("0.09"), _euro("0.014370"),
             ("LRR-2026-01", "MPM/DL/2026/118"),
         ),
         pages.ReceiptLine(
-            "Harvest Home", "Tallow & Reed", "MP3 V0", 5_210_000, _euro("0.10"), _euro("0.015966")
+            "Harvest Home", "Tallow & Reed", "MP3 V0", 5_210_000, False, _euro("0.10"), _euro("0.015966")
         ),
     ),
     total=_euro("0.19"),

@@ -20,7 +20,7 @@ from pennywhistle.shop.catalogue.queries import (
     TrackFacts,
     list_tracks_of_releases,
 )
-from pennywhistle.shop.encoding.recipes import Kind, Recipe
+from pennywhistle.shop.encoding.recipes import Kind, Recipe, Sizing
 from pennywhistle.shop.encoding.rules import get_recipe, list_recipes_for_sale
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered, NotCovered
@@ -275,6 +275,11 @@ def chosen_recipe(code: str) -> Recipe | None:
     """The recipe of that code if it is for sale; the first one where none is chosen."""
     code = code or FIRST_RECIPE
     return next((recipe for recipe in list_recipes_for_sale() if recipe.code == code), None)
+
+
+def is_exact(code: str) -> bool:
+    """True where a recipe's size is told to the byte, before and after the sale."""
+    return get_recipe(code=code).sizing is not Sizing.NOMINAL
 
 
 def recipe_title(code: str) -> str:

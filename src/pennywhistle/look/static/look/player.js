@@ -7,6 +7,7 @@ const audio = part("audio");
 const wave = part("wave");
 let playing = null; // the address of the preview that the bar holds
 let heard = null; // the rectangle that uncovers the copper strokes
+let trackSeconds = 0; // how long the whole track is, of which the preview is the beginning
 
 const SECONDS_PER_STEP = 5;
 const SVG = "http://www.w3.org/2000/svg";
@@ -36,8 +37,18 @@ function drawWave(link) {
   above.classList.add("waveform-heard");
   above.prepend(clip);
   above.querySelector("path").setAttribute("clip-path", "url(#player-heard)");
-  heard.dataset.full = box.width;
+  heard.dataset.full = heard.dataset.track = box.width;
   wave.append(below, above);
+}
+
+// The strokes are the whole track's; the bar shows those of the preview alone.
+function cropWave() {
+  if (!heard || !trackSeconds || !Number.isFinite(audio.duration)) return;
+  const width = Number(heard.dataset.track) * Math.min(1, audio.duration / trackSeconds);
+  heard.dataset.full = width;
+  for (const strokes of wave.querySelectorAll("svg")) {
+    strokes.setAttribute("viewBox", `0 0 ${width} ${heard.getAttribute("height")}`);
+  }
 }
 
 function showState() {
@@ -84,6 +95,7 @@ function hear(link) {
   bar.hidden = false;
   part("title").textContent = link.dataset.title;
   part("artist").textContent = link.dataset.artist;
+  trackSeconds = Number(link.dataset.seconds);
   drawWave(link);
   audio.src = link.href;
   play();
@@ -132,6 +144,7 @@ for (const name of ["play", "pause", "ended", "emptied"]) audio.addEventListener
 for (const name of ["timeupdate", "loadedmetadata", "seeked"]) {
   audio.addEventListener(name, showTime);
 }
+audio.addEventListener("loadedmetadata", cropWave);
 audio.addEventListener("error", () => playing && trouble(true));
 document.addEventListener("htmx:afterSwap", showState);
 
