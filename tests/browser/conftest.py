@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
 from tests.browser.running import RunningShop, running_shop
 from tests.needs import find_chromium, find_test_database_url
 
@@ -36,13 +37,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
         return
     name = f"browser_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        admin.execute(f'CREATE DATABASE "{name}"')
         try:
             parts = urlsplit(server)
             with running_shop(home, database_url=urlunsplit(parts._replace(path=f"/{name}"))) as it:
                 yield it
         finally:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.running import running_shop
 from tests.needs import find_chromium

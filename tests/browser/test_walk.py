@@ -11,9 +11,9 @@ from pathlib import Path
 import mutagen.id3
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.running import RunningShop
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
+from tests.browser.running import RunningShop
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -111,8 +111,10 @@ def master_frames(shop: RunningShop) -> int:
             "shell",
             "--no-imports",
             "--command",
-            "from pennywhistle.shop.catalogue.queries import search_tracks; "
-            f"print(search_tracks(query={TRACK!r})[0].master.frames)",
+            (
+                "from pennywhistle.shop.catalogue.queries import search_tracks; "
+                f"print(search_tracks(query={TRACK!r})[0].master.frames)"
+            ),
         ],
         env=shop.environment | {"DJANGO_SETTINGS_MODULE": "pennywhistle.config.settings"},
         capture_output=True,

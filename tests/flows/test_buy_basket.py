@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.cast import LABEL, NOW, SOCIETY, Cast, assemble, euros, fill_wallet, quote
 
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.end_licence import end_licence
@@ -24,6 +23,7 @@ from pennywhistle.shop.sales.rules import (
     QuoteNotYoursError,
     TerritoryUnknownError,
 )
+from tests.cast import LABEL, NOW, SOCIETY, Cast, assemble, euros, fill_wallet, quote
 
 pytestmark = pytest.mark.django_db
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -78,10 +79,8 @@ def _secret_key(path: Path) -> str:
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
         fresh.write_text(secrets.token_urlsafe(50), encoding="ascii")
         fresh.chmod(0o600)
-        try:
+        with suppress(FileExistsError):  # Another process was first; its key is the store's.
             os.link(fresh, path)
-        except FileExistsError:
-            pass  # Another process was first; its key is the store's.
         fresh.unlink()
     return path.read_text(encoding="ascii").strip()
 

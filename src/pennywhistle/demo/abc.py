@@ -146,10 +146,9 @@ def parse(text: str) -> Score:
 
 def write_notes(notes: Iterable[Note], *, unit: Fraction = Fraction(1, 8)) -> str:
     """Notes as ABC in C major, every accidental spelt out; `parse` reads the same notes back."""
-    words: list[str] = []
-    for note in notes:
-        words.append(_write_pitch(note.pitch) + str(note.length / unit) + "-" * note.tied)
-    return " ".join(words)
+    return " ".join(
+        _write_pitch(note.pitch) + str(note.length / unit) + "-" * note.tied for note in notes
+    )
 
 
 def _write_pitch(pitch: int | None) -> str:

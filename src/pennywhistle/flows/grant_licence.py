@@ -25,7 +25,6 @@ from pennywhistle.shop.licensing.rules import (
     Use,
 )
 
-
 Word = TypeVar("Word", bound=StrEnum)
 
 

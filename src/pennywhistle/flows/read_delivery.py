@@ -107,7 +107,7 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
         name = shown_name(path, root)
         try:
             tagged.append(_read_file(path, name))
-        except _Refused as refusal:
+        except _RefusedError as refusal:
             refused.append(FileReport(name, Outcome.REFUSED, tuple(refusal.remarks)))
     releases = tuple(_release(group, label_name, root) for group in _groups(tagged))
     covers = {cover for release in releases for cover in release.cover_paths}
@@ -121,7 +121,7 @@ def shown_name(path: Path, root: Path) -> str:
     return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in name)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Carries a file's remarks out of the reading of it."""
 
     def __init__(self, *remarks: Remark) -> None:
@@ -173,22 +173,22 @@ def _is_audio(path: Path) -> bool:
 
 
 def _read_file(path: Path, name: str) -> _Tagged:
-    """The file with its tags. Raises `_Refused` with all that can be told without decoding it."""
+    """The file with its tags. Raises `_RefusedError` with all that can be told without decoding it."""
     try:
         check_header(path=path)
         tags = read_tags(path)
     except AudioRefusedError as error:
-        raise _Refused(Remark(error.reason, error.remedy)) from error
+        raise _RefusedError(Remark(error.reason, error.remedy)) from error
     except TagsUnreadableError as error:
         what, _, remedy = str(error).partition("; ")
-        raise _Refused(Remark(what, remedy or "save its tags again")) from error
+        raise _RefusedError(Remark(what, remedy or "save its tags again")) from error
     except OSError as error:
         reason = error.strerror or "unknown error"
-        raise _Refused(
+        raise _RefusedError(
             Remark(f"it cannot be read ({reason})", "see to its permissions and try again")
         ) from error
     if faults := [*_lacking(tags), *_overlong(tags)]:
-        raise _Refused(*faults)
+        raise _RefusedError(*faults)
     return _Tagged(path, name, tags)
 
 

@@ -79,7 +79,7 @@ class Money:
         except InvalidOperation:
             raise MoneyError(f"{text!r} is not an amount; write it as 5.00") from None
         # `adjusted` first: the exact value of "1e999999999" would fill the memory.
-        if not amount.is_finite() or not -7 < amount.adjusted() < 13 and amount:
+        if not amount.is_finite() or (not -7 < amount.adjusted() < 13 and amount):
             raise MoneyError(f"{text!r} is not an amount that a shop could take")
         micros = Fraction(amount) * MICROS if amount else Fraction(0)
         if micros.denominator != 1:

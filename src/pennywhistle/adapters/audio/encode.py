@@ -211,7 +211,8 @@ def _running(order: EncodeOrder, target: str) -> Iterator[subprocess.Popen[bytes
 
 def _output(process: subprocess.Popen[bytes], order: EncodeOrder) -> Iterator[bytes]:
     """The encoder's output as it comes. Raises `EncoderFailedError` at a bad end or past a limit."""
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     out, err = process.stdout.fileno(), process.stderr.fileno()
     _widen(out)
     complaint = b""

@@ -265,7 +265,7 @@ def _create_locked(part: Path) -> int | None:
         os.close(descriptor)
         return None
     finally:
-        os.unlink(name)
+        Path(name).unlink()
     return descriptor
 
 

@@ -214,5 +214,5 @@ def _find(token: str, now: datetime) -> Delivery:
 
 app = Starlette(
     routes=[Route("/{token}/{name}", send_rendition, methods=["GET", "HEAD"])],
-    exception_handlers={kind: _apology for kind in (*_ANSWERS, Exception)},
+    exception_handlers=dict.fromkeys((*_ANSWERS, Exception), _apology),
 )
