@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from pennywhistle.flows.grant_licence import grant_licence
 from pennywhistle.shop.licensing.queries import get_licensor
-from tests.cast import Cast, stock_release
+from tests.cast import LABEL, OPENED, Cast, stock_release
 from tests.doors.desk.conftest import See, browser_of
 
 # Queries that one page may cost: five are who asks and the frame, the rest the page's own.
@@ -102,6 +105,34 @@ def test_another_label_sees_nothing_of_lantern(mara: Client, sold: Cast, see: Se
         assert mara.get(path).status_code == 404
     assert mara.post("/desk/releases/ann-piper-reels/publish/").status_code == 404
     assert mara.post(f"/desk/licensors/{licensor}/statement/").status_code == 404
+
+
+def test_a_label_that_grants_for_one_release_sees_what_it_is_owed(
+    lena: Client, cast: Cast, see: See
+) -> None:
+    request = replace(LABEL, number="LAN-2", licensor="Lantern Masters", repertoire_kind="release")
+    grant_licence(
+        request=replace(request, repertoire="ann-piper-reels"), granted_by=None, now=OPENED
+    )
+    see(lena, f"/desk/licensors/{get_licensor(name='Lantern Masters').id}/")
+
+
+def test_a_distributor_is_shown_to_none_of_its_labels(
+    lena: Client, mara: Client, cast: Cast
+) -> None:
+    for number, label in (("LAN-3", "Lantern"), ("HAR-1", "Harbour")):
+        request = replace(LABEL, number=number, licensor="All Boats", repertoire=label)
+        grant_licence(request=request, granted_by=None, now=OPENED)
+    path = f"/desk/licensors/{get_licensor(name='All Boats').id}/"
+    assert lena.get(path).status_code == 404
+    assert mara.get(path).status_code == 404
+
+
+def test_an_artist_as_licensor_is_not_shown_to_the_label(lena: Client, cast: Cast) -> None:
+    request = replace(LABEL, number="ANN-1", licensor="Ann Piper", licensor_kind="artist")
+    grant_licence(request=request, granted_by=None, now=OPENED)
+    path = f"/desk/licensors/{get_licensor(name='Ann Piper').id}/"
+    assert lena.get(path).status_code == 404
 
 
 def test_nobody_at_the_desk_reads_who_bought(otto: Client, sold: Cast, see: See) -> None:

@@ -21,7 +21,7 @@ GRANT = "/desk/licences/grant/"
 FORM = {
     "number": "GEM-2026-7",
     "document_reference": "Contract of 2026-02-01, page 3",
-    "licensor_id": "",
+    "licensor_id": "new",
     "new_licensor": "Gemini Society",
     "licensor_kind": "society",
     "right": "WORK",
@@ -97,7 +97,7 @@ def test_a_repertoire_is_named_as_people_name_it(
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"new_licensor": ""}, "Choose a licensor, or name a new one."),
+        ({"new_licensor": ""}, "Name the licensor, or choose one of the list."),
         ({"licensor_id": "nobody"}, "Select a valid choice"),
         ({"repertoire_kind": "label", "repertoire": "Nowhere"}, "No label is called"),
         ({"repertoire_kind": "release", "repertoire": "0000"}, "No release has the UPC"),

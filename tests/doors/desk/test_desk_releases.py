@@ -91,6 +91,11 @@ def test_coverage_names_both_licences(otto: Client, cast: Cast, see: See) -> Non
     assert page.count("MER-1, Meridian Society") == 3
 
 
+def test_coverage_counts_the_countries(otto: Client, cast: Cast, see: See) -> None:
+    # Lantern's own licence is for all but France and Japan.
+    assert see(otto, "/desk/releases/ann-piper-reels/").count("247 of 249") == 3
+
+
 def test_coverage_says_why_not(otto: Client, cast: Cast, see: See) -> None:
     page = see(otto, "/desk/releases/ann-piper-reels/?country=FR")
     assert page.count("the recording is not licensed in this territory") == 3

@@ -35,7 +35,7 @@ class Visitor:
         """True for the operator."""
         return self.label_ids is None
 
-    def may_see_label(self, label_id: int | None) -> bool:
+    def may_see_label(self, label_id: int) -> bool:
         """True for the operator, and for a member of that label."""
         return self.label_ids is None or label_id in self.label_ids
 

@@ -21,6 +21,9 @@ from pennywhistle.shop.licensing.rules import LicensingError, TariffTerms
 # Vouchers of one batch that a page can show and a printer print.
 VOUCHERS_ON_A_SHEET_MOST = 500
 
+# The choice of a licensor who is not on file yet.
+_NEW = "new"
+
 
 def _date(**more: Any) -> forms.DateField:
     """A day, written as ISO 8601 for the browser's own calendar."""
@@ -76,7 +79,7 @@ class LicenceForm(PlainForm):
         max_length=200,
         help_text=_("Contract, page and date, as the notice on every page will name it."),
     )
-    licensor_id = forms.ChoiceField(label=_("Licensor"), required=False)
+    licensor_id = forms.ChoiceField(label=_("Licensor"))
     new_licensor = forms.CharField(
         label=_("Name of a new licensor"), max_length=200, required=False
     )
@@ -108,7 +111,10 @@ class LicenceForm(PlainForm):
         label=_("Which one"),
         max_length=330,
         required=False,
-        help_text=_("The label's name, the release's UPC, or the track's ISRC."),
+        help_text=_(
+            "For a label its name, for a release its UPC, for a track its ISRC. Empty for the "
+            "whole catalogue."
+        ),
     )
     uses = forms.MultipleChoiceField(
         label=_("Uses"),
@@ -132,7 +138,7 @@ class LicenceForm(PlainForm):
         label=_("Countries"),
         max_length=1000,
         required=False,
-        help_text=_("Two-letter codes of ISO 3166-1 with commas: DE, AT, CH."),
+        help_text=_("Two-letter codes of ISO 3166-1 with commas: DE, AT, CH. Empty for worldwide."),
     )
     starts_on = _date(
         label=_("Starts on"), help_text=_("In force from the first instant of this day in UTC.")
@@ -183,7 +189,7 @@ class LicenceForm(PlainForm):
         choices = [(key, licensor.name) for key, licensor in self._licensors.items()]
         field = self.fields["licensor_id"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", gettext("A new one, named beside")), *choices]
+        field.choices = [(_NEW, gettext("A new one, named below")), *choices]
 
     def clean_rate(self) -> str:
         """The rate as typed, once it is known to be a share."""
@@ -197,9 +203,10 @@ class LicenceForm(PlainForm):
     def clean(self) -> dict[str, Any]:
         """Check the fields that depend on one another; each error stands beside its field."""
         given = super().clean() or self.cleaned_data
-        if not given.get("licensor_id") and not given.get("new_licensor"):
-            self.add_error("new_licensor", _("Choose a licensor, or name a new one."))
-        if given.get("licensor_id") and given.get("new_licensor"):
+        is_new = given.get("licensor_id") == _NEW
+        if is_new and not given.get("new_licensor"):
+            self.add_error("new_licensor", _("Name the licensor, or choose one of the list."))
+        if given.get("licensor_id") and not is_new and given.get("new_licensor"):
             self.add_error("new_licensor", _("Choose one of the list or name a new one, not both."))
         if given.get("repertoire_kind", "whole") != "whole" and not given.get("repertoire"):
             self.add_error("repertoire", _("Say which one the licence speaks of."))

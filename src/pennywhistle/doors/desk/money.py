@@ -39,7 +39,11 @@ from pennywhistle.kit.clock import Period
 from pennywhistle.kit.ids import new_voucher_code
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import count_transfers, list_trial_balance
-from pennywhistle.shop.licensing.queries import LicensorFacts, find_licensor
+from pennywhistle.shop.licensing.queries import (
+    LicensorFacts,
+    find_licensor,
+    list_licensors_of_labels,
+)
 from pennywhistle.shop.payments.queries import VoucherBatch, list_voucher_batches
 from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.royalties.queries import list_currencies, list_owed, list_statements
@@ -90,8 +94,12 @@ def statement(request: HttpRequest, visitor: Visitor, licensor_id: int) -> HttpR
 
 def _licensor_for(visitor: Visitor, licensor_id: int) -> LicensorFacts:
     """The licensor; a label's member finds their own label's alone."""
-    facts = find_licensor(licensor_id=licensor_id)
-    if facts is None or not visitor.may_see_label(facts.label_id):
+    if visitor.label_ids is None:
+        facts = find_licensor(licensor_id=licensor_id)
+    else:
+        own = list_licensors_of_labels(label_ids=visitor.label_ids)
+        facts = next((licensor for licensor in own if licensor.id == licensor_id), None)
+    if facts is None:
         raise Http404
     return facts
 

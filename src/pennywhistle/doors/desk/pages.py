@@ -83,7 +83,10 @@ class PendingRow:
 
 @dataclass(frozen=True, slots=True)
 class LicenceRow:
-    """A licence in a list. `ends_at` is the first instant outside of it, None where it runs on."""
+    """A licence in a list. `ends_at` is the first instant outside of it, None where it runs on.
+
+    `last_day` is the last day inside, where it ends at a midnight (UTC).
+    """
 
     number: str
     licensor: str
@@ -94,6 +97,7 @@ class LicenceRow:
     territories: str
     starts_at: datetime
     ends_at: datetime | None
+    last_day: date | None
     tariff: str
     document_reference: str
     state: Badge
@@ -148,11 +152,17 @@ class TrackRow:
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
-    """May this track be downloaded there, now? The licences that allow it, or the reason why not."""
+    """May this track be downloaded there, now? The licences that allow it, or the reason why not.
+
+    `is_covered` is None until a country is chosen. `country_count` counts the countries of the
+    world where both rights are covered, of `country_total`.
+    """
 
     place: str
     title: str
-    is_covered: bool
+    country_count: int
+    country_total: int
+    is_covered: bool | None = None
     recording: str = ""
     work: str = ""
     reason: str = ""
@@ -171,7 +181,7 @@ class DeskReleasePage:
     genre: str
     p_line: str
     c_line: str
-    has_cover: bool
+    cover_url: str
     state: Badge
     lacks: Sequence[str]
     may_publish: bool

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -21,10 +22,11 @@ from pennywhistle.doors.desk.pages import (
     TrialBalance,
 )
 from pennywhistle.kit.money import Money
+from pennywhistle.kit.territory import COUNTRIES
 from pennywhistle.shop.catalogue.queries import DraftFacts, TrackFacts
 from pennywhistle.shop.ledger.queries import KindTotal
 from pennywhistle.shop.licensing.queries import LicenceFacts
-from pennywhistle.shop.licensing.rules import Coverage, Covered, LicenceTerms
+from pennywhistle.shop.licensing.rules import Coverage, Covered, LicenceTerms, Right
 from pennywhistle.shop.royalties.queries import Owed
 from pennywhistle.shop.sales.rules import LineFacts
 
@@ -85,18 +87,22 @@ def track_row(track: TrackFacts) -> TrackRow:
     )
 
 
-def coverage_row(track: TrackFacts, answer: Coverage) -> CoverageRow:
-    """The answer of coverage for one track."""
-    place = place_of(track)
+def coverage_row(
+    track: TrackFacts, open_in: dict[Right, frozenset[str]], answer: Coverage | None
+) -> CoverageRow:
+    """Where one track is covered, and the answer for one country if one was asked about."""
+    both = frozenset.intersection(*open_in.values())
+    row = CoverageRow(place_of(track), track.title, len(both), len(COUNTRIES))
+    if answer is None:
+        return row
     if isinstance(answer, Covered):
-        return CoverageRow(
-            place,
-            track.title,
-            True,
-            _licence_in_short(answer.recording),
-            _licence_in_short(answer.work),
+        return replace(
+            row,
+            is_covered=True,
+            recording=_licence_in_short(answer.recording),
+            work=_licence_in_short(answer.work),
         )
-    return CoverageRow(place, track.title, False, reason=words.why_not(answer))
+    return replace(row, is_covered=False, reason=words.why_not(answer))
 
 
 def _licence_in_short(terms: LicenceTerms) -> str:
@@ -116,12 +122,20 @@ def licence_row(licence: LicenceFacts, now: datetime) -> LicenceRow:
         territories=words.territories(terms.territories),
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
+        last_day=_last_day(terms.ends_at),
         tariff=words.tariff(terms.tariff),
         document_reference=terms.document_reference,
         state=words.licence_state(terms, now),
         end_url=reverse("desk-end", args=[terms.number]),
         end_reason=licence.end_reason,
     )
+
+
+def _last_day(ends_at: datetime | None) -> date | None:
+    """The day before an end that is a midnight; None for an end within a day, and for no end."""
+    if ends_at is None or ends_at.astimezone(UTC).time() != time():
+        return None
+    return (ends_at.astimezone(UTC) - timedelta(days=1)).date()
 
 
 def sold_line(line: LineFacts) -> SoldLine:

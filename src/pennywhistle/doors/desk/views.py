@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.contrib import messages
@@ -38,9 +39,10 @@ from pennywhistle.shop.licensing.queries import (
     LicenceFacts,
     list_coverage,
     list_licences_ending,
-    list_licensors,
+    list_licensors_of_labels,
+    list_open_territories,
 )
-from pennywhistle.shop.licensing.rules import Use
+from pennywhistle.shop.licensing.rules import Coverage, Use
 from pennywhistle.shop.payments.queries import PendingTotal, list_pending_totals
 from pennywhistle.shop.royalties.queries import Owed, list_owed
 from pennywhistle.shop.sales.queries import list_newest_lines, list_sales_totals, track_ref
@@ -80,7 +82,7 @@ def overview(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def _owed(visitor: Visitor) -> list[Owed]:
     if visitor.label_ids is None:
         return list_owed()
-    licensors = list_licensors(label_ids=visitor.label_ids)
+    licensors = list_licensors_of_labels(label_ids=visitor.label_ids)
     return list_owed(licensor_ids=[licensor.id for licensor in licensors])
 
 
@@ -121,6 +123,7 @@ def release(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
     facts = _release_for(visitor, slug)
     tracks = list_tracks_of_release(release_id=facts.id)
     country = _country(request, visitor)
+    is_live = facts.state == "live"
     page = DeskReleasePage(
         title=facts.title,
         url=reverse("desk-release", args=[facts.slug]),
@@ -131,12 +134,12 @@ def release(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
         genre=facts.genre,
         p_line=facts.p_line,
         c_line=facts.c_line,
-        has_cover=bool(facts.cover_sha256),
+        cover_url=_cover_url(facts),
         state=words.release_state(facts.state),
         lacks=list_lacks_of_releases(releases=[facts])[facts.id],
         may_publish=_may_publish(visitor, facts),
         publish_url=reverse("desk-publish", args=[facts.slug]),
-        shop_url=f"/release/{facts.slug}/" if facts.state == "live" else "",
+        shop_url=reverse("storefront:release", args=[facts.slug]) if is_live else "",
         tracks=[rows.track_row(track) for track in tracks],
         duration_ms=sum(track.master.duration_ms for track in tracks),
         country=country,
@@ -182,6 +185,12 @@ def _release_for(visitor: Visitor, slug: str) -> ReleaseFacts:
     return facts
 
 
+def _cover_url(release: ReleaseFacts) -> str:
+    if not release.cover_sha256:
+        return ""
+    return reverse("storefront:cover", args=[release.cover_sha256, "large"])
+
+
 def _may_publish(visitor: Visitor, release: ReleaseFacts) -> bool:
     """A label publishes its drafts; what was withdrawn comes back by the operator alone."""
     return release.state == "draft" or (release.state == "withdrawn" and visitor.is_operator)
@@ -196,12 +205,12 @@ def _country(request: HttpRequest, visitor: Visitor) -> str | None:
 
 
 def _coverage(tracks: list[TrackFacts], country: str | None, visitor: Visitor) -> list[CoverageRow]:
-    if country is None:
-        return []
-    answers = list_coverage(
-        tracks=[track_ref(track) for track in tracks],
-        use=Use.DOWNLOAD,
-        territory=country,
-        instant=visitor.now,
-    )
-    return [rows.coverage_row(track, answers[track.id]) for track in tracks]
+    """Where each track may be downloaded now, and under which licences in the country asked about."""
+    refs = [track_ref(track) for track in tracks]
+    open_in = list_open_territories(tracks=refs, use=Use.DOWNLOAD, instant=visitor.now)
+    answers: Mapping[int, Coverage] = {}
+    if country is not None:
+        answers = list_coverage(
+            tracks=refs, use=Use.DOWNLOAD, territory=country, instant=visitor.now
+        )
+    return [rows.coverage_row(track, open_in[track.id], answers.get(track.id)) for track in tracks]

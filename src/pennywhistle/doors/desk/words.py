@@ -13,7 +13,7 @@ from pennywhistle.shop.licensing.queries import LicenceFacts
 from pennywhistle.shop.licensing.rules import LicenceTerms, NotCovered, Right, TariffTerms, Use, Why
 
 # Countries of a list that are written out before the rest is counted.
-COUNTRIES_WRITTEN_MOST = 12
+COUNTRIES_WRITTEN_MOST = 8
 
 
 @dataclass(frozen=True, slots=True)

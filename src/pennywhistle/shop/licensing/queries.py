@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
@@ -24,6 +25,7 @@ from pennywhistle.shop.licensing.rules import (
     UnknownLicensorError,
     Use,
     cover,
+    open_territories,
 )
 
 LICENCES_ON_A_PAGE = 200
@@ -74,6 +76,17 @@ def list_coverage(
         track.track_id: cover(
             track=track, use=use, territory=territory, instant=instant, licences=licences
         )
+        for track in tracks
+    }
+
+
+def list_open_territories(
+    *, tracks: Sequence[TrackRef], use: Use, instant: datetime
+) -> dict[int, dict[Right, frozenset[str]]]:
+    """Where each right of each track is covered, by track id. One query."""
+    licences = list_terms(tracks=tracks)
+    return {
+        track.track_id: open_territories(track=track, use=use, instant=instant, licences=licences)
         for track in tracks
     }
 
@@ -166,12 +179,29 @@ def find_licensor(*, licensor_id: int) -> LicensorFacts | None:
     return LicensorFacts(row.pk, row.name, row.kind, row.label_id) if row else None
 
 
-def list_licensors(*, label_ids: Sequence[int] | None = None) -> list[LicensorFacts]:
-    """Every licensor by name; those of these labels alone, or all for None. One query."""
+def list_licensors() -> list[LicensorFacts]:
+    """Every licensor by name. One query."""
     rows = Licensor.objects.order_by("name")
-    if label_ids is not None:
-        rows = rows.filter(label_id__in=label_ids)
     return [LicensorFacts(row.pk, row.name, row.kind, row.label_id) for row in rows]
+
+
+def list_licensors_of_labels(*, label_ids: Sequence[int]) -> list[LicensorFacts]:
+    """Labels as licensors, whose every licence speaks of the music of these labels. One query.
+
+    One that grants for other labels too, as a distributor does, belongs to none of them: what it
+    is owed is not for their eyes.
+    """
+    licences = Licence.objects.filter(licensor=OuterRef("pk")).annotate(
+        of_label=Coalesce("label_id", "release__label_id", "track__release__label_id")
+    )
+    rows = Licensor.objects.filter(
+        Exists(licences),
+        ~Exists(licences.filter(Q(of_label=None) | ~Q(of_label__in=label_ids))),
+        kind=Licensor.Kind.LABEL,
+    )
+    return [
+        LicensorFacts(row.pk, row.name, row.kind, row.label_id) for row in rows.order_by("name")
+    ]
 
 
 def _licences() -> QuerySet[Licence]:

@@ -11,7 +11,6 @@ from fractions import Fraction
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import COUNTRIES, TerritorySet
 
-
 # The finest rate that a tariff may have: it fits the columns it is kept in.
 RATE_DENOMINATOR_MOST = 10**15
 
@@ -181,10 +180,32 @@ def cover(
     return Covered(recording=chosen[Right.RECORDING], work=chosen[Right.WORK])
 
 
+def open_territories(
+    *, track: TrackRef, use: Use, instant: datetime, licences: Iterable[LicenceTerms]
+) -> dict[Right, frozenset[str]]:
+    """Where each right is covered for that use and instant; `cover` says yes where both are."""
+    mine = [
+        licence
+        for licence in licences
+        if track.belongs_to(licence.repertoire) and _runs(licence, use, instant)
+    ]
+    return {
+        right: frozenset(
+            country
+            for country in COUNTRIES
+            if any(licence.right is right and country in licence.territories for licence in mine)
+        )
+        for right in Right
+    }
+
+
 def _opens(licence: LicenceTerms, use: Use, territory: str, instant: datetime) -> bool:
+    return territory in licence.territories and _runs(licence, use, instant)
+
+
+def _runs(licence: LicenceTerms, use: Use, instant: datetime) -> bool:
     return (
         use in licence.uses
-        and territory in licence.territories
         and licence.starts_at <= instant
         and (licence.ends_at is None or instant < licence.ends_at)
     )
