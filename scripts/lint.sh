@@ -16,7 +16,7 @@ check() {
 
 check 'ruff check' .venv/bin/python -m ruff check .
 check 'ruff format' .venv/bin/python -m ruff format --check .
-check 'import contracts' .venv/bin/lint-imports --no-cache
+check 'import contracts' .venv/bin/lint-imports --no-cache --no-logo
 check 'mypy' .venv/bin/python -m mypy src tests bench conftest.py
 
 [ -z "${CHECKS_FAILED:-}" ] || printf '%s' "$failed" >"$CHECKS_FAILED"
