@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pennywhistle.kit.money import Money
 
+# In the session of who signed in as a member of a label: the masthead then leads to the desk.
+HAS_DESK = "has_desk"
+
 
 @dataclass(frozen=True, slots=True)
 class LicenceLine:

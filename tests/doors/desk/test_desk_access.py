@@ -80,6 +80,20 @@ def test_a_post_without_its_token_is_refused(cast: Cast, path: str) -> None:
     assert client.post(path).status_code == 403
 
 
+def test_who_has_business_at_the_desk_is_shown_the_way(
+    alice: Client, lena: Client, otto: Client, cast: Cast
+) -> None:
+    signpost = '<a href="/desk/">'
+    assert signpost in lena.get("/").content.decode()
+    assert signpost in otto.get("/").content.decode()
+    assert signpost not in alice.get("/").content.decode()
+
+
+def test_someone_who_left_the_label_is_let_in_no_more(lena: Client, cast: Cast) -> None:
+    cast.lena.labels.clear()
+    assert lena.get("/desk/").status_code == 403
+
+
 def test_someone_who_was_locked_out_sees_nothing_any_more(cast: Cast) -> None:
     client = browser_of(cast.otto)
     cast.otto.is_active = False

@@ -15,7 +15,7 @@ from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.gather_evidence import gather_evidence
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
-from pennywhistle.look.frame import BARE_FRAME, Frame, LicenceLine
+from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
 from pennywhistle.shop.licensing.queries import list_notice
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.sales.rules import Evidence, TerritoryUnknownError, decide_territory
@@ -89,7 +89,7 @@ def _open_visit(request: HttpRequest) -> Visit:
         territory_trouble=trouble,
         person_id=person.pk if person else None,
         listener=person.email if person else None,
-        is_staff=bool(person and person.is_staff),
+        is_staff=bool(person and (person.is_staff or request.session.get(HAS_DESK))),
         basket=carrying.basket(request),
     )
 
