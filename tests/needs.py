@@ -12,6 +12,15 @@ import sys
 # The names that distributions give to Chromium.
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
+# Other people's decoders, by command, and Debian's package of each.
+_DECODERS = {
+    "flac": "flac",
+    "lame": "lame",
+    "mpg123": "mpg123",
+    "opusdec": "opus-tools",
+    "oggdec": "vorbis-tools",
+}
+
 
 def find_chromium() -> str | None:
     """The path of a Chromium that Playwright can drive, or None."""
@@ -34,6 +43,11 @@ def list_untested() -> list[str]:
     if find_test_database_url() is None and not os.environ.get("POSTGRESQL_FOLLOWS"):
         untested.append(
             "PostgreSQL: no server named; set PENNYWHISTLE_TEST_DATABASE_URL, or run .ci/run"
+        )
+    if missing := [name for name in _DECODERS if shutil.which(name) is None]:
+        packages = " ".join(_DECODERS[name] for name in missing)
+        untested.append(
+            f"other decoders: no {', '.join(missing)}; install with apt-get install {packages}"
         )
     return untested
 
