@@ -20,7 +20,6 @@ from pennywhistle.adapters.audio.encode import EncoderFailedError
 from pennywhistle.adapters.storage.covers import CoverMissingError
 from pennywhistle.adapters.storage.masters import MasterMissingError
 from pennywhistle.adapters.storage.rendition_cache import (
-    FOLLOW_EAGER_SECONDS,
     Reader,
     RenditionBrokenError,
     State,
@@ -71,6 +70,7 @@ _SALT = "pennywhistle.bytes"
 START_SECONDS_MAX = 60.0
 WHOLE_SECONDS_MAX = 60.0
 CAUSE_SECONDS_MAX = 5.0
+LOOK_SECONDS = 0.002
 
 # As long as file systems take, in UTF-8, with room for an extension.
 FILE_NAME_BYTES_MAX = 240
@@ -197,7 +197,7 @@ async def await_whole(
         while (state := reader.state()) is State.GROWING:
             if time.monotonic() > ends_at:
                 raise EncodersBusyError("this song is still being encoded; ask again shortly")
-            await asyncio.sleep(FOLLOW_EAGER_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
     finally:
         reader.close()
     path = outfit.renditions.find(**delivery.wanted.file)
@@ -240,7 +240,7 @@ async def _reader_of(wanted: WantedRendition, outfit: Outfit, job: Future[None])
             raise RenditionBrokenError("the encoder did not finish; ask again")
         if time.monotonic() > ends_at:
             raise EncodersBusyError("other songs are being encoded first; ask again shortly")
-        await asyncio.sleep(FOLLOW_EAGER_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _sign(purpose: Purpose, number: int, ends_at: datetime) -> str:

@@ -29,6 +29,10 @@ ENCODE_SECONDS_MAX = 1800
 ENCODER_SILENCE_SECONDS_MAX = 120
 ENCODED_BYTES_MAX = 8_000_000_000
 _READ_BYTES = 256 * 1024
+# The encoder hands over every packet at once, for the sake of the first ones. Behind a short read it
+# is left alone for a moment, so that packets gather in the pipe and are taken together.
+_WORTH_WAKING_BYTES = 32 * 1024
+_PAUSE_SECONDS = 0.005
 _PIPE_BYTES = 1024 * 1024
 _STDERR_BYTES_KEPT = 4000
 _WAIT_AFTER_END_SECONDS = 30
@@ -232,6 +236,8 @@ def _output(process: subprocess.Popen[bytes], order: EncodeOrder) -> Iterator[by
                     complaint = (complaint + data)[-_STDERR_BYTES_KEPT:]
                 else:
                     yield data
+                    if len(data) < _WORTH_WAKING_BYTES:
+                        time.sleep(_PAUSE_SECONDS)
     code = process.wait(_WAIT_AFTER_END_SECONDS)
     if code != 0:
         said = complaint.decode("utf-8", "replace").strip() or "nothing"

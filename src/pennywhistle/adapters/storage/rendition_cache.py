@@ -20,6 +20,7 @@ import fcntl
 import os
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
@@ -35,10 +36,10 @@ _CLAIM_TRIES = 3
 _CLAIM_PAUSE_SECONDS = 0.001
 
 FOLLOW_CHUNK_BYTES = 256 * 1024
-# How often a reader looks for more: often while it waits for its first bytes, then calmly.
-FOLLOW_EAGER_SECONDS = 0.002
-FOLLOW_CALM_SECONDS = 0.02
-FOLLOW_EAGER_LOOKS = 100
+# How often a reader looks for more by itself. A writer in the same process rings for it at first,
+# while somebody waits for the music to begin; later a ring would cost more than it gains.
+FOLLOW_LOOK_SECONDS = 0.02
+FOLLOW_RINGS_MAX = 32
 # A writer that lives but writes nothing for so long is given up.
 FOLLOW_STALL_SECONDS_MAX = 180.0
 DEFAULT_CACHE_BYTES_MAX = 20_000_000_000
@@ -64,11 +65,43 @@ class Swept:
     evicted: int
 
 
+class _Bells:
+    """By which a writer calls the readers that wait in this process for the same file."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hung: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
+
+    def ring(self, name: str) -> None:
+        """Wake who waits; may be called from any thread."""
+        if name not in self._hung:
+            return
+        with self._lock:
+            for loop, event in self._hung.get(name, ()):
+                with contextlib.suppress(RuntimeError):  # Its loop was closed.
+                    loop.call_soon_threadsafe(event.set)
+
+    @contextlib.contextmanager
+    def hung(self, name: str) -> Iterator[asyncio.Event]:
+        """An event that is set at every ring until the block ends."""
+        bell = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            self._hung.setdefault(name, set()).add(bell)
+        try:
+            yield bell[1]
+        finally:
+            with self._lock:
+                self._hung[name].discard(bell)
+                if not self._hung[name]:
+                    del self._hung[name]
+
+
 class Claim:
     """The one writer of a rendition. Use it as a context: what is not finished is abandoned."""
 
-    def __init__(self, descriptor: int, part: Path, final: Path) -> None:
+    def __init__(self, descriptor: int, part: Path, final: Path, bells: _Bells) -> None:
         self._descriptor: int | None = descriptor
+        self._bells = bells
         self._part = part
         self._final = final
 
@@ -79,8 +112,7 @@ class Claim:
         if self._descriptor is not None:
             with contextlib.suppress(FileNotFoundError):
                 self._part.unlink()
-            os.close(self._descriptor)
-            self._descriptor = None
+            self._close(self._descriptor)
 
     def write(self, data: bytes) -> None:
         """Append; readers see it at once."""
@@ -88,6 +120,7 @@ class Claim:
         view = memoryview(data)
         while view:
             view = view[os.write(self._descriptor, view) :]
+        self._bells.ring(self._final.name)
 
     def finish(self) -> Path:
         """Sync, mark as whole, and give the file its name."""
@@ -96,16 +129,26 @@ class Claim:
         os.fchmod(self._descriptor, _FINISHED_MODE)
         self._part.rename(self._final)
         _sync_folder(self._final.parent)
-        os.close(self._descriptor)
-        self._descriptor = None
+        self._close(self._descriptor)
         return self._final
+
+    def _close(self, descriptor: int) -> None:
+        os.close(descriptor)
+        self._descriptor = None
+        self._bells.ring(self._final.name)
 
 
 class Reader:
     """An open rendition, growing or finished. It keeps reading the same file whatever its name."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, name: str, bells: _Bells) -> None:
         self._descriptor: int | None = descriptor
+        self._name = name
+        self._bells = bells
+
+    def bell(self) -> contextlib.AbstractContextManager[asyncio.Event]:
+        """An event that a writer in this process sets whenever there is more to see."""
+        return self._bells.hung(self._name)
 
     @property
     def size_bytes(self) -> int:
@@ -147,6 +190,7 @@ class RenditionCache:
     def __init__(self, root: Path, *, bytes_max: int = DEFAULT_CACHE_BYTES_MAX) -> None:
         self._root = root
         self._bytes_max = bytes_max
+        self._bells = _Bells()
 
     def find(self, *, key: str, extension: str) -> Path | None:
         """The finished file, or None. Counts as use, which `sweep` goes by."""
@@ -167,7 +211,7 @@ class RenditionCache:
             descriptor = _take_over(part, final)
         if descriptor is None:
             return None
-        claim = Claim(descriptor, part, final)
+        claim = Claim(descriptor, part, final, self._bells)
         if final.exists():
             claim.__exit__()
             return None
@@ -179,7 +223,7 @@ class RenditionCache:
         # Between the two looks a growing file may be renamed, so the finished name is tried last too.
         for path in (final, final.with_name(final.name + _PART), final):
             with contextlib.suppress(FileNotFoundError):
-                return Reader(os.open(path, os.O_RDONLY))
+                return Reader(os.open(path, os.O_RDONLY), final.name, self._bells)
         return None
 
     def sweep(self) -> Swept:
@@ -216,9 +260,10 @@ async def follow(
     as long as that: nobody is left with a file that only looks whole. Raises
     `RenditionBrokenError`. Reads are of pages just written, so they do not leave the event loop.
     """
-    offset, looks, moved_at = start, 0, time.monotonic()
-    try:
+    offset, rings, moved_at = start, 0, time.monotonic()
+    with contextlib.closing(reader), reader.bell() as bell:
         while stop is None or offset < stop:
+            bell.clear()
             # The state is read before the data: what was finished then has all its bytes now.
             state = reader.state()
             wanted = FOLLOW_CHUNK_BYTES if stop is None else min(FOLLOW_CHUNK_BYTES, stop - offset)
@@ -227,23 +272,28 @@ async def follow(
                 data = _but_for_the_last(data, reader, state, total)
             if data:
                 yield data
-                offset, looks, moved_at = offset + len(data), 0, time.monotonic()
+                offset, moved_at = offset + len(data), time.monotonic()
                 continue
-            if state is State.FINISHED:
-                if stop is not None:
-                    raise RenditionBrokenError(
-                        f"{stop} bytes were promised, and {offset} were made"
-                    )
+            if state is State.FINISHED and stop is None:
                 return
-            if state is State.BROKEN:
-                raise RenditionBrokenError("the encoder did not finish; ask again")
-            if time.monotonic() - moved_at > FOLLOW_STALL_SECONDS_MAX:
-                raise RenditionBrokenError("the encoder has stalled; ask again")
-            looks += 1
-            eager = looks < FOLLOW_EAGER_LOOKS
-            await asyncio.sleep(FOLLOW_EAGER_SECONDS if eager else FOLLOW_CALM_SECONDS)
-    finally:
-        reader.close()
+            _check_that_more_comes(state, offset, stop, time.monotonic() - moved_at)
+            if rings < FOLLOW_RINGS_MAX:
+                rings += 1
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(bell.wait(), FOLLOW_LOOK_SECONDS)
+            else:
+                await asyncio.sleep(FOLLOW_LOOK_SECONDS)
+
+
+def _check_that_more_comes(
+    state: State, offset: int, stop: int | None, idle_seconds: float
+) -> None:
+    if state is State.FINISHED:
+        raise RenditionBrokenError(f"{stop} bytes were promised, and {offset} were made")
+    if state is State.BROKEN:
+        raise RenditionBrokenError("the encoder did not finish; ask again")
+    if idle_seconds > FOLLOW_STALL_SECONDS_MAX:
+        raise RenditionBrokenError("the encoder has stalled; ask again")
 
 
 def _but_for_the_last(data: bytes, reader: Reader, state: State, total: int) -> bytes:
