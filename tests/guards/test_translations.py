@@ -11,8 +11,17 @@ from babel.messages.pofile import read_po
 from tests.guards.house import list_project_files, shown
 
 
+def _plain(text: object) -> object:
+    """A text, or the forms of a plural; the two readers disagree on tuples and lists."""
+    return tuple(text) if isinstance(text, list | tuple) else text
+
+
 def _texts(catalogue: Catalog) -> dict[object, object]:
-    return {(each.context, each.id): each.string for each in catalogue if each.id and each.string}
+    return {
+        (each.context, _plain(each.id)): _plain(each.string)
+        for each in catalogue
+        if each.id and each.string
+    }
 
 
 def is_in_step(po: Path) -> bool:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
 from pennywhistle.doors.storefront.visitor import Visit, visit_of
-from pennywhistle.doors.storefront.words import movement, words_for
+from pennywhistle.doors.storefront.words import declined, movement, words_for
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.redeem_voucher import redeem_voucher
 from pennywhistle.flows.top_up_wallet import Card, GatewayUnreachableError, top_up_wallet
@@ -92,7 +92,7 @@ def top_up(request: HttpRequest) -> HttpResponseBase:
 
 def _after_charge(request: HttpRequest, state: str, reason: str) -> HttpResponseBase:
     if state == "declined":
-        return _show(request, card_trouble=gettext(reason))
+        return _show(request, card_trouble=declined(reason))
     if state == "pending":
         messages.info(request, gettext("The bank takes its time. Your top-up is listed below."))
         return go("/wallet/")
@@ -134,7 +134,7 @@ def _show(
                 at=row.created_at,
                 amount=Money(row.amount_micros, row.currency),
                 state="declined" if row.state == "declined" else "pending",
-                text=gettext(row.decline_reason) or gettext("The bank has not answered yet."),
+                text=declined(row.decline_reason) or gettext("The bank has not answered yet."),
             )
             for row in list_unsettled_top_ups(person_id=person_id)
         ),

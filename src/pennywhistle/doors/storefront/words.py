@@ -85,6 +85,19 @@ def why_not(answer: NotCovered, territory: str | None) -> str:
     return gettext("Not sold: no licence covers it.")
 
 
+def declined(reason: str) -> str:
+    """Why a card did not pay, as its gateway says it."""
+    known = {
+        "The card was declined.": gettext("The card was declined."),
+        "There is not enough money on the card.": gettext("There is not enough money on the card."),
+        "The bank declined the payment after a while.": gettext(
+            "The bank declined the payment after a while."
+        ),
+        "The card was not charged.": gettext("The card was not charged."),
+    }
+    return known.get(reason, reason)
+
+
 def movement(reason: str) -> str:
     """What a line of the wallet's book is called."""
     known = {
