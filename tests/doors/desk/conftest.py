@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 
 import html5lib
@@ -23,6 +25,13 @@ def browser_of(person: Person) -> Client:
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def check_page(text: str) -> None:
+    """It parses strictly, and no two elements have the same id."""
+    html5lib.HTMLParser(strict=True).parse(text)
+    ids = Counter(re.findall(r' id="([^"]+)"', text))
+    assert [name for name, count in ids.items() if count > 1] == []
 
 
 @pytest.fixture
@@ -70,7 +79,7 @@ def see() -> See:
         assert response.status_code == status, path
         assert response.headers["Cache-Control"] == "private, no-store"
         text = response.content.decode()
-        html5lib.HTMLParser(strict=True).parse(text)
+        check_page(text)
         return text
 
     return get

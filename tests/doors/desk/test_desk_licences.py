@@ -13,7 +13,7 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.licensing.queries import get_licence, get_licensor, list_licences
 from pennywhistle.shop.licensing.rules import Right, Use
 from tests.cast import Cast
-from tests.doors.desk.conftest import See
+from tests.doors.desk.conftest import See, check_page
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,9 @@ def send(client: Client, **changed: object) -> str:
     response = client.post(GRANT, {**FORM, **changed})
     assert response.status_code == 422
     assert response.headers["Cache-Control"] == "private, no-store"
-    return response.content.decode()
+    page = response.content.decode()
+    check_page(page)
+    return page
 
 
 def test_a_contract_is_recorded_as_it_says(otto: Client, cast: Cast) -> None:

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from pennywhistle.doors.desk import money
 from pennywhistle.flows.issue_statement import issue_statement
 from pennywhistle.flows.redeem_voucher import redeem_voucher
 from pennywhistle.kit.clock import month_period, utc_now
@@ -20,7 +21,7 @@ from pennywhistle.shop.licensing.queries import get_licensor
 from pennywhistle.shop.payments.queries import list_voucher_batches
 from pennywhistle.shop.royalties.queries import list_owed, list_statements
 from tests.cast import Cast, euros
-from tests.doors.desk.conftest import See
+from tests.doors.desk.conftest import See, check_page
 from tests.guards_lifted import guards_lifted
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +116,9 @@ def make(client: Client, **changed: object) -> str:
     answer = client.post("/desk/vouchers/", {**BATCH, "once": open_form(client), **changed})
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "private, no-store"
-    return answer.content.decode()
+    page = answer.content.decode()
+    check_page(page)
+    return page
 
 
 def test_a_batch_shows_its_codes_once_and_each_is_worth_its_amount(
@@ -189,7 +192,9 @@ def test_the_trial_balance_has_equal_sides(otto: Client, sold: Cast, see: See) -
 def test_a_recount_of_right_books_says_so(otto: Client, sold: Cast) -> None:
     answer = otto.post("/desk/books/")
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert "Every row is right." in answer.content.decode()
+    page = answer.content.decode()
+    check_page(page)
+    assert "Every row is right." in page
 
 
 def test_a_recount_names_the_wrong_row(otto: Client, sold: Cast) -> None:
@@ -198,12 +203,22 @@ def test_a_recount_names_the_wrong_row(otto: Client, sold: Cast) -> None:
     with guards_lifted(connection):
         Transfer.objects.filter(pk=transfer.pk).update(amount_micros=1)
     page = otto.post("/desk/books/").content.decode()
+    check_page(page)
     assert "wrong" in page
     assert transfer.key in page
 
 
 def test_a_store_without_a_transfer_has_empty_books(otto: Client, cast: Cast, see: See) -> None:
     assert "No account has been opened yet" in see(otto, "/desk/books/")
+
+
+def test_books_too_long_for_a_page_are_left_to_the_command(
+    otto: Client, sold: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money, "RECOUNT_MOST", 1)
+    page = otto.post("/desk/books/").content.decode()
+    assert "pennywhistle verify-books" in page
+    assert "Every row is right." not in page
 
 
 def test_issue_statement_and_the_desk_give_the_same_bytes(otto: Client, sold: Cast) -> None:

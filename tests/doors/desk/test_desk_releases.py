@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -13,7 +14,8 @@ from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.catalogue import operations as catalogue
 from pennywhistle.shop.catalogue.queries import get_release_in_any_state
 from pennywhistle.shop.catalogue.rules import NewRelease, NewTrack
-from tests.cast import LABEL, OPENED, Cast, master
+from pennywhistle.shop.payments.operations import start_top_up
+from tests.cast import LABEL, OPENED, Cast, euros, master
 from tests.doors.desk.conftest import See
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +127,21 @@ def test_a_label_sees_what_it_is_owed_and_not_what_others_are(
     assert "Lantern Records" in main
     assert "Meridian Society" not in main
     assert "Drowsy Maggie" in main
+
+
+def test_top_ups_on_their_way_are_told_to_the_operator_alone(
+    otto: Client, lena: Client, cast: Cast, see: See
+) -> None:
+    for number, amount in enumerate(("5.00", "10.00")):
+        start_top_up(
+            top_up_id=UUID(int=number),
+            person_id=cast.alice.pk,
+            amount=euros(amount),
+            gateway="sandbox",
+            now=OPENED,
+        )
+    assert "2 top-ups of €15.00 in all" in see(otto, "/desk/")
+    assert "top-ups" not in see(lena, "/desk/")
 
 
 def test_a_licence_that_ends_soon_is_told_to_the_operator(

@@ -49,8 +49,8 @@ from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.royalties.queries import list_currencies, list_owed, list_statements
 from pennywhistle.shop.royalties.rules import StatementMismatchError
 
-# Transfers that a recount on a page may take: some seconds' worth. More is for the command.
-RECOUNT_MOST = 100_000
+# Transfers that a recount on a page may take: a second or two. More is for the command.
+RECOUNT_MOST = 20_000
 FINDINGS_SHOWN = 100
 
 # Voucher forms that one person may have open; the oldest is forgotten.
