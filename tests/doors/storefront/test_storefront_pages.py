@@ -143,6 +143,27 @@ def test_what_is_not_there_is_said_in_the_shops_look(alice: Client, path: str) -
     assert 'class="masthead"' in text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/receipt/{'9' * 40}/",
+        f"/download/{'9' * 40}/",
+        f"/preview/{'9' * 40}/",
+        "/release/a%00b/",
+        "/artist/%00/",
+        "/release/%F0%9F%8E%B5/",
+        "/release/..%2f..%2fetc/",
+    ],
+)
+def test_odd_addresses_are_not_found_and_break_nothing(alice: Client, path: str) -> None:
+    see(alice, path, status=404)
+
+
+@pytest.mark.parametrize("query", ["%00", "%25%5F", "%27%22%3C", "x" * 5000, "%F0%9F%8E%B5"])
+def test_odd_searches_find_nothing_and_break_nothing(shop: Cast, query: str) -> None:
+    see(Client(), f"/search/?q={query}")
+
+
 def test_a_country_without_a_licence_is_told_so_and_sold_nothing(
     shop: Cast, settings: Settings
 ) -> None:

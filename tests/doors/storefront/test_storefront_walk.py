@@ -159,6 +159,9 @@ def test_what_is_removed_is_gone(alice: Client, shop: Cast) -> None:
         {"kind": "island", "id": "1", "recipe": "mp3-192"},
         {"kind": "track", "id": "one", "recipe": "mp3-192"},
         {"kind": "track", "id": "1", "recipe": "preview"},
+        {"kind": "track", "id": "9999", "recipe": "mp3-192"},
+        {"kind": "release", "id": "9999", "recipe": "mp3-192"},
+        {"kind": "track", "id": "9" * 40, "recipe": "mp3-192"},
     ],
 )
 def test_nothing_odd_goes_into_a_basket(alice: Client, form: dict[str, str]) -> None:

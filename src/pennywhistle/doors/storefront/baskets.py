@@ -17,7 +17,12 @@ from pennywhistle.doors.storefront.shelves import (
 from pennywhistle.doors.storefront.visitor import Visit
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks, list_tracks_of_releases
+from pennywhistle.shop.catalogue.queries import (
+    TrackFacts,
+    find_live_track,
+    list_tracks,
+    list_tracks_of_releases,
+)
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.sales.queries import Window
 
@@ -40,6 +45,15 @@ def basket_page(visit: Visit) -> pages.BasketPage:
         is_ready=bool(lines) and not any(line.trouble for line in lines),
         needs_country=visit.territory is None,
         country_trouble=visit.territory_trouble,
+    )
+
+
+def is_on_the_shelves(item: BasketItem) -> bool:
+    """True for a track or a release that anyone could find here. Two queries at most."""
+    if item.kind == "track":
+        return find_live_track(track_id=item.id) is not None
+    return any(
+        track.release.state == "live" for track in list_tracks_of_releases(release_ids=[item.id])
     )
 
 

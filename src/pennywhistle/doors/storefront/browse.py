@@ -6,9 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from pennywhistle.doors.storefront import pages, samples, shelves
+from pennywhistle.doors.storefront import carrying, pages, samples, shelves
 from pennywhistle.doors.storefront.answers import show
-from pennywhistle.doors.storefront.carrying import QUERY_MOST
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.shop.catalogue.queries import (
     TrackFacts,
@@ -62,7 +61,7 @@ def release(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Artists, songs and releases in which every word occurs."""
-    query = request.GET.get("q", "")[:QUERY_MOST].strip()
+    query = carrying.query(request)
     if not query:
         return show(request, "search", pages.SearchPage(query=""))
     page = pages.SearchPage(

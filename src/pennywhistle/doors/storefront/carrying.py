@@ -1,4 +1,4 @@
-"""What a visitor carries in the session: a basket, and the country they said they are in."""
+"""What a visitor carries: a basket and a country in the session, a question in the address."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ QUERY_MOST = 200
 
 _BASKET = "basket"
 _COUNTRY = "country"
+
+
+def query(request: HttpRequest) -> str:
+    """What the visitor searches for: at most `QUERY_MOST` letters, none of them a control one."""
+    text = request.GET.get("q", "")[:QUERY_MOST]
+    return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
 class BasketFullError(Exception):

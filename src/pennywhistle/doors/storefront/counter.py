@@ -40,6 +40,9 @@ from pennywhistle.shop.sales.rules import (
 
 BASKET = "/basket/"
 
+# Digits of a number that a database may be asked for: below 2⁶³.
+_DIGITS_MOST = 18
+
 
 def basket(request: HttpRequest) -> HttpResponse:
     """What is in the basket, at today's prices; by POST, put something in."""
@@ -55,8 +58,11 @@ def _basket(request: HttpRequest) -> HttpResponse:
 
 def _add(request: HttpRequest) -> HttpResponse:
     back = safe_path(request, request.POST.get("back", ""), otherwise=BASKET)
+    item = _item(request)
+    if not baskets.is_on_the_shelves(item):
+        raise Http404(gettext("There is no such thing to put into a basket."))
     try:
-        carrying.add(request, [_item(request)])
+        carrying.add(request, [item])
     except carrying.BasketFullError:
         messages.warning(request, gettext("The basket is full. Buy what is in it first."))
         return go(BASKET)
@@ -67,7 +73,8 @@ def _add(request: HttpRequest) -> HttpResponse:
 def _item(request: HttpRequest) -> BasketItem:
     kind, number = request.POST.get("kind", ""), request.POST.get("id", "")
     recipe = chosen_recipe(request.POST.get("recipe", ""))
-    if kind not in {"track", "release"} or not number.isdecimal() or recipe is None:
+    is_number = number.isdecimal() and len(number) <= _DIGITS_MOST
+    if kind not in {"track", "release"} or not is_number or recipe is None:
         raise Http404(gettext("There is no such thing to put into a basket."))
     return BasketItem(kind, int(number), recipe.code)
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from pennywhistle.doors.storefront import browse, counter, owned, purse, trouble
+
+
+class NameConverter(StringConverter):
+    """The short name of an artist or a release, in any script. No control characters: PostgreSQL
+    takes no NUL."""
+
+    regex = r"[^/\x00-\x1f]+"
+
+
+register_converter(NameConverter, "name")
 
 app_name = "storefront"
 
 urlpatterns = [
     path("", browse.home, name="home"),
-    path("artist/<str:slug>/", browse.artist, name="artist"),
-    path("release/<str:slug>/", browse.release, name="release"),
+    path("artist/<name:slug>/", browse.artist, name="artist"),
+    path("release/<name:slug>/", browse.release, name="release"),
     path("search/", browse.search, name="search"),
     path("style/", browse.style, name="style"),
     path("basket/", counter.basket, name="basket"),

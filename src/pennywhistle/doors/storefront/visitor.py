@@ -116,7 +116,7 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
     known = getattr(request, _FRAME_ON_REQUEST, None)
     if not isinstance(known, Frame):
         try:
-            known = _frame_of(visit_of(request), request.GET.get("q", "")[: carrying.QUERY_MOST])
+            known = _frame_of(visit_of(request), carrying.query(request))
         except NoStorefrontError:
             known = BARE_FRAME
         setattr(request, _FRAME_ON_REQUEST, known)
