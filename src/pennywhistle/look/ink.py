@@ -61,6 +61,15 @@ def ink_strokes(peaks: bytes, strokes: int = 64) -> str:
     return "".join(parts)
 
 
+def ink_drawing(peaks: bytes, strokes: int) -> str:
+    """`ink_strokes` as an SVG document of its own."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {strokes * PITCH} {HEIGHT}"'
+        f' preserveAspectRatio="none" class="waveform"><path d="{ink_strokes(peaks, strokes)}"/>'
+        "</svg>"
+    )
+
+
 def coin_widths(micros: int, coin_micros: int, *, coins_max: int = 24) -> list[float]:
     """How much of each coin, 0 to 1, an amount fills: 25,000 in 10,000s is [1, 1, 0.5].
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import html5lib
 import pytest
@@ -130,6 +131,15 @@ def test_a_preview_leads_to_its_bytes_without_signing_in(shop: Cast) -> None:
     given = Client().get(f"/preview/{shop.track_ids[0]}/")
     assert given.headers["Location"].startswith("/bytes/")
     assert given.headers["Location"].endswith("/preview.mp3")
+
+
+def test_the_strokes_of_a_preview_are_a_drawing(shop: Cast) -> None:
+    given = Client().get(f"/strokes/{shop.track_ids[0]}.svg")
+    assert given.headers["Content-Type"] == "image/svg+xml"
+    assert given.headers["Cache-Control"] == "public, max-age=3600"
+    drawing = ET.fromstring(given.content)
+    assert drawing.get("viewBox") == "0 0 576 48"
+    assert Client().get("/strokes/9999.svg").status_code == 404
 
 
 def test_what_is_not_licensed_is_not_heard_either(shop: Cast, settings: Settings) -> None:

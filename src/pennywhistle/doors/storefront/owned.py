@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -25,12 +25,17 @@ from pennywhistle.flows.deliver_rendition import (
 )
 from pennywhistle.flows.find_cover import CoverMissingError, find_cover
 from pennywhistle.flows.outfit import get_outfit
+from pennywhistle.look.ink import ink_drawing
 from pennywhistle.shop.catalogue.queries import find_live_track
+from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
 from pennywhistle.shop.encoding.rules import get_recipe
 from pennywhistle.shop.library.queries import OwnedFacts, find_owned_by, list_owned
 
 # A cover's address holds its hash: what it shows never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
+# A waveform changes only when its master is replaced.
+FOR_AN_HOUR = "public, max-age=3600"
+BAR_STROKES = 96
 
 
 @require_safe
@@ -94,6 +99,21 @@ def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
     if track is None or track.id not in open_window(visit_of(request), [track], ()).may_be_heard:
         raise Http404(gettext("This song cannot be heard where you are."))
     return go(preview_address(track_id=track.id, now=visit_of(request).now))
+
+
+@require_safe
+def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
+    """The preview's own stretch of the waveform as a drawing, for the player's bar."""
+    track = find_live_track(track_id=track_id)
+    if track is None:
+        raise Http404(gettext("There is no such song."))
+    clip_ms = 1000 * (get_recipe(code=PREVIEW_RECIPE).clip_seconds or 0)
+    share = min(1.0, clip_ms / max(track.master.duration_ms, 1))
+    pairs = round(len(track.master.peaks) / 2 * share)
+    drawing = ink_drawing(track.master.peaks[: 2 * pairs], BAR_STROKES)
+    return HttpResponse(
+        drawing, content_type="image/svg+xml", headers={"Cache-Control": FOR_AN_HOUR}
+    )
 
 
 @require_safe

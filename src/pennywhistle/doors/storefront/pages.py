@@ -101,6 +101,7 @@ class TrackRow:
     peaks: bytes
     state: TrackState
     preview_url: str = ""
+    strokes_url: str = ""
     artist_name: str = ""
     artist_url: str = ""
     size_bytes: int | None = None

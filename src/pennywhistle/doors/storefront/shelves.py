@@ -231,6 +231,7 @@ def _row(
         peaks=track.master.peaks,
         state=state,
         preview_url=reverse("storefront:preview", args=[track.id]) if heard else "",
+        strokes_url=reverse("storefront:strokes", args=[track.id]) if heard else "",
         artist_name="" if is_own else track.artist,
         artist_url="" if is_own else reverse("storefront:artist", args=[track.artist_slug]),
         size_bytes=ticket.size_bytes,

@@ -7,7 +7,6 @@ const audio = part("audio");
 const wave = part("wave");
 let playing = null; // the address of the preview that the bar holds
 let heard = null; // the rectangle that uncovers the copper strokes
-let trackSeconds = 0; // how long the whole track is, of which the preview is the beginning
 
 const SECONDS_PER_STEP = 5;
 const SVG = "http://www.w3.org/2000/svg";
@@ -20,34 +19,37 @@ const clock = (seconds) => {
 const linkTo = (address) =>
   [...document.querySelectorAll("[data-hear]")].filter((link) => link.href === address);
 
-function drawWave(link) {
-  wave.replaceChildren();
-  heard = null;
-  const strokes = link.closest("[data-track]")?.querySelector(".waveform");
-  if (!strokes) return;
-  const below = strokes.cloneNode(true);
-  const above = strokes.cloneNode(true);
-  const box = strokes.viewBox.baseVal;
+// Lay the strokes twice: in ink, and over them in copper as far as it has been heard.
+function drawWave(strokes) {
+  const below = document.importNode(strokes, true);
+  const above = document.importNode(strokes, true);
+  const box = strokes.getAttribute("viewBox").split(" ");
   const clip = document.createElementNS(SVG, "clipPath");
   heard = document.createElementNS(SVG, "rect");
   clip.id = "player-heard";
-  heard.setAttribute("height", box.height);
   heard.setAttribute("width", 0);
+  heard.setAttribute("height", box[3]);
+  heard.dataset.full = box[2];
   clip.append(heard);
   above.classList.add("waveform-heard");
   above.prepend(clip);
   above.querySelector("path").setAttribute("clip-path", "url(#player-heard)");
-  heard.dataset.full = heard.dataset.track = box.width;
-  wave.append(below, above);
+  wave.replaceChildren(below, above);
+  showTime();
 }
 
-// The strokes are the whole track's; the bar shows those of the preview alone.
-function cropWave() {
-  if (!heard || !trackSeconds || !Number.isFinite(audio.duration)) return;
-  const width = Number(heard.dataset.track) * Math.min(1, audio.duration / trackSeconds);
-  heard.dataset.full = width;
-  for (const strokes of wave.querySelectorAll("svg")) {
-    strokes.setAttribute("viewBox", `0 0 ${width} ${heard.getAttribute("height")}`);
+// The strokes of the preview's own stretch. Without them the bar plays just as well.
+async function fetchWave(link) {
+  wave.replaceChildren();
+  heard = null;
+  if (!link.dataset.strokes) return;
+  try {
+    const answer = await fetch(link.dataset.strokes);
+    if (!answer.ok || playing !== link.href) return;
+    const drawing = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+    if (playing === link.href) drawWave(drawing.documentElement);
+  } catch (error) {
+    console.warn("no strokes for the player", error);
   }
 }
 
@@ -95,8 +97,7 @@ function hear(link) {
   bar.hidden = false;
   part("title").textContent = link.dataset.title;
   part("artist").textContent = link.dataset.artist;
-  trackSeconds = Number(link.dataset.seconds);
-  drawWave(link);
+  fetchWave(link);
   audio.src = link.href;
   play();
 }
@@ -144,7 +145,6 @@ for (const name of ["play", "pause", "ended", "emptied"]) audio.addEventListener
 for (const name of ["timeupdate", "loadedmetadata", "seeked"]) {
   audio.addEventListener(name, showTime);
 }
-audio.addEventListener("loadedmetadata", cropWave);
 audio.addEventListener("error", () => playing && trouble(true));
 document.addEventListener("htmx:afterSwap", showState);
 
