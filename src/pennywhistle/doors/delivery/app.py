@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from functools import cache
+from unicodedata import combining, normalize
 from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
@@ -181,7 +182,8 @@ def _disposition_name(name: str) -> str:
 
     https://www.rfc-editor.org/rfc/rfc6266#section-4.3 and https://www.rfc-editor.org/rfc/rfc8187
     """
-    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    bare = "".join(letter for letter in normalize("NFKD", name) if not combining(letter))
+    plain = bare.encode("ascii", "replace").decode().replace("?", "_")
     if plain == name:
         return f'filename="{name}"'
     return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
