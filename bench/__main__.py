@@ -10,7 +10,10 @@ import importlib
 import sys
 
 # A name, its module with a `run() -> Iterator[Figure]`, and what it measures.
-BENCHES = (("encode", "bench.encode", "first byte of a cold track, and CPU of its encode"),)
+BENCHES = (
+    ("encode", "bench.encode", "first byte of a cold track, and CPU of its encode"),
+    ("purchase", "bench.purchase", "purchases a second, and their time over bare SQL"),
+)
 
 
 def main(names: list[str]) -> int:
