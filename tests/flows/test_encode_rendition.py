@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from pennywhistle.adapters.audio.encode import EncoderFailedError
+from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
 from pennywhistle.flows.encode_rendition import (
     COVER_BYTES_MAX,
     WantedRendition,
@@ -24,9 +25,8 @@ from pennywhistle.shop.encoding.operations import RenditionChangedError
 from pennywhistle.shop.encoding.queries import find_rendition
 from pennywhistle.shop.encoding.recipes import RECIPES
 from tests.cast import NOW
+from tests.faults import fail_each_call
 from tests.stocked_shop import StockedShop, stock_shop
-
-EVERY_RECIPE = pytest.mark.parametrize("code", RECIPES)
 
 
 @pytest.fixture
@@ -46,24 +46,27 @@ def cached(shop: StockedShop, wanted: WantedRendition) -> Path:
     return path
 
 
-@EVERY_RECIPE
-def test_a_rendition_made_again_after_the_cache_was_emptied_is_the_same(
-    code: str, shop: StockedShop
+def test_every_rendition_made_again_after_the_cache_was_emptied_is_the_same(
+    shop: StockedShop,
 ) -> None:
-    wanted = shop.wants(code)
-    first = encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
-    assert first is not None
-    path = cached(shop, wanted)
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == first.sha256
-    assert path.stat().st_size == first.size_bytes
-    if wanted.total_bytes is not None:
-        assert first.size_bytes == wanted.total_bytes
-    path.unlink()
-    again = encode_rendition(wanted=shop.wants(code), outfit=shop.outfit, now=NOW)
-    assert again == first
-    facts = find_rendition(key=wanted.key)
-    assert facts is not None
-    assert (facts.sha256, facts.size_bytes, facts.recipe) == (first.sha256, first.size_bytes, code)
+    for code in RECIPES:
+        wanted = shop.wants(code)
+        first = encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
+        assert first is not None, code
+        path = cached(shop, wanted)
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == first.sha256
+        assert path.stat().st_size == first.size_bytes
+        assert wanted.total_bytes in (None, first.size_bytes), code
+        path.unlink()
+        again = encode_rendition(wanted=shop.wants(code), outfit=shop.outfit, now=NOW)
+        assert again == first, code
+        facts = find_rendition(key=wanted.key)
+        assert facts is not None
+        assert (facts.sha256, facts.size_bytes, facts.recipe) == (
+            first.sha256,
+            first.size_bytes,
+            code,
+        )
 
 
 def test_what_is_there_is_not_made_again(shop: StockedShop) -> None:
@@ -151,3 +154,30 @@ async def test_too_many_waiting_are_told_to_come_back(open_shop: StockedShop) ->
     with pytest.raises(EncodersBusyError, match="ask again later"):
         encoders.start(wanted=second, outfit=open_shop.outfit, now=NOW)
     await asyncio.wrap_future(job)
+
+
+@pytest.mark.parametrize("code", ["mp3-128", "alac"])
+def test_an_encode_that_fails_anywhere_leaves_no_half_file_and_can_be_rerun(
+    code: str, open_shop: StockedShop, tmp_path: Path
+) -> None:
+    whole = encode(open_shop.wants(code).order, lambda _: None)
+
+    def prepare() -> WantedRendition:
+        shutil.rmtree(tmp_path / "renditions", ignore_errors=True)
+        Rendition.objects.all().delete()
+        return open_shop.wants(code)
+
+    def run(wanted: WantedRendition) -> None:
+        encode_rendition(wanted=wanted, outfit=open_shop.outfit, now=NOW)
+
+    def check(wanted: WantedRendition, _: Exception | None) -> None:
+        for _attempt in ("as it was left", "run again"):
+            path = open_shop.outfit.renditions.find(**wanted.file)
+            if path is not None:
+                assert hashlib.sha256(path.read_bytes()).hexdigest() == whole.sha256
+            run(wanted)
+        assert open_shop.outfit.renditions.find(**wanted.file) is not None
+        assert Rendition.objects.get().sha256 == whole.sha256
+
+    calls = fail_each_call(folder=tmp_path / "renditions", prepare=prepare, run=run, check=check)
+    assert calls > 10

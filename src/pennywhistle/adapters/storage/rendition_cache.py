@@ -110,9 +110,10 @@ class Claim:
 
     def __exit__(self, *_: object) -> None:
         if self._descriptor is not None:
-            with contextlib.suppress(FileNotFoundError):
-                self._part.unlink()
-            self._close(self._descriptor)
+            try:
+                self._part.unlink(missing_ok=True)
+            finally:
+                self._close(self._descriptor)
 
     def write(self, data: bytes) -> None:
         """Append; readers see it at once."""
@@ -123,7 +124,7 @@ class Claim:
         self._bells.ring(self._final.name)
 
     def finish(self) -> Path:
-        """Sync, mark as whole, and give the file its name."""
+        """Sync, mark as whole, and give the file its name. Raises OSError where the disk fails."""
         assert self._descriptor is not None
         os.fsync(self._descriptor)
         os.fchmod(self._descriptor, _FINISHED_MODE)
@@ -211,10 +212,11 @@ class RenditionCache:
             descriptor = _take_over(part, final)
         if descriptor is None:
             return None
-        claim = Claim(descriptor, part, final, self._bells)
-        if final.exists():
-            claim.__exit__()
-            return None
+        with contextlib.ExitStack() as unless_claimed:
+            claim = unless_claimed.enter_context(Claim(descriptor, part, final, self._bells))
+            if final.exists():
+                return None
+            unless_claimed.pop_all()
         return claim
 
     def open_reader(self, *, key: str, extension: str) -> Reader | None:
@@ -308,14 +310,16 @@ def _but_for_the_last(data: bytes, reader: Reader, state: State, total: int) -> 
 def _create_locked(part: Path) -> int | None:
     """A new file that is locked before anyone can see it under its name; None if the name is taken."""
     descriptor, name = tempfile.mkstemp(dir=part.parent, prefix=part.stem[:8], suffix=_NEW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.link(name, part)
-    except FileExistsError:
-        os.close(descriptor)
-        return None
-    finally:
-        Path(name).unlink()
+    with contextlib.ExitStack() as on_error:
+        on_error.callback(os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.link(name, part)
+        except FileExistsError:
+            return None
+        finally:
+            Path(name).unlink()
+        on_error.pop_all()
     return descriptor
 
 
@@ -325,15 +329,16 @@ def _take_over(part: Path, final: Path) -> int | None:
         descriptor = os.open(part, os.O_RDWR)
     except (FileNotFoundError, PermissionError):
         return None
-    if not _lock(descriptor) or not _is_named(descriptor, part):
-        os.close(descriptor)
-        return None
-    if _is_finished(descriptor):
-        # Marked as whole, but the rename was lost.
-        part.rename(final)
-        os.close(descriptor)
-        return None
-    os.ftruncate(descriptor, 0)
+    with contextlib.ExitStack() as on_return:
+        on_return.callback(os.close, descriptor)
+        if not _lock(descriptor) or not _is_named(descriptor, part):
+            return None
+        if _is_finished(descriptor):
+            # Marked as whole, but the rename was lost.
+            part.rename(final)
+            return None
+        os.ftruncate(descriptor, 0)
+        on_return.pop_all()
     return descriptor
 
 
