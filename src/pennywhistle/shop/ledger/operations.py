@@ -17,19 +17,18 @@ from pennywhistle.shop.ledger.rules import (
 
 
 def open_account(*, code: str, currency: str, kind: str, is_guarded: bool = False) -> None:
-    """Open the account unless it is open. Transaction: the caller's, or one of its own.
+    """Open the account unless it is open. Transaction: the caller's, or the one insert.
 
     Raises `LedgerError` where the code names an account of another currency, kind or guard.
     """
     asked = (currency, kind, is_guarded)
-    with transaction.atomic():
-        rows = Account.objects.filter(code=code).values_list("currency", "kind", "is_guarded")
-        stored = rows.first()
-        if stored is None:
-            account = Account(code=code, currency=currency, kind=kind, is_guarded=is_guarded)
-            Account.objects.bulk_create([account], ignore_conflicts=True)
-        elif stored != asked:
-            raise LedgerError(f"the account {code} is open as {stored}, not as {asked}")
+    rows = Account.objects.filter(code=code).values_list("currency", "kind", "is_guarded")
+    stored = rows.first()
+    if stored is None:
+        account = Account(code=code, currency=currency, kind=kind, is_guarded=is_guarded)
+        Account.objects.bulk_create([account], ignore_conflicts=True)
+    elif stored != asked:
+        raise LedgerError(f"the account {code} is open as {stored}, not as {asked}")
 
 
 def hold_account(*, code: str) -> None:
