@@ -59,7 +59,11 @@ function showState() {
   toggle.classList.toggle("is-playing", on);
   part("label").textContent = on ? toggle.dataset.labelPause : toggle.dataset.labelPlay;
   for (const link of document.querySelectorAll("[data-hear]")) {
-    link.classList.toggle("is-playing", on && link.href === playing);
+    const isThis = on && link.href === playing;
+    link.classList.toggle("is-playing", isThis);
+    // Here the link is a button, and is called one.
+    link.setAttribute("role", "button");
+    link.setAttribute("aria-pressed", isThis);
   }
 }
 
@@ -125,6 +129,13 @@ document.addEventListener("click", (event) => {
   hear(link);
 });
 
+document.addEventListener("keydown", (event) => {
+  const link = event.key === " " && event.target.closest?.("[data-hear]");
+  if (!link) return;
+  event.preventDefault();
+  hear(link);
+});
+
 wave.setAttribute("aria-label", wave.dataset.label);
 wave.addEventListener("pointerdown", (event) => {
   const box = wave.getBoundingClientRect();
@@ -147,6 +158,7 @@ for (const name of ["timeupdate", "loadedmetadata", "seeked"]) {
 }
 audio.addEventListener("error", () => playing && trouble(true));
 document.addEventListener("htmx:afterSwap", showState);
+showState();
 
 // Prices now change by themselves, where htmx is there to change them.
 if (window.htmx) document.documentElement.classList.add("enhanced");
