@@ -31,3 +31,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     )
+else:
+    # A connection ends with the work it was opened for, not with the thread: a test's threads end
+    # with the test, and what they leave open is an error.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0

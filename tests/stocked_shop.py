@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -9,9 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import quote as quoted
 
 import httpx
@@ -38,6 +40,20 @@ from tests.cast import NOW, Cast, assemble, fill_wallet, quote
 from tests.renditions import Sample, draw_cover, order_for, render_master
 
 _SERVER_START_SECONDS = 20
+
+_Result = TypeVar("_Result")
+
+
+async def on_a_thread(call: Callable[..., _Result], *arguments: Any) -> _Result:
+    """Ask the database from an async test; the thread leaves no connection open behind it."""
+
+    def asked() -> _Result:
+        try:
+            return call(*arguments)
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pennywhistle.shop.encoding.queries import find_rendition
 from pennywhistle.shop.encoding.recipes import RECIPES
 from tests.cast import NOW
 from tests.faults import fail_each_call
-from tests.stocked_shop import StockedShop, stock_shop
+from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_a_corrected_tag_makes_another_rendition_at_the_same_price(shop: Stocked
 async def test_a_rendition_that_is_encoded_is_joined_and_not_started_again(
     open_shop: StockedShop,
 ) -> None:
-    wanted = await asyncio.to_thread(open_shop.wants, "mp3-320")
+    wanted = await on_a_thread(open_shop.wants, "mp3-320")
     encoders = Encoders(at_once=1)
     jobs = {encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW) for _ in range(16)}
     assert len(jobs) == 1
@@ -147,8 +147,8 @@ async def test_a_rendition_that_is_encoded_is_joined_and_not_started_again(
 
 
 async def test_too_many_waiting_are_told_to_come_back(open_shop: StockedShop) -> None:
-    first = await asyncio.to_thread(open_shop.wants, "mp3-320")
-    second = await asyncio.to_thread(open_shop.wants, "mp3-192")
+    first = await on_a_thread(open_shop.wants, "mp3-320")
+    second = await on_a_thread(open_shop.wants, "mp3-192")
     encoders = Encoders(at_once=1, waiting_max=0)
     job = encoders.start(wanted=first, outfit=open_shop.outfit, now=NOW)
     with pytest.raises(EncodersBusyError, match="ask again later"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from pennywhistle.shop.catalogue.models import Release, Track
 from pennywhistle.shop.catalogue.queries import TrackFacts, get_track
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW
-from tests.stocked_shop import StockedShop, stock_shop
+from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
 
 
 @pytest.fixture
@@ -54,8 +53,8 @@ def made(shop: StockedShop, code: str) -> bytes:
 async def test_cold_and_cached_are_the_same_file_under_the_same_etag(
     code: str, shop: StockedShop, client: httpx.AsyncClient
 ) -> None:
-    address = await asyncio.to_thread(shop.address, code)
-    whole = await asyncio.to_thread(made, shop, code)
+    address = await on_a_thread(shop.address, code)
+    whole = await on_a_thread(made, shop, code)
     cold = await client.get(address)
     cached = await client.get(address)
     assert cold.status_code == cached.status_code == 200
@@ -85,13 +84,13 @@ async def test_cold_and_cached_are_the_same_file_under_the_same_etag(
 async def test_a_download_has_the_name_that_a_person_would_choose(
     shop: StockedShop, client: httpx.AsyncClient
 ) -> None:
-    address = await asyncio.to_thread(shop.address, "mp3-128")
+    address = await on_a_thread(shop.address, "mp3-128")
     assert address.endswith("/Ann%20Piper%20-%2001%20The%20Kesh.mp3")
     head = await client.head(address)
     assert head.headers["content-disposition"] == (
         'attachment; filename="Ann Piper - 01 The Kesh.mp3"'
     )
-    await Track.objects.filter(pk=shop.track_id).aupdate(title="Süße Töne")
+    await on_a_thread(lambda: Track.objects.filter(pk=shop.track_id).update(title="Süße Töne"))
     head = await client.head(address)
     assert head.headers["content-disposition"] == (
         'attachment; filename="Ann Piper - 01 Su_e Tone.mp3"; '
@@ -134,8 +133,8 @@ async def test_an_address_ends(client: httpx.AsyncClient) -> None:
 
 
 async def test_what_was_taken_back_is_gone(shop: StockedShop, client: httpx.AsyncClient) -> None:
-    address = await asyncio.to_thread(shop.address, "mp3-128")
-    await OwnedItem.objects.all().adelete()
+    address = await on_a_thread(shop.address, "mp3-128")
+    await on_a_thread(OwnedItem.objects.all().delete)
     response = await client.get(address)
     assert response.status_code == 410
     assert "no longer in the library" in response.text
@@ -144,9 +143,9 @@ async def test_what_was_taken_back_is_gone(shop: StockedShop, client: httpx.Asyn
 async def test_a_withdrawn_release_ends_previews_and_no_download(
     shop: StockedShop, client: httpx.AsyncClient
 ) -> None:
-    bought = await asyncio.to_thread(shop.address, "mp3-128")
+    bought = await on_a_thread(shop.address, "mp3-128")
     preview = preview_address(track_id=shop.track_id, now=utc_now())
-    await Release.objects.aupdate(state=Release.State.WITHDRAWN)
+    await on_a_thread(lambda: Release.objects.update(state=Release.State.WITHDRAWN))
     assert (await client.get(preview)).status_code == 410
     assert (await client.get(bought)).status_code == 200
 
@@ -154,7 +153,7 @@ async def test_a_withdrawn_release_ends_previews_and_no_download(
 async def test_a_missing_master_is_the_shops_trouble_and_told_so(
     shop: StockedShop, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    address = await asyncio.to_thread(shop.address, "mp3-128")
+    address = await on_a_thread(shop.address, "mp3-128")
     for path in (tmp_path / "masters").glob("*/*/*"):
         path.unlink()
     response = await client.get(address)
