@@ -135,6 +135,9 @@ def master_frames(shop: RunningShop) -> int:
 
 
 def test_a_new_visitor_buys_a_song(page: Page, shop: RunningShop, tmp_path: Path) -> None:
+    page.goto("/")
+    width = page.locator("img.cover").first.evaluate("image => image.naturalWidth")
+    assert width == 600
     search_for_the_track(page)
 
     page.locator(f'[data-hear][data-title="{TRACK}"]').click()

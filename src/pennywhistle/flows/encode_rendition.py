@@ -18,6 +18,7 @@ from pennywhistle.adapters.tags.write import tag_block, tags_digest
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.operations import NewRendition, record_rendition
+from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import (
     MasterFacts,
@@ -64,14 +65,7 @@ def want_rendition(*, track: TrackFacts, recipe: Recipe, outfit: Outfit) -> Want
     """
     tags = tags_of(track=track, covers=outfit.covers, with_cover=recipe.for_sale)
     digest, version = tags_digest(tags), encoder_version()
-    master = MasterFacts(
-        frames=track.master.frames,
-        sample_rate_hz=track.master.sample_rate_hz,
-        bits_per_sample=track.master.bits_per_sample,
-        channels=track.master.channels,
-        flac_md5=track.master.flac_md5,
-        measured_bytes=track.master.measured_bytes,
-    )
+    master = facts_of(master=track.master)
     source = outfit.masters.path(sha256=track.master.sha256)
     order = _order(recipe, master, source, tag_block(tags=tags, framing=recipe.framing.value))
     size = size_of(recipe=recipe, master=master)

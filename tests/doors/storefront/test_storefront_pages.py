@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from pennywhistle.shop.accounts.models import Person
 from tests.cast import LABEL, SOCIETY, Cast, assemble, fill_wallet, stock_release
 
 BROWSED = [
@@ -263,9 +264,11 @@ def test_the_machines_question_is_answered(shop: Cast) -> None:
     assert control(response) == "no-store"
 
 
-def test_a_cover_that_is_not_there_is_not_found(shop: Cast) -> None:
-    assert Client().get(f"/cover/{'0' * 64}/large.jpg").status_code == 404
-    assert Client().get("/cover/..%2f..%2fsecret-key/large.jpg").status_code == 404
+def test_a_country_that_a_listener_says_is_kept_for_their_next_visit(
+    alice: Client, shop: Cast
+) -> None:
+    alice.post("/country/", {"country": "at", "back": "/"})
+    assert Person.objects.get(pk=shop.alice.pk).country == "AT"
 
 
 def test_the_wallet_shows_what_came_in(alice: Client, shop: Cast) -> None:

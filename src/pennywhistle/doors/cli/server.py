@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from pennywhistle.look.covers import COVERS_PATH
+
 WORKER_STOP_SECONDS = 10
 PROCESSES_MOST = 16
 WORKER = "pennywhistle.doors.worker"
@@ -69,7 +71,7 @@ def run_server(*, host: str, port: int, processes: int) -> None:
             workers_kill_timeout=WORKER_STOP_SECONDS,
             respawn_failed_workers=True,
             websockets=False,
-            static_path_route=["/static", "/covers"],
+            static_path_route=["/static", COVERS_PATH],
             static_path_mount=[Path(settings.STATIC_ROOT), settings.COVERS_FOLDER],
             static_path_expires=31_536_000,  # Their names hold their content's hash.
             log_enabled=False,

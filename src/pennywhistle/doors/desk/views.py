@@ -24,6 +24,7 @@ from pennywhistle.doors.desk.pages import (
 from pennywhistle.flows.publish_release import publish_release
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.territory import UnknownCountryError, check_country
+from pennywhistle.look.covers import cover_url
 from pennywhistle.shop.catalogue.queries import (
     RELEASES_ON_THE_DESK,
     ReleaseFacts,
@@ -134,7 +135,7 @@ def release(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
         genre=facts.genre,
         p_line=facts.p_line,
         c_line=facts.c_line,
-        cover_url=_cover_url(facts),
+        cover_url=cover_url(facts.cover_sha256),
         state=words.release_state(facts.state),
         lacks=list_lacks_of_releases(releases=[facts])[facts.id],
         may_publish=_may_publish(visitor, facts),
@@ -183,12 +184,6 @@ def _release_for(visitor: Visitor, slug: str) -> ReleaseFacts:
     if facts.slug != slug or not visitor.may_see_label(facts.label_id):
         raise Http404
     return facts
-
-
-def _cover_url(release: ReleaseFacts) -> str:
-    if not release.cover_sha256:
-        return ""
-    return reverse("storefront:cover", args=[release.cover_sha256, "large"])
 
 
 def _may_publish(visitor: Visitor, release: ReleaseFacts) -> bool:

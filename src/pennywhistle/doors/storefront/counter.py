@@ -24,6 +24,7 @@ from pennywhistle.doors.storefront.shelves import chosen_recipe, is_exact, recip
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.declare_country import declare_country
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.territory import UnknownCountryError, check_country
@@ -238,13 +239,19 @@ def _named(papers: dict[int, str], ids: Iterable[int]) -> tuple[str, ...]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def country(request: HttpRequest) -> HttpResponse:
-    """Ask which country the visitor is in; by POST, keep the answer for this session."""
+    """Ask which country the visitor is in; by POST, keep the answer.
+
+    For the session, and for good where the visitor has signed in.
+    """
     asked = request.POST if request.method == "POST" else request.GET
     back = safe_path(request, asked.get("back", ""), otherwise="/")
     chosen, trouble, status = visit_of(request).territory, "", 200
     if request.method == "POST":
         try:
-            carrying.say_country(request, check_country(request.POST.get("country", "")))
+            said = check_country(request.POST.get("country", ""))
+            carrying.say_country(request, said)
+            if (person_id := visit_of(request).person_id) is not None:
+                declare_country(person_id=person_id, country=said)
             return go(back)
         except UnknownCountryError as error:
             trouble, status = words_for(error), 422

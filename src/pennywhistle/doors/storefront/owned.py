@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -23,8 +23,6 @@ from pennywhistle.flows.deliver_rendition import (
     file_name_of,
     preview_address,
 )
-from pennywhistle.flows.find_cover import CoverMissingError, find_cover
-from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.look.ink import ink_drawing
 from pennywhistle.shop.catalogue.queries import find_live_track
 from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
@@ -114,15 +112,3 @@ def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
     return HttpResponse(
         drawing, content_type="image/svg+xml", headers={"Cache-Control": FOR_AN_HOUR}
     )
-
-
-@require_safe
-def cover(request: HttpRequest, sha256: str, size: str) -> HttpResponseBase:
-    """A cover in the size that pages show."""
-    try:
-        path = find_cover(sha256=sha256, size=size, covers=get_outfit().covers)
-    except CoverMissingError:
-        raise Http404(gettext("There is no such cover.")) from None
-    response = FileResponse(path.open("rb"), content_type="image/jpeg")
-    response["Cache-Control"] = FOR_EVER
-    return response

@@ -13,7 +13,7 @@ from pennywhistle.doors.storefront.visitor import Visit
 from pennywhistle.doors.storefront.words import why_not
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.money import Money
-from pennywhistle.look import formats
+from pennywhistle.look import covers, formats
 from pennywhistle.shop.catalogue.queries import (
     ArtistFacts,
     ReleaseFacts,
@@ -50,9 +50,7 @@ def open_window(visit: Visit, tracks: Sequence[TrackFacts], recipes: Sequence[st
 
 def cover_url(release: ReleaseFacts, size: str = "large") -> str:
     """Where a release's cover is, or nothing where it has none."""
-    if not release.cover_sha256:
-        return ""
-    return reverse("storefront:cover", args=[release.cover_sha256, size])
+    return covers.cover_url(release.cover_sha256, size)
 
 
 def release_url(slug: str) -> str:

@@ -39,6 +39,5 @@ urlpatterns = [
     path("download/<int:item_id>/", owned.download, name="download"),
     path("preview/<int:track_id>/", owned.preview, name="preview"),
     path("strokes/<int:track_id>.svg", owned.strokes, name="strokes"),
-    path("cover/<str:sha256>/<str:size>.jpg", owned.cover, name="cover"),
     path("healthz", trouble.healthz, name="healthz"),
 ]

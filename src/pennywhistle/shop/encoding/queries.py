@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pennywhistle.shop.catalogue.queries import MasterFacts as CatalogueMaster
 from pennywhistle.shop.encoding.models import Rendition
+from pennywhistle.shop.encoding.rules import MasterFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +36,16 @@ def find_rendition(*, key: str) -> RenditionFacts | None:
         sha256=row.sha256,
         size_bytes=row.size_bytes,
         encoded_at=row.encoded_at,
+    )
+
+
+def facts_of(*, master: CatalogueMaster) -> MasterFacts:
+    """A master of the catalogue as encoding knows it. No query."""
+    return MasterFacts(
+        frames=master.frames,
+        sample_rate_hz=master.sample_rate_hz,
+        bits_per_sample=master.bits_per_sample,
+        channels=master.channels,
+        flac_md5=master.flac_md5,
+        measured_bytes=master.measured_bytes,
     )

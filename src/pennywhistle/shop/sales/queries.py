@@ -11,10 +11,10 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.catalogue.queries import MasterFacts as CatalogueMaster
 from pennywhistle.shop.catalogue.queries import TrackFacts
+from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Recipe
-from pennywhistle.shop.encoding.rules import MasterFacts, get_recipe, size_of
+from pennywhistle.shop.encoding.rules import get_recipe, size_of
 from pennywhistle.shop.licensing.queries import list_coverage, list_terms
 from pennywhistle.shop.licensing.rules import Coverage, Covered, TrackRef, Use, cover
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
@@ -340,20 +340,8 @@ def track_ref(track: TrackFacts) -> TrackRef:
     return TrackRef(track.id, track.release.id, track.release.label_id)
 
 
-def encoding_facts(master: CatalogueMaster) -> MasterFacts:
-    """A master as encoding knows it."""
-    return MasterFacts(
-        frames=master.frames,
-        sample_rate_hz=master.sample_rate_hz,
-        bits_per_sample=master.bits_per_sample,
-        channels=master.channels,
-        flac_md5=master.flac_md5,
-        measured_bytes=master.measured_bytes,
-    )
-
-
 def _ticket(track: TrackFacts, recipe: Recipe, prices: Prices, coverage: Coverage) -> Ticket:
-    size = size_of(recipe=recipe, master=encoding_facts(track.master))
+    size = size_of(recipe=recipe, master=facts_of(master=track.master))
     price = price_of(size_bytes=size.bytes, kind=recipe.kind.value, prices=prices)
     return Ticket(track.id, recipe.code, size.bytes, size.is_exact, price, coverage)
 
