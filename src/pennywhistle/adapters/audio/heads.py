@@ -45,6 +45,9 @@ _MP3_FRAME_SAMPLES = 1152
 # Silence that LAME puts before the music, without the 529 samples that every decoder adds.
 # http://gabriel.mp3-tech.org/mp3infotag.html and https://lame.sourceforge.io/tech-FAQ.txt
 _LAME_DELAY_SAMPLES = 576
+# Players look for this name before they believe delay and padding, and 3.100 is the last version
+# whose layout of the tag is written down; the frames themselves name the encoder that made them.
+_LAME_NAME = b"LAME3.100"
 _INFO_FLAG_FRAMES, _INFO_FLAG_BYTES, _INFO_FLAG_TOC = 1, 2, 4
 _LAME_METHOD_CBR, _LAME_METHOD_VBR = 1, 4
 
@@ -99,7 +102,7 @@ def _lame_extension(facts: AudioFacts, kbps: int, audio_bytes: int | None) -> by
     stereo = 3 if facts.channels == 2 else 0
     return b"".join(
         (
-            b"LAME3.100",
+            _LAME_NAME,
             bytes((method, 0)),  # revision 0; lowpass not told
             bytes(8),  # peak and gains not told
             bytes((0, 0 if audio_bytes is None else min(kbps, 255))),
