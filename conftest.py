@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.needs import find_chromium, list_untested
+
+# The longest that an encode, which nobody waits for any more, may still take at the suite's end.
+ENCODE_SECONDS_MOST = 60
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Before the database is dropped, encodes that a test left to themselves come to their end."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("encode-"):
+            thread.join(ENCODE_SECONDS_MOST)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
