@@ -35,3 +35,5 @@ else:
     # A connection ends with the work it was opened for, not with the thread: a test's threads end
     # with the test, and what they leave open is an error.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # Whatever encoding the server's own databases have.
+    DATABASES["default"]["TEST"] = {"CHARSET": "UTF8", "TEMPLATE": "template0"}
