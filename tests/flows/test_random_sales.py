@@ -26,6 +26,7 @@ from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.accounts.operations import create_person
+from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.ledger.queries import get_balance, iterate_accounts
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.royalties.models import Accrual
@@ -203,6 +204,14 @@ def assert_line_is_licensed_and_accrued(line: SaleLine) -> None:
         due = Accrual.objects.get(sale_line=line, right=right)
         assert due.licensor_id == licence.licensor_id
         assert due.accrued_at == sold_at
+    moved = {
+        (row.reason, row.credit_account.code.split("/")[0]): row.amount_micros
+        for row in Transfer.objects.filter(document=line.document, reason__in=["sale", "tax"])
+    }
+    tax = {("tax", "vat"): line.tax_micros} if line.tax_micros else {}
+    assert moved == {("sale", "sales"): line.gross_micros} | tax
+    paid = Transfer.objects.filter(document=line.document, reason="royalty")
+    assert sum(row.amount_micros for row in paid) == line.recording_micros + line.work_micros
     assert line.evidence == [{"kind": "declared", "country": line.territory, "detail": ""}]
 
 

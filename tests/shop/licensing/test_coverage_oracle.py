@@ -16,7 +16,7 @@ from itertools import product
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pennywhistle.kit.clock import Period
@@ -291,6 +291,8 @@ def test_worldwide_is_every_country_and_all_but_is_the_rest() -> None:
 @pytest.mark.django_db
 @settings(
     max_examples=40,
+    # Shrinking here would take minutes; the rule's own test above shrinks the same sets.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(licences=drawn_licences())
