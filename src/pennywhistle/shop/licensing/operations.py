@@ -19,6 +19,9 @@ from pennywhistle.shop.licensing.rules import (
     Use,
 )
 
+# As its column holds.
+NUMBER_LETTERS_MOST = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -42,10 +45,7 @@ def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Licence:
     The same number with the same terms again changes nothing; with others it raises
     `LicensingError`.
     """
-    if not terms.uses:
-        raise LicensingError("a licence opens at least one use, such as DOWNLOAD")
-    if not terms.document_reference.strip():
-        raise LicensingError("a licence needs the reference of its document: contract, page, date")
+    _check(terms)
     with transaction.atomic():
         licensor = _licensor(terms)
         fields = {
@@ -87,6 +87,24 @@ def end(*, number: str, reason: str, at: datetime) -> None:
             licence.ended_at = at
             licence.end_reason = reason
             licence.save(update_fields=["ended_at", "end_reason"])
+
+
+def _check(terms: Grant) -> None:
+    """Refuse what the tables would take and nobody could read."""
+    if not terms.uses:
+        raise LicensingError("a licence opens at least one use, such as DOWNLOAD")
+    for what, text in (
+        ("number", terms.number),
+        ("licensor", terms.licensor),
+        ("reference of its document: contract, page, date", terms.document_reference),
+    ):
+        if not text.strip():
+            raise LicensingError(f"a licence needs the {what}")
+    if len(terms.number) > NUMBER_LETTERS_MOST:
+        raise LicensingError(f"a licence's number has at most {NUMBER_LETTERS_MOST} letters")
+    if terms.licensor_kind not in Licensor.Kind.values:
+        known = ", ".join(Licensor.Kind.values)
+        raise LicensingError(f"the licensor's kind {terms.licensor_kind!r} is not one of {known}")
 
 
 def _target(repertoire: Repertoire, kind: str) -> int | None:

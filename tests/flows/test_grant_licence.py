@@ -1,0 +1,109 @@
+"""Licences as contracts say them: recorded once, refused by name, never changed, only ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from pennywhistle.flows.end_licence import end_licence
+from pennywhistle.flows.grant_licence import grant_licence, parse_rate
+from pennywhistle.shop.catalogue.rules import CatalogueError
+from pennywhistle.shop.licensing.models import Licence
+from pennywhistle.shop.licensing.rules import LicensingError, UnknownLicenceError
+from pennywhistle.shop.sales.rules import NotForSaleError
+from tests.cast import LABEL, NOW, OPENED, SOCIETY, Cast, quote
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_same_licence_again_changes_nothing(cast: Cast) -> None:
+    before = list(Licence.objects.order_by("pk").values())
+    for request in (LABEL, SOCIETY):
+        grant_licence(request=request, granted_by=cast.otto.pk, now=NOW)
+    assert list(Licence.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"licensor": "Other"},
+        {"right": "RECORDING"},
+        {"uses": ("DOWNLOAD",)},
+        {"territories": "DE"},
+        {"starts_at": OPENED + timedelta(microseconds=1)},
+        {"ends_at": NOW},
+        {"rate": "16%"},
+        {"base": "gross"},
+        {"floor_per_track": "0.01"},
+        {"document_reference": "Agreement 13"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_number_names_one_licence_for_good(cast: Cast, change: dict[str, Any]) -> None:
+    with pytest.raises(LicensingError):
+        grant_licence(request=replace(SOCIETY, **change), granted_by=None, now=NOW)
+    assert Licence.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": " "},
+        {"number": "x" * 41},
+        {"licensor": ""},
+        {"licensor_kind": "friend"},
+        {"licensor_kind": "label"},  # It is recorded as a society.
+        {"right": "PERFORMANCE"},
+        {"uses": ()},
+        {"uses": ("RADIO",)},
+        {"territories": ""},
+        {"territories": "XX"},
+        {"ends_at": OPENED},
+        {"rate": "a tenth"},
+        {"rate": "1/0"},
+        {"rate": "101%"},
+        {"rate": "-1%"},
+        {"base": "profit"},
+        {"floor_per_track": "x"},
+        {"document_reference": "  "},
+        {"repertoire_kind": "label"},
+        {"repertoire_kind": "world"},
+        {"repertoire_kind": "label", "repertoire": "Nobody"},
+        {"repertoire_kind": "release", "repertoire": "nothing"},
+        {"repertoire_kind": "track", "repertoire": "ZZZZZ0000000"},
+    ],
+    ids=str,
+)
+def test_what_is_no_licence_is_refused_and_not_recorded(cast: Cast, change: dict[str, Any]) -> None:
+    wanted = replace(SOCIETY, **({"number": "NEW-1"} | change))
+    with pytest.raises((LicensingError, CatalogueError, ValueError)):
+        grant_licence(request=wanted, granted_by=None, now=NOW)
+    assert Licence.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("15%", "15/100"), ("15/100", "3/20"), ("0.15", "3/20"), (" 8.75 % ", "7/80"), ("0", "0")],
+)
+def test_a_rate_is_an_exact_share(text: str, rate: str) -> None:
+    assert parse_rate(text) == Fraction(rate)
+
+
+def test_ending_a_licence_ends_sales_and_can_be_said_twice(cast: Cast) -> None:
+    quote(cast)
+    end_licence(number="LAN-1", reason="withdrawn", now=NOW)
+    end_licence(number="LAN-1", reason="again", now=NOW + timedelta(days=1))
+    stored = Licence.objects.get(number="LAN-1")
+    assert (stored.ended_at, stored.end_reason) == (NOW, "withdrawn")
+    with pytest.raises(NotForSaleError):
+        quote(cast)
+    quote(cast, now=NOW - timedelta(microseconds=1))
+
+
+def test_a_licence_that_was_never_granted_cannot_be_ended(cast: Cast) -> None:
+    with pytest.raises(UnknownLicenceError, match="NONE-1"):
+        end_licence(number="NONE-1", reason="", now=NOW)
