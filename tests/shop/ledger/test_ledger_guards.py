@@ -81,7 +81,8 @@ def test_no_unique_key_lets_a_row_be_replaced(sold: Cast, table: str, verb: str)
 
 @sqlite_only
 def test_an_account_cannot_be_replaced(sold: Cast) -> None:
-    for values in ("(1, 'other'", "(999, 'sales/EUR'"):
+    taken, free = (Account.objects.get(code="sales/EUR").pk, 999_999)
+    for values in (f"({taken}, 'other'", f"({free}, 'sales/EUR'"):
         assert "there already" in refused(
             "REPLACE INTO ledger_account (id, code, currency, kind, is_guarded, balance_micros) "
             f"VALUES {values}, 'EUR', 'income', 0, 0)"
