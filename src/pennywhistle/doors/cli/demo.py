@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pennywhistle.doors.cli.server import Port, prepare_store, run_server
+from pennywhistle.doors.cli.server import Port, check_port, prepare_store, run_server
 
+HOST = "127.0.0.1"
 PROCESSES = 2
 
 
@@ -36,13 +37,16 @@ def demo(
     from pennywhistle.kit.clock import utc_now
 
     console = Console(highlight=False, soft_wrap=True)
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://{HOST}:{port}"
+    check_port(host=HOST, port=port)
     with console.status("Preparing the store …") as status:
+        # A log gets lines where a terminal gets one that changes.
+        on_step = status.update if console.is_terminal else console.print
         prepare_store()
         seed_demo(
             outfit=get_outfit(),
             folder=settings.PENNYWHISTLE_HOME / "demo-delivery",
-            on_step=status.update,
+            on_step=on_step,
             now=utc_now(),
         )
         voucher = issue_demo_voucher(now=utc_now())
@@ -52,4 +56,4 @@ def demo(
     console.print(f"\n  Voucher for a new listener, worth 2.00: {voucher}")
     console.print("  Test card: 4242 4242 4242 4242\n\nStop with Ctrl-C.\n")
     if serve:
-        run_server(host="127.0.0.1", port=port, processes=PROCESSES)
+        run_server(host=HOST, port=port, processes=PROCESSES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -29,8 +30,13 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
 
 
+class PortTakenError(RuntimeError):
+    """Something else listens there already."""
+
+
 def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 2) -> None:
     """Bring the database up to date and serve the store, with its worker, until SIGTERM."""
+    check_port(host=host, port=port)
     prepare_store()
     run_server(host=host, port=port, processes=processes)
 
@@ -39,6 +45,18 @@ def worker() -> None:
     """Do the background work: settle top-ups, sweep what has run out."""
     # The worker is a door of its own, which this one may start and not import.
     os.execv(sys.executable, [sys.executable, "-m", WORKER])  # noqa: S606  # noqa: S606  # our own words
+
+
+def check_port(*, host: str, port: int) -> None:
+    """Raise `PortTakenError` before any work is done, rather than after it."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTakenError(
+                f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port"
+            ) from error
 
 
 def prepare_environment() -> None:
