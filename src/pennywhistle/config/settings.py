@@ -34,7 +34,7 @@ PENNYWHISTLE_HOME.mkdir(parents=True, exist_ok=True)
 DEBUG = env_bool("PENNYWHISTLE_DEBUG", default=False)
 
 # The names and addresses that the store answers to.
-ALLOWED_HOSTS = env_list("PENNYWHISTLE_HOSTS", "127.0.0.1,localhost,[::1],testserver")
+ALLOWED_HOSTS = env_list("PENNYWHISTLE_HOSTS", "127.0.0.1,localhost,[::1]")
 
 # The public address, with scheme: cookies are marked secure when it is https.
 PENNYWHISTLE_URL = env_text("PENNYWHISTLE_URL", "http://127.0.0.1:8000").rstrip("/")
