@@ -1,4 +1,4 @@
-"""`licence grant`, `licence list`, `licence end`."""
+"""`licence grant`, `licence list`, `licence end`, `licence coverage`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from pennywhistle.doors.cli.dates import read_instant
+from pennywhistle.shop.licensing.rules import Covered, NotCovered, Use
 
-licences = typer.Typer(help="Record and end licences.", no_args_is_help=True)
+licences = typer.Typer(help="Record and end licences; ask what they cover.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -93,3 +94,48 @@ def end(
 
     end_licence(number=number, reason=reason, now=utc_now())
     typer.echo(f"Licence {number} has ended.")
+
+
+@licences.command()
+def coverage(
+    isrc: Annotated[str, typer.Argument(help="The track's ISRC.")],
+    country: Annotated[str, typer.Argument(help="ISO 3166-1 alpha-2, such as DE.")],
+    use: Annotated[Use, typer.Option()] = Use.DOWNLOAD,
+    at: Annotated[str, typer.Option(help="The instant, UTC; now if empty.")] = "",
+) -> None:
+    """Say which licences let a track be used so, there, then; or why not, with exit 1."""
+    from pennywhistle.kit.clock import utc_now
+    from pennywhistle.kit.territory import check_country
+    from pennywhistle.shop.catalogue.queries import find_track_id_by_isrc, get_track
+    from pennywhistle.shop.licensing.queries import list_coverage
+    from pennywhistle.shop.sales.queries import track_ref
+
+    track = track_ref(get_track(track_id=find_track_id_by_isrc(isrc=isrc)))
+    answer = list_coverage(
+        tracks=[track],
+        use=use,
+        territory=check_country(country),
+        instant=read_instant(at) if at else utc_now(),
+    )[track.track_id]
+    if not isinstance(answer, Covered):
+        typer.echo(f"No: {_why_not(answer)}.")
+        raise typer.Exit(1)
+    for terms in (answer.recording, answer.work):
+        typer.echo(
+            f"{terms.right.value:<11}{terms.number}  {terms.licensor}: {terms.document_reference}"
+        )
+
+
+def _why_not(answer: NotCovered) -> str:
+    right = f"the {answer.right.value.lower()}" if answer.right else "it"
+    moment = answer.opens_at or answer.ended_at
+    on = f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+    words = {
+        "territory-unknown": "the territory is unknown",
+        "no-licence": f"no licence of {right} names this track",
+        "use": f"no licence of {right} opens this use",
+        "territory": f"{right} is not licensed in this territory",
+        "not-yet": f"the licence of {right} starts on {on}",
+        "ended": f"the licence of {right} ended on {on}",
+    }
+    return words[answer.why.value]

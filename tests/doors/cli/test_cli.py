@@ -1,0 +1,192 @@
+"""The `pennywhistle` command as an operator types it, against the real database."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from pennywhistle.doors.cli.main import run
+from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.redeem_voucher import redeem_voucher
+from pennywhistle.kit.clock import month_period
+from pennywhistle.shop.accounts.models import Person
+from pennywhistle.shop.catalogue.models import Release
+from pennywhistle.shop.ledger.models import Transfer
+from pennywhistle.shop.licensing.queries import get_licensor
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.royalties.queries import get_accrued
+from tests.cast import NOW, Cast, fill_wallet, quote
+from tests.deliveries import UPC, Sheet, deliver, picture
+from tests.guards_lifted import guards_lifted
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and its exit status."""
+
+    out: str
+    err: str
+    status: int
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run the command's own entry with these words."""
+
+    def type_it(*words: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["pennywhistle", *words])
+        status: object = 0
+        try:
+            run()
+        except SystemExit as end:
+            status = end.code
+        said = capsys.readouterr()
+        return Said(said.out, said.err, int(status or 0))  # type: ignore[call-overload]
+
+    return type_it
+
+
+def sell(cast: Cast) -> None:
+    fill_wallet(cast.alice, "5.00")
+    buy_basket(quote_id=quote(cast).id, person_id=cast.alice.pk, now=NOW)
+
+
+def test_a_licence_is_granted_listed_asked_about_and_ended(command: Command, cast: Cast) -> None:
+    granted = command(
+        *("licence", "grant", "--licensor", "Quay Authors", "--right", "work", "--number", "Q-7"),
+        *("--document", "Letter of 2 May", "--rate", "8%", "--floor", "0.01"),
+        *("--starts", "2026-05-02", "--repertoire", "release:ann-piper-reels"),
+        *("--territories", "all-but US"),
+    )
+    assert granted.out == "Licence Q-7 is recorded.\n"
+    assert "Q-7" in command("licence", "list").out
+
+    covered = command("licence", "coverage", "ZZPEN2600001", "DE")
+    assert "Q-7" in covered.out  # The narrower repertoire speaks before MER-1.
+    assert covered.status == 0
+
+    assert command("licence", "end", "LAN-1", "--reason", "sold the label").status == 0
+    refused = command("licence", "coverage", "ZZPEN2600001", "DE")
+    assert refused.out.startswith("No: the licence of the recording ended on ")
+    assert refused.status == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("licence", "end", "NONE-9", "--reason", "x"), "no licence has the number 'NONE-9'"),
+        (("licence", "coverage", "ZZPEN2600001", "XX"), "is not an ISO 3166-1 alpha-2 country"),
+        (("licence", "coverage", "ZZZZZ0000000", "DE"), "no track has the ISRC"),
+        (("publish", "nothing-of-the-kind"), "no release has the UPC or the short name"),
+        (("statement", "--licensor", "Nobody", "--period", "2026-11"), "no licensor is called"),
+        (("voucher", "issue", "0.001"), "whole cents"),
+        (("voucher", "issue", "five"), "is not an amount"),
+        (("ingest", "no/such/folder"), "there is no folder"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    words: tuple[str, ...], complaint: str, command: Command, cast: Cast
+) -> None:
+    said = command(*words)
+    assert complaint in said.err
+    assert "Traceback" not in said.err
+    assert said.status == 1
+
+
+def test_dates_and_months_that_are_none_are_shown_the_right_form(
+    command: Command, cast: Cast
+) -> None:
+    said = command("statement", "--licensor", "Lantern Records", "--period", "November")
+    assert "2026-11" in said.err
+    assert said.status == 2
+
+
+def test_vouchers_are_printed_once_and_can_be_redeemed(command: Command, cast: Cast) -> None:
+    codes = command("voucher", "issue", "2.50", "--count", "3", "--batch", "fair").out.split()
+    assert len(set(codes)) == 3
+    assert all(re.fullmatch(r"([A-Z0-9]{4}-){3}[A-Z0-9]{4}", code) for code in codes)
+
+    redeem_voucher(code=codes[0], person_id=cast.bob.pk, domain="testserver", now=NOW)
+    assert get_wallet_balance(person_id=cast.bob.pk, currency="EUR").decimal == Decimal("2.5")
+
+
+def test_a_statement_is_a_file_whose_total_is_the_ledgers(
+    command: Command, cast: Cast, tmp_path: Path
+) -> None:
+    sell(cast)
+    said = command(
+        *("statement", "--licensor", "Meridian Society", "--period", "2026-11"),
+        *("--out", str(tmp_path)),
+    )
+    path = tmp_path / "statement-meridian-society-2026-11-EUR.csv"
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    due = rows[0].index("due")
+    total = Decimal(rows[-1][due])
+
+    ledger = get_accrued(
+        licensor_id=get_licensor(name="Meridian Society").id,
+        currency="EUR",
+        period=month_period("2026-11"),
+    )
+    assert total == ledger.decimal == sum(Decimal(row[due]) for row in rows[1:-1])
+    assert str(path) in said.out
+
+
+def test_the_recount_is_clean_and_then_names_a_row_that_was_changed(
+    command: Command, cast: Cast
+) -> None:
+    sell(cast)
+    assert command("verify-books").status == 0
+    row = Transfer.objects.order_by("pk").last()
+    assert row is not None
+    with guards_lifted(connection):
+        Transfer.objects.filter(pk=row.pk).update(amount_micros=row.amount_micros + 1)
+    said = command("verify-books")
+    assert f"WRONG  transfer {row.pk} " in said.out
+    assert said.status == 1
+
+
+def test_a_storefront_and_an_operator_are_made_by_command(command: Command, db: None) -> None:
+    opened = command("storefront", "The Quay", "--domain", "quay.example", "--floor", "0.05")
+    assert opened.out == "The Quay is open at quay.example.\n"
+    assert command("operator", "otto@quay.example", "--password", "mind-the-till").status == 0
+    assert Person.objects.get(email="otto@quay.example").is_operator
+    again = command("operator", "otto@quay.example", "--password", "mind-the-till")
+    assert "has signed up already" in again.err
+
+
+def test_a_folder_goes_in_is_published_and_goes_in_again_unchanged(
+    command: Command, db: None, audio_samples: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "delivery"
+    deliver(audio_samples["wav-16"], folder, "01 Wick.wav", Sheet(isrc="GBZZZ2600001"))
+    shutil.copy(audio_samples["mp3"], folder / "02 Lossy.mp3")
+    (folder / "cover.jpg").write_bytes(picture())
+
+    first = command("ingest", str(folder))
+    assert re.search(r"^accepted +01 Wick.wav$", first.out, re.MULTILINE)
+    assert re.search(r"^refused +02 Lossy.mp3$", first.out, re.MULTILINE)
+    assert first.status == 1  # One file stayed outside.
+
+    (folder / "02 Lossy.mp3").unlink()
+    again = command("ingest", str(folder))
+    assert "already-there" in again.out
+    assert "Nothing changed." in again.out
+    assert again.status == 0
+
+    assert command("publish", UPC).status == 0
+    assert Release.objects.get().state == Release.State.LIVE
