@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import (
+    AccountRow,
     TransferRow,
     books_as_of_one_instant,
     iterate_accounts,
@@ -84,17 +85,7 @@ def _recount() -> BooksReport:
         findings.append(Finding(f"document {facts.document}", f"its transfer {key} is missing"))
     accounts = list(iterate_accounts())
     for account in accounts:
-        counted = balances[account.code]
-        if account.is_guarded and account.balance_micros != counted:
-            findings.append(
-                Finding(
-                    f"account {account.code}",
-                    f"its balance says {Money(account.balance_micros, account.currency)}, its "
-                    f"transfers make it {Money(counted, account.currency)}",
-                )
-            )
-        if account.is_guarded and counted < 0:
-            findings.append(Finding(f"account {account.code}", "its transfers overdraw it"))
+        findings += _check_balance(account, balances[account.code])
     return BooksReport(
         transfer_count=transfer_count,
         account_count=len(accounts),
@@ -139,6 +130,18 @@ def _check_transfer(row: TransferRow) -> Iterator[str]:
         yield "its digest does not fit what it says: the row was changed after it was posted"
     if row.credit_currency != row.facts.amount.currency:
         yield f"it takes {row.facts.amount.currency} and gives {row.credit_currency}"
+
+
+def _check_balance(account: AccountRow, counted_micros: int) -> Iterator[Finding]:
+    """A kept balance against what its transfers make it."""
+    if not account.is_guarded:
+        return
+    where, counted = f"account {account.code}", Money(counted_micros, account.currency)
+    if account.balance_micros != counted_micros:
+        kept = Money(account.balance_micros, account.currency)
+        yield Finding(where, f"its balance says {kept}, its transfers make it {counted}")
+    if counted_micros < 0:
+        yield Finding(where, "its transfers overdraw it")
 
 
 def _compare(
