@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from pytest_django import Settings
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
+from pennywhistle.adapters.storage.masters import hashed_place
 from pennywhistle.flows.encode_rendition import (
     COVER_BYTES_MAX,
     WantedRendition,
@@ -19,6 +21,7 @@ from pennywhistle.flows.encode_rendition import (
     tags_of,
 )
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError
+from pennywhistle.shop.catalogue.models import Release
 from pennywhistle.shop.catalogue.queries import get_track
 from pennywhistle.shop.encoding.models import Rendition
 from pennywhistle.shop.encoding.operations import RenditionChangedError
@@ -44,6 +47,13 @@ def cached(shop: StockedShop, wanted: WantedRendition) -> Path:
     path = shop.outfit.renditions.find(**wanted.file)
     assert path is not None
     return path
+
+
+def cover_of(shop: StockedShop) -> Path:
+    """Where the first track's cover lies, or would lie."""
+    sha256 = get_track(track_id=shop.track_id).release.cover_sha256
+    assert sha256
+    return hashed_place(Path(settings.COVERS_FOLDER), sha256)
 
 
 def test_every_rendition_made_again_after_the_cache_was_emptied_is_the_same(
@@ -122,6 +132,38 @@ def test_a_cover_that_outweighs_the_song_goes_in_smaller(shop: StockedShop) -> N
     tags = tags_of(track=track, covers=shop.outfit.covers, with_cover=True)
     assert tags.cover is not None
     assert tags.cover.data == b"small copy"
+
+
+@pytest.mark.parametrize("missing", ["as delivered", "its smaller copy"])
+def test_a_cover_missing_on_disk_stops_no_download_and_is_told_to_the_operator(
+    shop: StockedShop, caplog: pytest.LogCaptureFixture, missing: str
+) -> None:
+    if missing == "its smaller copy":
+        large = b"large" * (COVER_BYTES_MAX // 5 + 1)
+        Release.objects.update(cover_sha256=shop.outfit.covers.keep(content=large, sizes={}))
+    else:
+        cover_of(shop).unlink()
+    for code in ("mp3-192", "opus-96", "flac", "alac", "preview"):
+        wanted = shop.wants(code)
+        assert encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW) is not None, code
+        size_bytes = cached(shop, wanted).stat().st_size
+        assert wanted.total_bytes in (None, size_bytes), code
+    assert {record.levelname for record in caplog.records} == {"ERROR"}
+    assert cover_of(shop).name in caplog.text
+    assert "restore it from a backup" in caplog.text
+
+
+def test_a_file_without_its_cover_is_another_one_until_the_cover_is_back(
+    shop: StockedShop,
+) -> None:
+    cover, before = cover_of(shop), shop.wants("mp3-192")
+    content = cover.read_bytes()
+    cover.unlink()
+    without = shop.wants("mp3-192")
+    assert without.key != before.key
+    assert without.order.audio_bytes == before.order.audio_bytes
+    shop.outfit.covers.keep(content=content, sizes={})
+    assert shop.wants("mp3-192") == before
 
 
 def test_a_corrected_tag_makes_another_rendition_at_the_same_price(shop: StockedShop) -> None:

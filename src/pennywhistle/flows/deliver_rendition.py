@@ -17,7 +17,6 @@ from urllib.parse import quote
 from django.core import signing
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError
-from pennywhistle.adapters.storage.covers import CoverMissingError
 from pennywhistle.adapters.storage.masters import MasterMissingError
 from pennywhistle.adapters.storage.rendition_cache import (
     Reader,
@@ -40,7 +39,6 @@ from pennywhistle.shop.library.rules import NotInLibraryError
 __all__ = [
     "AddressExpiredError",
     "AddressForgedError",
-    "CoverMissingError",
     "Delivery",
     "EncoderFailedError",
     "EncodersBusyError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from types import MappingProxyType
 from pennywhistle.adapters.audio.binary import encoder_version
 from pennywhistle.adapters.audio.encode import EncodeOrder, EncodeResult, encode
 from pennywhistle.adapters.audio.heads import AudioFacts
-from pennywhistle.adapters.storage.covers import CoverStore
+from pennywhistle.adapters.storage.covers import CoverMissingError, CoverStore
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.write import tag_block, tags_digest
 from pennywhistle.flows.outfit import Outfit
@@ -29,6 +30,8 @@ from pennywhistle.shop.encoding.rules import (
     rendition_key,
     size_of,
 )
+
+log = logging.getLogger(__name__)
 
 # A delivered cover up to this size goes into files as it is; in place of a larger one, its large
 # web copy: a cover should not outweigh the song.
@@ -61,7 +64,8 @@ class WantedRendition:
 def want_rendition(*, track: TrackFacts, recipe: Recipe, outfit: Outfit) -> WantedRendition:
     """What has to be made for `track` in `recipe`. Reads the cover; encodes nothing.
 
-    Raises `MasterMissingError`, `CoverMissingError`, `SizeNotMeasuredError`.
+    Where the cover is missing on disk, the file is made without it, as another rendition with its
+    own identity. Raises `MasterMissingError`, `SizeNotMeasuredError`.
     """
     tags = tags_of(track=track, covers=outfit.covers, with_cover=recipe.for_sale)
     digest, version = tags_digest(tags), encoder_version()
@@ -117,7 +121,11 @@ def encode_rendition(
 
 
 def tags_of(*, track: TrackFacts, covers: CoverStore, with_cover: bool) -> TrackTags:
-    """What a file of this track says of itself. Raises `CoverMissingError`."""
+    """What a file of this track says of itself.
+
+    A cover that is missing on disk is left out, and the operator told in the log: whoever has paid
+    for the music gets it.
+    """
     release = track.release
     return TrackTags(
         title=track.title,
@@ -144,11 +152,15 @@ def _cover(track: TrackFacts, covers: CoverStore) -> Cover | None:
     release = track.release
     if not release.cover_sha256:
         return None
-    delivered = covers.path(sha256=release.cover_sha256)
-    if delivered.stat().st_size <= COVER_BYTES_MAX:
-        return Cover(delivered.read_bytes(), release.cover_media_type)
-    instead = covers.path(sha256=release.cover_sha256, size=_COVER_SIZE_INSTEAD)
-    return Cover(instead.read_bytes(), _WEB_COPY_MEDIA_TYPE)
+    try:
+        delivered = covers.path(sha256=release.cover_sha256)
+        if delivered.stat().st_size <= COVER_BYTES_MAX:
+            return Cover(delivered.read_bytes(), release.cover_media_type)
+        instead = covers.path(sha256=release.cover_sha256, size=_COVER_SIZE_INSTEAD)
+        return Cover(instead.read_bytes(), _WEB_COPY_MEDIA_TYPE)
+    except CoverMissingError:
+        log.exception("the files of %r (UPC %s) go out without a cover", release.title, release.upc)
+        return None
 
 
 def _order(recipe: Recipe, master: MasterFacts, source: Path, tags: bytes) -> EncodeOrder:

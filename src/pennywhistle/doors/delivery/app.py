@@ -60,7 +60,6 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     flow.UnknownTrackError: (410, "This song is not in the shop any more."),
     flow.EncodersBusyError: (503, "Many songs are being made right now. Try again in a moment."),
     flow.RenditionBrokenError: (503, "Making this file broke off. Try again in a moment."),
-    flow.CoverMissingError: _TROUBLE,
     flow.EncoderFailedError: _TROUBLE,
     flow.MasterMissingError: _TROUBLE,
     flow.RenditionChangedError: _TROUBLE,
