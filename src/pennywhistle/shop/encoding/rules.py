@@ -15,10 +15,11 @@ tag block, to the byte. Counted are, by framing:
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pennywhistle.shop.encoding.recipes import RECIPES, Framing, Recipe, Sizing
+from pennywhistle.shop.encoding.recipes import RECIPES, USUAL_AT_HZ, Framing, Recipe, Sizing, Usual
 
 # Samples in a frame of MPEG-1 Layer III, and bytes of a frame per (bit/s ÷ Hz): 1152 ÷ 8.
 # http://www.mp3-tech.org/programmer/frame_header.html
@@ -95,6 +96,14 @@ def get_recipe(*, code: str) -> Recipe:
     return recipe
 
 
+def get_recipe_for_sale(*, code: str) -> Recipe:
+    """A recipe that a listener may choose. Raises `UnknownRecipeError`, for the preview too."""
+    recipe = get_recipe(code=code)
+    if not recipe.for_sale:
+        raise UnknownRecipeError(f"{code!r} is not for sale")
+    return recipe
+
+
 def list_recipes_for_sale() -> list[Recipe]:
     """Every recipe that a listener may choose, in the order of the table."""
     return [recipe for recipe in RECIPES.values() if recipe.for_sale]
@@ -129,7 +138,7 @@ def size_of(*, recipe: Recipe, master: MasterFacts) -> Size:
         return Size(measured, is_exact=True)
     output = output_of(recipe=recipe, master=master)
     if recipe.sizing is Sizing.NOMINAL:
-        return Size(_nominal_bytes(recipe, output), is_exact=False)
+        return Size(_nominal_bytes(recipe, master), is_exact=False)
     if recipe.framing is Framing.MP3_CBR:
         return Size(_mp3_cbr_bytes(recipe, output), is_exact=True)
     return Size(_pcm_bytes(recipe, output), is_exact=True)
@@ -238,6 +247,16 @@ def _pcm_bytes(recipe: Recipe, output: OutputFacts) -> int:
     return head + samples + samples % 2
 
 
-def _nominal_bytes(recipe: Recipe, output: OutputFacts) -> int:
-    assert recipe.bitrate_kbps is not None
-    return max(1, recipe.bitrate_kbps * 125 * output.frames // output.sample_rate_hz)
+def _nominal_bytes(recipe: Recipe, master: MasterFacts) -> int:
+    assert recipe.usual is not None
+    bits = _usual_bits_per_second(recipe.usual, master) * master.frames // master.sample_rate_hz
+    return max(1, bits // 8)
+
+
+def _usual_bits_per_second(usual: Usual, master: MasterFacts) -> int:
+    kbps = usual.mono_kbps if master.channels == 1 else usual.stereo_kbps
+    rate_hz = min(max(master.sample_rate_hz, USUAL_AT_HZ[0]), USUAL_AT_HZ[-1])
+    above = max(1, bisect_left(USUAL_AT_HZ, rate_hz))
+    lower_hz, upper_hz = USUAL_AT_HZ[above - 1], USUAL_AT_HZ[above]
+    weighed = kbps[above - 1] * (upper_hz - rate_hz) + kbps[above] * (rate_hz - lower_hz)
+    return 1000 * weighed // (upper_hz - lower_hz)

@@ -14,7 +14,7 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Recipe
-from pennywhistle.shop.encoding.rules import get_recipe, size_of
+from pennywhistle.shop.encoding.rules import get_recipe_for_sale, size_of
 from pennywhistle.shop.licensing.queries import list_coverage, list_terms
 from pennywhistle.shop.licensing.rules import Coverage, Covered, TrackRef, Use, cover
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
@@ -273,7 +273,7 @@ def list_tickets(
     instant: datetime,
 ) -> dict[int, Ticket]:
     """Tickets by track id. One query, however many tracks. Raises `UnknownRecipeError`."""
-    recipe = get_recipe(code=recipe_code)
+    recipe = get_recipe_for_sale(code=recipe_code)
     coverage = list_coverage(
         tracks=[track_ref(track) for track in tracks],
         use=Use.DOWNLOAD,
@@ -316,7 +316,7 @@ def list_window(
         }
 
     downloads, previews = covered(Use.DOWNLOAD), covered(Use.PREVIEW)
-    recipes = [get_recipe(code=code) for code in recipe_codes]
+    recipes = [get_recipe_for_sale(code=code) for code in recipe_codes]
     return Window(
         tickets={
             recipe.code: {
