@@ -326,8 +326,8 @@ def _create_locked(part: Path) -> int | None:
 def _take_over(part: Path, final: Path) -> int | None:
     """Begin anew a file whose writer is gone; None where the writer lives or it is finished."""
     try:
-        descriptor = os.open(part, os.O_RDWR)
-    except (FileNotFoundError, PermissionError):
+        descriptor = _open_leftover(part)
+    except FileNotFoundError:
         return None
     with contextlib.ExitStack() as on_return:
         on_return.callback(os.close, descriptor)
@@ -340,6 +340,14 @@ def _take_over(part: Path, final: Path) -> int | None:
         os.ftruncate(descriptor, 0)
         on_return.pop_all()
     return descriptor
+
+
+def _open_leftover(part: Path) -> int:
+    """For writing; what is marked as whole can be opened for reading only, unless by root."""
+    try:
+        return os.open(part, os.O_RDWR)
+    except PermissionError:
+        return os.open(part, os.O_RDONLY)
 
 
 def _lock(descriptor: int) -> bool:
