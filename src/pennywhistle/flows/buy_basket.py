@@ -61,8 +61,14 @@ def buy_basket(*, quote_id: UUID, person_id: int, now: datetime) -> PurchaseFact
     return purchase
 
 
-def _check(quote: Quote, now: datetime) -> dict[int, LicenceTerms]:
-    """Refuse a quote that no longer stands; the licences that it names, by id."""
+def check_offer(*, quote_id: UUID, now: datetime) -> None:
+    """Raise `QuoteExpiredError` for an offer that `buy_basket` would refuse for its age or its
+    licences, whoever asks. Three queries."""
+    _licences_in_force(Quote.objects.get(pk=quote_id), now)
+
+
+def _licences_in_force(quote: Quote, now: datetime) -> dict[int, LicenceTerms]:
+    """The licences that a quote names, by id; refuses a quote that is too old or has lost one."""
     check_quote_stands(expires_at=quote.expires_at, now=now)
     rows = list(quote.lines.all())
     named = {row.recording_licence_id for row in rows} | {row.work_licence_id for row in rows}
@@ -73,6 +79,13 @@ def _check(quote: Quote, now: datetime) -> dict[int, LicenceTerms]:
                 f"The licence {licence.number} of {licence.licensor} has ended since this offer "
                 "was made. Look at your basket again."
             )
+    return licences
+
+
+def _check(quote: Quote, now: datetime) -> dict[int, LicenceTerms]:
+    """Refuse a quote that no longer stands; the licences that it names, by id."""
+    licences = _licences_in_force(quote, now)
+    rows = list(quote.lines.all())
     pairs = {(row.track_id, row.recipe) for row in rows}
     owned = list_owned_pairs(person_id=quote.person_id, track_ids=[row.track_id for row in rows])
     if pairs & owned:

@@ -36,11 +36,14 @@ def basket_page(visit: Visit) -> pages.BasketPage:
     owned: set[tuple[int, str]] = set()
     if visit.person_id is not None:
         owned = list_owned_pairs(person_id=visit.person_id, track_ids=tracks)
-    lines = tuple(
-        _line(visit, item, held, window, owned) for item, held in contents.items() if held
-    )
+    counted = set(owned)
+    lines = []
+    for item, held in contents.items():
+        if held:
+            lines.append(_line(visit, item, held, window, owned, counted))
+            counted |= {(track.id, item.recipe) for track in held}
     return pages.BasketPage(
-        lines=lines,
+        lines=tuple(lines),
         total=Money.total((line.price for line in lines if line.price), visit.shop.currency),
         is_ready=bool(lines) and not any(line.trouble for line in lines),
         needs_country=visit.territory is None,
@@ -77,16 +80,19 @@ def _line(
     tracks: list[TrackFacts],
     window: Window,
     owned: set[tuple[int, str]],
+    counted: set[tuple[int, str]],
 ) -> pages.BasketLine:
+    """One line. What is `counted` by the lines above it, or owned, costs nothing here."""
     first, release = tracks[0], tracks[0].release
     left = [
         window.tickets[item.recipe][track.id]
         for track in tracks
-        if (track.id, item.recipe) not in owned
+        if (track.id, item.recipe) not in counted
     ]
+    is_owned = all((track.id, item.recipe) in owned for track in tracks)
     unsold = [ticket for ticket in left if not ticket.is_for_sale]
     trouble = ""
-    if not left:
+    if is_owned:
         trouble = gettext("This is yours already. Remove it to go on.")
     elif release.state != "live":
         trouble = gettext("This has left the shelves. Remove it to go on.")
@@ -108,5 +114,8 @@ def _line(
         price=None
         if trouble or unsold
         else Money.total((ticket.price for ticket in left), visit.shop.currency),
+        note=""
+        if left or trouble
+        else gettext("This is in your basket already, and is paid for once."),
         trouble=trouble,
     )

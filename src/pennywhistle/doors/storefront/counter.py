@@ -23,7 +23,7 @@ from pennywhistle.doors.storefront.answers import (
 from pennywhistle.doors.storefront.shelves import chosen_recipe, is_exact, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import words_for
-from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.buy_basket import buy_basket, check_offer
 from pennywhistle.flows.declare_country import declare_country
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
@@ -34,6 +34,7 @@ from pennywhistle.shop.royalties.rules import TariffsExceedPriceError
 from pennywhistle.shop.sales.queries import PurchaseFacts, QuoteFacts, find_purchase, get_quote
 from pennywhistle.shop.sales.rules import (
     NotEnoughMoneyError,
+    QuoteExpiredError,
     QuoteNotYoursError,
     SaleError,
     TerritoryUnknownError,
@@ -118,13 +119,12 @@ def offer(request: HttpRequest, quote_id: UUID) -> HttpResponseBase:
     visit = visit_of(request)
     try:
         quote = get_quote(quote_id=quote_id, person_id=person_of(request))
-    except QuoteNotYoursError as error:
+        if quote.is_consumed:
+            messages.info(request, gettext("You have bought this. It is in your library."))
+            return go("/library/")
+        check_offer(quote_id=quote_id, now=visit.now)
+    except (QuoteNotYoursError, QuoteExpiredError) as error:
         messages.error(request, words_for(error))
-        return go(BASKET)
-    if quote.is_consumed or quote.expires_at <= visit.now:
-        messages.warning(
-            request, gettext("This offer is over. Here are today's prices: go to the till again.")
-        )
         return go(BASKET)
     return show(request, "checkout", _checkout_page(quote, person_of(request)), cache=PERSONAL)
 

@@ -178,7 +178,10 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """One thing in the basket. `trouble` says why it cannot be bought as it is, and what to do."""
+    """One thing in the basket, with what it adds to the lines above it.
+
+    `note` says why that is nothing; `trouble` why it cannot be bought as it is, and what to do.
+    """
 
     kind: Literal["track", "release"]
     id: str
@@ -192,6 +195,7 @@ class BasketLine:
     size_bytes: int | None = None
     size_is_exact: bool = True
     price: Money | None = None
+    note: str = ""
     trouble: str = ""
 
 

@@ -49,15 +49,17 @@ def redeem(request: HttpRequest) -> HttpResponseBase:
     """Redeem a voucher's code."""
     visit, code = visit_of(request), request.POST.get("code", "").strip()
     try:
-        worth = redeem_voucher(
+        redeemed = redeem_voucher(
             code=code, person_id=person_of(request), domain=visit.domain, now=visit.now
         )
     except PaymentError as error:
         return _show(request, voucher_code=code, voucher_trouble=words_for(error))
-    messages.success(
-        request,
-        gettext("The voucher put %(worth)s into your wallet.") % {"worth": formats.money(worth)},
+    text = (
+        gettext("The voucher put %(worth)s into your wallet.")
+        if redeemed.is_first
+        else gettext("You redeemed this voucher before: its %(worth)s went into your wallet then.")
     )
+    messages.success(request, text % {"worth": formats.money(redeemed.worth)})
     return go(_onward(request))
 
 
@@ -136,7 +138,7 @@ def _show(
                 state="declined" if row.state == "declined" else "pending",
                 text=declined(row.decline_reason) or gettext("The bank has not answered yet."),
             )
-            for row in list_unsettled_top_ups(person_id=person_id)
+            for row in list_unsettled_top_ups(person_id=person_id, now=visit.now)
         ),
         amounts=tuple(Money.parse(text, currency) for text in AMOUNTS),
         top_up_id=str(new_id(now=visit.now)),

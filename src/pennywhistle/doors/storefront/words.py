@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
 from pennywhistle.shop.licensing.rules import NotCovered, Why
+from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
 from pennywhistle.shop.royalties.rules import TariffsExceedPriceError
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
@@ -30,7 +31,33 @@ def _not_enough(error: Exception) -> str:
 def _not_for_sale(error: Exception) -> str:
     reasons = error.reasons if isinstance(error, NotForSaleError) else ()
     return gettext("Not everything in the basket can be sold to you: %(reasons)s.") % {
-        "reasons": "; ".join(reasons)
+        "reasons": "; ".join(dict.fromkeys(reasons))
+    }
+
+
+def _country_unknown(error: Exception) -> str:
+    contradicting = error.contradicting if isinstance(error, TerritoryUnknownError) else ()
+    if not contradicting:
+        return gettext(str(error))
+    signs = {
+        "declared": gettext("you said %(country)s"),
+        "ip": gettext("your connection looks like %(country)s"),
+        "local-network": gettext("the network you are in says %(country)s"),
+    }
+    said = [
+        signs[piece.kind] % {"country": formats.country(piece.country)} for piece in contradicting
+    ]
+    return gettext(
+        "We cannot tell your country: %(said)s. Choose it again, or write to the shop."
+    ) % {"said": ", ".join(said)}
+
+
+def _top_up_out_of_range(error: Exception) -> str:
+    if not isinstance(error, TopUpOutOfRangeError):
+        return gettext(str(error))
+    return gettext("A top-up is between %(least)s and %(most)s.") % {
+        "least": formats.money(error.least),
+        "most": formats.money(error.most),
     }
 
 
@@ -45,7 +72,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     NotEnoughMoneyError: _not_enough,
     NotForSaleError: _not_for_sale,
     QuoteExpiredError: lambda _: gettext(
-        "This offer no longer stands. Here are today's prices: go to the till again."
+        "This offer no longer stands. This is your basket as it is today."
     ),
     QuoteNotYoursError: lambda _: gettext(
         "This offer was not made to you. Here is your own basket."
@@ -53,7 +80,8 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     TariffsExceedPriceError: lambda _: gettext(
         "One of these costs more to sell than its price. The shop has to mend that: please tell it."
     ),
-    TerritoryUnknownError: lambda error: gettext(str(error)),
+    TerritoryUnknownError: _country_unknown,
+    TopUpOutOfRangeError: _top_up_out_of_range,
     UnknownCountryError: lambda _: gettext("Choose a country from the list."),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -105,10 +106,19 @@ def store_vouchers(
         )
 
 
-def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) -> Money:
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a voucher was worth; `is_first` is False where its person had redeemed it before."""
+
+    worth: Money
+    is_first: bool
+
+
+def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) -> Redeemed:
     """Move a voucher's worth into a wallet, once. Transaction: one of its own.
 
-    Raises `VoucherRefusedError`.
+    Whoever redeemed it and sends it again is told what it was worth, and nothing moves. Raises
+    `VoucherRefusedError`.
     """
     fingerprint = code_sha256(code)
     with transaction.atomic():
@@ -116,6 +126,8 @@ def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) ->
         if voucher is None:
             raise VoucherRefusedError("This code is not one of ours. Check it against the paper.")
         amount = Money(voucher.amount_micros, voucher.currency)
+        if voucher.redeemed_by_id == person_id:
+            return Redeemed(amount, is_first=False)
         if voucher.redeemed_by_id is not None:
             raise VoucherRefusedError("This voucher has been used already.")
         check_voucher(
@@ -129,7 +141,7 @@ def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) ->
         voucher.save(update_fields=["redeemed_by", "redeemed_at"])
         document = voucher_document(code_sha256=fingerprint)
         _credit_wallet(person_id, "voucher", amount, "voucher", document, now)
-    return amount
+    return Redeemed(amount, is_first=True)
 
 
 def _credit_wallet(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, F, Min, Q, Sum
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger import queries as ledger
@@ -24,6 +24,7 @@ from pennywhistle.shop.payments.rules import (
 MOVEMENTS_SHOWN = 50
 SETTLED_AT_ONCE = 100
 UNSETTLED_SHOWN = 10
+DECLINE_SHOWN_FOR = timedelta(days=1)
 BATCHES_SHOWN = 50
 
 
@@ -74,9 +75,16 @@ def get_top_up(*, top_up_id: UUID) -> TopUp:
     return top_up
 
 
-def list_unsettled_top_ups(*, person_id: int) -> list[TopUp]:
-    """A person's top-ups that are pending, or were declined lately, newest first."""
-    rows = TopUp.objects.filter(person_id=person_id).exclude(state=TopUp.State.SUCCEEDED)
+def list_unsettled_top_ups(*, person_id: int, now: datetime) -> list[TopUp]:
+    """A person's top-ups that are pending, or that a gateway declined late, newest first.
+
+    A decline is told for `DECLINE_SHOWN_FOR`. One that came with the answer to the form is left
+    out: the form has said it.
+    """
+    pending = Q(state=TopUp.State.PENDING)
+    declined = Q(state=TopUp.State.DECLINED, settled_at__gt=now - DECLINE_SHOWN_FOR)
+    late = Q(settled_at__gt=F("created_at"))
+    rows = TopUp.objects.filter(pending | declined & late, person_id=person_id)
     return list(rows.order_by("-created_at")[:UNSETTLED_SHOWN])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,8 +22,24 @@ class PaymentError(Exception):
     """A top-up or a voucher that is refused, with what to do."""
 
 
+class TopUpOutOfRangeError(PaymentError):
+    """An amount outside what one top-up may be."""
+
+    def __init__(self, *, least: Money, most: Money, amount: Money) -> None:
+        self.least, self.most = least, most
+        super().__init__(f"A top-up is between {least} and {most}; this was {amount}.")
+
+
 class UnknownTopUpError(PaymentError):
     """A reference that we never gave out."""
+
+
+class UnspendableVoucherError(PaymentError):
+    """Vouchers that nobody could ever redeem; `field` is `currency` or `expires_at`."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
 
 
 class VoucherRefusedError(PaymentError):
@@ -66,9 +83,9 @@ def check_top_up(*, amount: Money, pending: int) -> None:
     """Raise `PaymentError` for an amount that cannot be topped up."""
     least, most = (Money.parse(text, amount.currency) for text in (TOP_UP_LEAST, TOP_UP_MOST))
     if not least <= amount <= most:
-        raise PaymentError(f"A top-up is between {least} and {most}; this was {amount}.")
+        raise TopUpOutOfRangeError(least=least, most=most, amount=amount)
     if not amount.is_whole_minor:
-        raise PaymentError(f"A card cannot be charged a fraction of a cent: {amount}.")
+        raise PaymentError("A card cannot be charged a fraction of a cent.")
     if pending >= PENDING_TOP_UPS_MOST:
         raise PaymentError(
             f"{pending} of your top-ups are still on their way. Wait until one has arrived."
@@ -83,6 +100,23 @@ def fold_code(code: str) -> str:
 def code_sha256(code: str) -> str:
     """The fingerprint under which a voucher is kept."""
     return hashlib.sha256(fold_code(code).encode()).hexdigest()
+
+
+def check_batch(
+    *,
+    currency: str,
+    sold_in: Collection[str],
+    expires_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Raise `UnspendableVoucherError` for an end that is past, or a currency no shop sells in."""
+    if expires_at is not None and expires_at <= now:
+        said = f"vouchers that end on {expires_at:%Y-%m-%d} are past: choose a later day"
+        raise UnspendableVoucherError("expires_at", said)
+    if currency not in sold_in:
+        known = ", ".join(sold_in) or "no currency yet: open a storefront first"
+        said = f"nothing is sold in {currency} here; the store sells in {known}"
+        raise UnspendableVoucherError("currency", said)
 
 
 def check_voucher(

@@ -38,7 +38,14 @@ class NotForSaleError(SaleError):
 
 
 class TerritoryUnknownError(SaleError):
-    """The buyer's country cannot be told, or two pieces of evidence contradict each other."""
+    """The buyer's country cannot be told.
+
+    `contradicting` holds the pieces of evidence that speak of different countries, if they do.
+    """
+
+    def __init__(self, message: str, contradicting: Sequence[Evidence] = ()) -> None:
+        self.contradicting = tuple(contradicting)
+        super().__init__(message)
 
 
 class QuoteExpiredError(SaleError):
@@ -85,7 +92,8 @@ def decide_territory(*, evidence: Sequence[Evidence], needed: int) -> str:
     if len(countries) > 1:
         said = ", ".join(f"{piece.kind} says {piece.country}" for piece in speaking)
         raise TerritoryUnknownError(
-            f"Your country cannot be told: {said}. Correct your country, or write to the shop."
+            f"Your country cannot be told: {said}. Correct your country, or write to the shop.",
+            speaking,
         )
     if not countries or len({piece.kind for piece in speaking}) < needed:
         raise TerritoryUnknownError(
