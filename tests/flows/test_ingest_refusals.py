@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pennywhistle.flows.ingest_report import Outcome
-from pennywhistle.shop.catalogue import queries
 from pennywhistle.shop.catalogue.models import Master, Track
+from tests.audio_samples import CD, render
 from tests.deliveries import Sheet, deliver
 from tests.dock import Dock, of, outcomes, said
 
@@ -54,7 +54,8 @@ def test_every_bad_kind_is_refused_with_its_reason_and_the_rest_goes_in(
         assert all(remark.what and remark.remedy for remark in refused.remarks)
     assert report.count(Outcome.ACCEPTED) == 4
     assert report.count(Outcome.REFUSED) == len(BAD)
-    assert report.ignored == ("notes.txt",)
+    (notes,) = report.ignored
+    assert str(notes) == "notes.txt: it is neither a recording nor a cover"
     assert Master.objects.count() == 4
     assert album.ingest().changed_nothing
 
@@ -73,31 +74,6 @@ def test_the_same_samples_under_another_name_are_refused_naming_both(
                 assert f"as {kept}" in said(refused)
                 assert "same" in said(refused)
     assert Track.objects.count() == 1
-
-
-def test_a_recording_that_the_shop_has_on_another_release_is_refused(
-    dock: Dock, audio_samples: dict[str, Path]
-) -> None:
-    deliver(audio_samples["flac-16-44"], dock.folder / "one", "01.flac", SHEET)
-    dock.ingest(dock.folder / "one")
-    other = replace(SHEET, album="Again", upc="")
-    deliver(audio_samples["flac-16-44"], dock.folder / "two", "again.flac", other)
-    report = dock.ingest(dock.folder / "two")
-    assert "track 1, 'Lamp Black', of 'Lamps on the Quay'" in said(of(report, "again.flac"))
-    assert report.releases == ()
-
-
-def test_the_same_recording_with_new_tags_at_its_place_changes_nothing(
-    dock: Dock, audio_samples: dict[str, Path]
-) -> None:
-    deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", SHEET)
-    dock.ingest()
-    before = queries.list_tracks(track_ids=Track.objects.values_list("pk", flat=True))
-    deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", replace(SHEET, title="New"))
-    report = dock.ingest()
-    assert report.changed_nothing
-    assert "in another file, which stays" in said(of(report, "01.flac"))
-    assert queries.list_tracks(track_ids=Track.objects.values_list("pk", flat=True)) == before
 
 
 def test_two_recordings_with_one_track_number_are_told_of_each_other(
@@ -170,10 +146,44 @@ def test_an_isrc_on_two_recordings_is_told(dock: Dock, audio_samples: dict[str, 
     assert "GBZZZ2600001 stands on 'Lamp Black'" in said(of(dock.ingest(), "02.flac"))
 
 
-def test_a_long_tag_is_refused_rather_than_cut(dock: Dock, audio_samples: dict[str, Path]) -> None:
-    sheet = replace(SHEET, artist="x" * 201)
+@pytest.mark.parametrize("length", [201, 5_000])
+def test_a_long_tag_is_refused_rather_than_cut_and_told_one_limit(
+    dock: Dock, audio_samples: dict[str, Path], length: int
+) -> None:
+    sheet = replace(SHEET, artist="x" * length)
     deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", sheet)
-    assert "its artist has 201 characters; shorten it to 200" in said(of(dock.ingest(), "01.flac"))
+    words = f"its artist has {length:,} characters; shorten it to 200"
+    assert words in said(of(dock.ingest(), "01.flac"))
+
+
+def test_hidden_characters_and_impossible_dates_are_told(
+    dock: Dock, audio_samples: dict[str, Path]
+) -> None:
+    sheet = replace(SHEET, title="Lamp \u202eBlack\x1b", date="2020-13-45")
+    deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", sheet)
+    report = of(dock.ingest(), "01.flac")
+    assert report.outcome is Outcome.FLAGGED
+    assert "its title held characters that cannot be seen" in said(report)
+    assert "its date says 2020-13-45, which is no day" in said(report)
+    assert Track.objects.get().title == "Lamp Black"
+
+
+def test_a_recording_of_a_moment_is_told(dock: Dock, tmp_path: Path) -> None:
+    source = render(tmp_path / "blip.flac", *CD, frequency_hz=700, seconds=0.01)
+    deliver(source, dock.folder, "01.flac", SHEET)
+    report = of(dock.ingest(), "01.flac")
+    assert report.outcome is Outcome.FLAGGED
+    assert "it lasts 0.01 seconds" in said(report)
+
+
+def test_what_is_ignored_is_told_with_its_reason(dock: Dock, tmp_path: Path) -> None:
+    (dock.folder / "cover.svg").write_text("<svg/>")
+    (dock.folder / "link.flac").symlink_to(tmp_path / "elsewhere.flac")
+    os.mkfifo(dock.folder / "pipe.flac")
+    reasons = {left.name: left.why for left in dock.ingest().ignored}
+    assert "JPEG or PNG" in reasons["cover.svg"]
+    assert "is a link" in reasons["link.flac"]
+    assert "no file" in reasons["pipe.flac"]
 
 
 def test_a_name_that_no_terminal_should_see_is_shown_escaped(

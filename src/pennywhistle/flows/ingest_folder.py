@@ -31,12 +31,15 @@ from pennywhistle.flows.ingest_report import (
 from pennywhistle.flows.read_delivery import (
     DeliveredRelease,
     DeliveredTrack,
+    listed,
     read_delivery,
     shown_name,
 )
 from pennywhistle.shop.catalogue import operations, queries
 from pennywhistle.shop.catalogue.rules import CatalogueError
 
+# A recording shorter than this is more likely a slip of an export than music.
+SHORT_BELOW_MS = 1_000
 # Files that a crash left half-written are removed once they are older than any copy can take.
 LEFTOVERS_AFTER = timedelta(days=1)
 
@@ -59,6 +62,7 @@ class _Run:
     reports: list[FileReport] = field(default_factory=list)
     pictures: list[FileReport] = field(default_factory=list)
     names_by_track: dict[int, str] = field(default_factory=dict)
+    releases_spoken_for: set[int] = field(default_factory=set)
     places: dict[tuple[str, str, str, int, int], tuple[str, str]] = field(default_factory=dict)
 
 
@@ -76,7 +80,8 @@ def ingest_folder(
     `label_name` stands over the label in the tags. A file that cannot go in is refused with what is
     wrong and what to do, and the rest goes in. Nothing is published. Each recording is a
     transaction of its own: killed anywhere, the run can be started again and completes the work; a
-    run over what is there changes nothing.
+    run over what is there changes nothing, unless corrected tags or another cover stand in the
+    files of a draft.
 
     Raises `DeliveryError` where there is no such folder, OSError where a disk is full.
     """
@@ -128,9 +133,38 @@ def _take_release(run: _Run, delivered: DeliveredRelease) -> ReleaseReport | Non
     if not release_ids:
         return None
     release_id = next(iter(release_ids))
-    remarks = delivered.remarks + tuple(_take_cover(run, delivered, release_id))
+    # Of several folders that feed one release, the first speaks for it, in every run alike.
+    is_first = release_id not in run.releases_spoken_for
+    run.releases_spoken_for.add(release_id)
+    corrected, remarks = _corrected(delivered, release_id) if is_first else ((), ())
+    cover_remarks = tuple(_take_cover(run, delivered, release_id, may_replace=is_first))
     standing = queries.list_tracks_of_release(release_id=release_id)
-    return ReleaseReport(standing[0].release, len(standing), remarks)
+    remarks = delivered.remarks + remarks + cover_remarks
+    return ReleaseReport(standing[0].release, len(standing), remarks, corrected)
+
+
+def _corrected(
+    delivered: DeliveredRelease, release_id: int
+) -> tuple[tuple[str, ...], tuple[Remark, ...]]:
+    """What the tags changed of a draft, and what could not be changed."""
+    try:
+        correction = operations.correct_release(release_id=release_id, release=delivered.release)
+    except CatalogueError as error:
+        what, _, remedy = str(error).partition("; ")
+        return (), (Remark(what, remedy),)
+    if correction.is_made:
+        return correction.names, ()
+    return (), tuple(_stays(correction))
+
+
+def _stays(correction: operations.Correction) -> Iterable[Remark]:
+    """A release that is no draft keeps the names that it is sold by."""
+    if correction.names and not correction.is_made:
+        yield Remark(
+            f"its tags have another {listed(correction.names)} than the shop, where it is no draft "
+            "any more and stays as it is",
+            "to sell it with the new ones, deliver it under an album title of its own",
+        )
 
 
 def _take_track(
@@ -145,17 +179,23 @@ def _take_track(
             track=track.track,
             masters=run.masters,
             now=run.now,
+            spoken_for=run.names_by_track,
         )
     except _REFUSALS as error:
         return FileReport(track.name, Outcome.REFUSED, (_why(run, error),)), None
     run.names_by_track[taken.track_id] = track.name
     run.places[_place(delivered, track)] = (track.name, taken.sha256)
     remarks = track.remarks + tuple(_heard(taken)) + tuple(_shared_isrc(track, taken))
-    if taken.was_there:
-        outcome = Outcome.ALREADY_THERE
-    else:
-        outcome = Outcome.FLAGGED if remarks else Outcome.ACCEPTED
-    return FileReport(track.name, outcome, remarks, taken.track_id), taken.release_id
+    return FileReport(
+        track.name, _outcome(taken, remarks), remarks, taken.track_id
+    ), taken.release_id
+
+
+def _outcome(taken: IngestedMaster, remarks: tuple[Remark, ...]) -> Outcome:
+    if not taken.was_there:
+        return Outcome.FLAGGED if remarks else Outcome.ACCEPTED
+    is_corrected = taken.correction and taken.correction.is_made and taken.correction.names
+    return Outcome.CORRECTED if is_corrected else Outcome.ALREADY_THERE
 
 
 class _PlaceTakenError(ValueError):
@@ -211,8 +251,24 @@ def _heard(taken: IngestedMaster) -> Iterable[Remark]:
     """What the samples themselves give to think about."""
     if not taken.is_same_file:
         yield Remark(
-            "the shop holds this recording in another file, which stays",
-            "nothing needs doing; correct names and numbers at the desk",
+            "the shop holds this recording in another file, which stays", "nothing needs doing"
+        )
+    if taken.correction and taken.correction.is_made and taken.correction.names:
+        yield Remark(
+            f"its new tags gave it {listed(taken.correction.names)}", "see that it is right"
+        )
+    elif taken.correction:
+        yield from _stays(taken.correction)
+    if (other := taken.also_on) is not None:
+        yield Remark(
+            f"it is the same recording, sample by sample, as track {other.track_number}, "
+            f"{other.title!r}, of {other.release.title!r}, and stands on both",
+            "where one release is a draft by mistake, see: pennywhistle discard",
+        )
+    if taken.duration_ms < SHORT_BELOW_MS:
+        yield Remark(
+            f"it lasts {taken.duration_ms / 1000:.2f} seconds",
+            "check that it is the whole recording",
         )
     if taken.true_peak_dbtp is None:
         yield Remark("it is digital silence from end to end", "check that it is meant so")
@@ -227,21 +283,26 @@ def _shared_isrc(track: DeliveredTrack, taken: IngestedMaster) -> Iterable[Remar
     """An ISRC names one recording, and two recordings may not share one."""
     if not track.track.isrc:
         return
-    first = queries.find_track_id_by_isrc(isrc=track.track.isrc)
-    if first != taken.track_id and not taken.was_there:
-        other = queries.get_track(track_id=first)
-        yield Remark(
-            f"its ISRC {track.track.isrc} stands on {other.title!r} of {other.release.title!r} too",
-            "correct one of the two",
-        )
+    for other in queries.list_tracks_of_isrc(isrc=track.track.isrc):
+        if other.master.sha256 != taken.sha256:
+            yield Remark(
+                f"its ISRC {track.track.isrc} stands on {other.title!r} of "
+                f"{other.release.title!r} too",
+                "correct one of the two",
+            )
+            return
 
 
-def _take_cover(run: _Run, delivered: DeliveredRelease, release_id: int) -> Iterable[Remark]:
+def _take_cover(
+    run: _Run, delivered: DeliveredRelease, release_id: int, *, may_replace: bool
+) -> Iterable[Remark]:
     """Give the release the first good picture, report on those that are none, say if none is left.
 
-    A release that has a cover keeps it, so that a second run changes nothing.
+    A release that has another cover keeps it, unless it is a draft and `may_replace`.
     """
-    has = queries.list_tracks_of_release(release_id=release_id)[0].release.cover_sha256
+    release = queries.list_tracks_of_release(release_id=release_id)[0].release
+    has = release.cover_sha256
+    may_replace = may_replace and release.state == "draft"
     for name, data in _pictures(run, delivered):
         try:
             cover = _kept_cover(run, data)
@@ -250,14 +311,15 @@ def _take_cover(run: _Run, delivered: DeliveredRelease, release_id: int) -> Iter
             run.pictures.append(FileReport(name, Outcome.REFUSED, (remark,)))
             continue
         sha256, media_type = cover
-        if not has:
+        outcome = Outcome.ALREADY_THERE
+        if not has or (has != sha256 and may_replace):
             operations.set_cover(release_id=release_id, sha256=sha256, media_type=media_type)
+            outcome = Outcome.CORRECTED if has else Outcome.ACCEPTED
         elif has != sha256:
             yield Remark(
                 f"{name} is not the cover that the release has, which stays",
-                "change the cover at the desk",
+                "a draft takes its cover from the first of its folders, a release on sale keeps it",
             )
-        outcome = Outcome.ALREADY_THERE if has else Outcome.ACCEPTED
         run.pictures.append(FileReport(name, outcome))
         return
     if not has:
@@ -293,5 +355,6 @@ def _merged(releases: list[ReleaseReport]) -> tuple[ReleaseReport, ...]:
         before = merged.get(report.release.id)
         earlier = before.remarks if before else ()
         remarks = tuple(dict.fromkeys(earlier + report.remarks))
-        merged[report.release.id] = replace(report, remarks=remarks)
+        corrected = (before.corrected if before else ()) + report.corrected
+        merged[report.release.id] = replace(report, remarks=remarks, corrected=corrected)
     return tuple(merged.values())

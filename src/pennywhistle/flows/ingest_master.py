@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,10 +25,12 @@ MEASURES_AT_ONCE_MAX = 2
 
 @dataclass(frozen=True, slots=True)
 class IngestedMaster:
-    """A recording that is in the shop now. `was_there` means that nothing was changed.
+    """A recording that is in the shop now. `was_there` means that its track was there before.
 
     `is_same_file` is False where the shop holds the same samples in other bytes, such as the same
-    recording with other tags; the file that came first is kept.
+    recording with other tags; the file that came first is kept. `correction` tells what its tags
+    say otherwise than the track that was there, `also_on` on which other release the recording
+    stood before.
     """
 
     release_id: int
@@ -37,6 +39,9 @@ class IngestedMaster:
     was_there: bool
     is_same_file: bool
     true_peak_dbtp: float | None
+    duration_ms: int
+    correction: operations.Correction | None = None
+    also_on: TrackFacts | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -45,7 +50,7 @@ class IngestedMaster:
 
 
 class DuplicateRecordingError(ValueError):
-    """The same samples stand as another track already."""
+    """The same samples stand as another track of the release already."""
 
     def __init__(self, *, track: TrackFacts) -> None:
         self.track = track
@@ -56,27 +61,55 @@ class DuplicateRecordingError(ValueError):
 
 
 def ingest_master(
-    *, path: Path, release: NewRelease, track: NewTrack, masters: MasterStore, now: datetime
+    *,
+    path: Path,
+    release: NewRelease,
+    track: NewTrack,
+    masters: MasterStore,
+    now: datetime,
+    spoken_for: Collection[int] = (),
 ) -> IngestedMaster:
     """Take the recording at `path` in as `track` of `release`, a draft where it is new.
 
     The file is decoded, kept under its hash and measured before the one short transaction, in
-    `catalogue.operations.add_track`, that makes it known; killed anywhere before, nothing is known
-    of it, and running again completes it. A recording that is there changes nothing.
+    `catalogue.operations`, that makes it known; killed anywhere before, nothing is known of it, and
+    running again completes it. A recording that is on the release already has its track corrected
+    where that is a draft; one of another release stands on both. `spoken_for` are the ids of tracks
+    that other files of the same delivery stand for.
 
-    Raises `AudioRefusedError` for what cannot be a master, `DuplicateRecordingError` where it
-    stands elsewhere, `CatalogueError` where its place is taken or its release is closed,
-    `MasterChangedError` where the file changes under our hands, `EncoderFailedError`, OSError.
+    Raises `AudioRefusedError` for what cannot be a master, `DuplicateRecordingError` where another
+    file stands for it on this release, `CatalogueError` where its place is taken or its release is
+    closed, `MasterChangedError` where the file changes under our hands, `EncoderFailedError`,
+    OSError.
     """
-    known = queries.find_master_by_sha256(sha256=file_sha256(path))
-    if known is not None and (standing := _standing(known, release, track)):
+    sha256 = file_sha256(path)
+    known = queries.find_master_by_sha256(sha256=sha256)
+    if known is None:
+        analysis = analyse(path=path)
+        sha256 = analysis.sha256
+        known = queries.find_master_by_pcm(pcm_sha256=analysis.pcm_sha256)
+        if known is None:
+            return _take_new(path, release, track, masters, analysis, now)
+    if known.sha256 == sha256:
         # A database that was restored without its files gets them back here.
-        masters.keep(source=path, sha256=known.sha256)
-        return _found(standing, is_same_file=True)
-    analysis = analyse(path=path)
-    known = queries.find_master_by_pcm(pcm_sha256=analysis.pcm_sha256)
-    if known is not None and (standing := _standing(known, release, track)):
-        return _found(standing, is_same_file=known.sha256 == analysis.sha256)
+        masters.keep(source=path, sha256=sha256)
+    tracks = queries.list_tracks_of_master(master_id=known.id)
+    if there := _standing(tracks, release, track, spoken_for):
+        taken = _found(there, is_same_file=known.sha256 == sha256)
+        correction = operations.correct_track(track_id=there.id, track=track)
+        return replace(taken, correction=correction)
+    return _add_known(known, release, track, now, is_same_file=known.sha256 == sha256)
+
+
+def _take_new(
+    path: Path,
+    release: NewRelease,
+    track: NewTrack,
+    masters: MasterStore,
+    analysis: Analysis,
+    now: datetime,
+) -> IngestedMaster:
+    """A recording that the shop has never heard."""
     _check_place_is_free(release, track)
     masters.keep(source=path, sha256=analysis.sha256)
     measured = _measured_bytes(masters.path(sha256=analysis.sha256), analysis)
@@ -90,31 +123,48 @@ def ingest_master(
         was_there=False,
         is_same_file=True,
         true_peak_dbtp=analysis.true_peak_dbtp,
+        duration_ms=analysis.duration_ms,
     )
 
 
-def _standing(known: MasterFacts, release: NewRelease, track: NewTrack) -> TrackFacts | None:
-    """The track that stands on `known` at this very place, None if none stands on it anywhere.
+def _add_known(
+    known: MasterFacts, release: NewRelease, track: NewTrack, now: datetime, *, is_same_file: bool
+) -> IngestedMaster:
+    """A recording of another release, such as a single's on its album."""
+    _check_place_is_free(release, track)
+    elsewhere = queries.list_tracks_of_master(master_id=known.id)
+    _, track_id = operations.add_track_of_master(
+        release=release, track=track, master_id=known.id, now=now
+    )
+    taken = _found(queries.get_track(track_id=track_id), is_same_file=is_same_file)
+    return replace(taken, was_there=False, also_on=next(iter(elsewhere), None))
 
-    Raises `DuplicateRecordingError` where one stands on it elsewhere.
+
+def _standing(
+    tracks: Sequence[TrackFacts],
+    release: NewRelease,
+    track: NewTrack,
+    spoken_for: Collection[int],
+) -> TrackFacts | None:
+    """Which of the recording's tracks the file stands for: the one at its place, or else one of the
+    same release. None where it is on other releases only.
+
+    Raises `DuplicateRecordingError` where another file of the delivery stands for that one.
     """
-    tracks = queries.list_tracks_of_master(master_id=known.id)
-    for there in tracks:
-        if _is_at_place(there, release, track):
+    asked = (release.label, release.artist, release.title)
+    here = [
+        there
+        for there in tracks
+        if (there.release.label, there.release.artist, there.release.title) == asked
+    ]
+    place = (track.disc_number, track.track_number)
+    here.sort(key=lambda there: (there.disc_number, there.track_number) != place)
+    for there in here:
+        if there.id not in spoken_for:
             return there
-    if tracks:
-        raise DuplicateRecordingError(track=tracks[0])
+    if here:
+        raise DuplicateRecordingError(track=here[0])
     return None
-
-
-def _is_at_place(there: TrackFacts, release: NewRelease, track: NewTrack) -> bool:
-    is_same_release = (there.release.label, there.release.artist, there.release.title) == (
-        release.label,
-        release.artist,
-        release.title,
-    )
-    place = (there.disc_number, there.track_number)
-    return is_same_release and place == (track.disc_number, track.track_number)
 
 
 def _found(there: TrackFacts, *, is_same_file: bool) -> IngestedMaster:
@@ -125,6 +175,7 @@ def _found(there: TrackFacts, *, is_same_file: bool) -> IngestedMaster:
         was_there=True,
         is_same_file=is_same_file,
         true_peak_dbtp=there.master.true_peak_dbtp,
+        duration_ms=there.master.duration_ms,
     )
 
 

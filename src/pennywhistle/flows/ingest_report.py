@@ -11,12 +11,14 @@ from pennywhistle.shop.catalogue.queries import ReleaseFacts
 class Outcome(StrEnum):
     """What became of one file.
 
-    `ACCEPTED` and `FLAGGED` went in, the latter with remarks; `ALREADY_THERE` changed nothing;
-    `REFUSED` stayed outside, and its remarks say why.
+    `ACCEPTED` and `FLAGGED` went in, the latter with remarks; `CORRECTED` was in, and its new tags
+    changed a draft; `ALREADY_THERE` changed nothing; `REFUSED` stayed outside, and its remarks say
+    why.
     """
 
     ACCEPTED = "accepted"
     FLAGGED = "flagged"
+    CORRECTED = "corrected"
     ALREADY_THERE = "already-there"
     REFUSED = "refused"
 
@@ -43,26 +45,41 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoredFile:
+    """What was left alone, and why."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseReport:
-    """A release that the delivery added to, or was found complete in."""
+    """A release that the delivery added to, or was found complete in.
+
+    `corrected` names what its tags changed of a draft.
+    """
 
     release: ReleaseFacts
     track_count: int
     remarks: tuple[Remark, ...] = ()
+    corrected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
     """Everything that was in the folder.
 
-    `files` are the recordings, by name; `pictures` the covers that were looked at; `ignored` names
-    what is neither.
+    `files` are the recordings, by name; `pictures` the covers that were looked at; `ignored` tells
+    of what is neither.
     """
 
     files: tuple[FileReport, ...]
     releases: tuple[ReleaseReport, ...]
     pictures: tuple[FileReport, ...] = ()
-    ignored: tuple[str, ...] = ()
+    ignored: tuple[IgnoredFile, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """How many recordings ended so."""
@@ -70,9 +87,10 @@ class IngestReport:
 
     @property
     def changed_nothing(self) -> bool:
-        """True where every file was there already or was refused."""
+        """True where every file was there already or was refused, and no release was corrected."""
         idle = {Outcome.ALREADY_THERE, Outcome.REFUSED}
-        return all(file.outcome in idle for file in self.files + self.pictures)
+        is_idle = all(file.outcome in idle for file in self.files + self.pictures)
+        return is_idle and not any(found.corrected for found in self.releases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pennywhistle.adapters.audio.refusal import AudioRefusedError
 from pennywhistle.adapters.audio.sniff import Container, sniff
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.read import TagsUnreadableError, read_tags
-from pennywhistle.flows.ingest_report import FileReport, Outcome, Remark
+from pennywhistle.flows.ingest_report import FileReport, IgnoredFile, Outcome, Remark
 from pennywhistle.shop.catalogue.identifiers import (
     IdentifierError,
     checked_isrc,
@@ -41,6 +41,7 @@ _CHARACTERS_MAX = {
 _VARIOUS = "Various Artists"
 _COVER_NAMES = ("cover", "front", "folder")
 _COVER_SUFFIXES = (".jpg", ".jpeg", ".png")
+_PICTURE_SUFFIXES = (*_COVER_SUFFIXES, ".svg", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".heic")
 # Names that can only be meant as audio. What is named otherwise counts by its first bytes.
 _AUDIO_SUFFIXES = frozenset(suffix for names in SUFFIXES.values() for suffix in names) | {
     *(".mp3", ".mp2", ".aac", ".ogg", ".oga", ".opus", ".wma", ".ac3", ".mpc"),
@@ -82,7 +83,7 @@ class Delivery:
     root: Path
     releases: tuple[DeliveredRelease, ...]
     refused: tuple[FileReport, ...]
-    ignored: tuple[str, ...]
+    ignored: tuple[IgnoredFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
     """Everything below `folder` (or the one file that it names), sorted by folder and by name.
 
     Files in one folder with one album make one release; `label_name` stands over the label in the
-    tags. Links, hidden files and what is neither audio nor a cover are left alone and named in
+    tags. Links, hidden files and what is neither audio nor a cover are left alone and told of in
     `ignored`. Reads headers and tags, decodes nothing, changes nothing. Raises `DeliveryError`.
     """
     root = folder if folder.is_dir() else folder.parent
@@ -111,8 +112,24 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
             refused.append(FileReport(name, Outcome.REFUSED, tuple(refusal.remarks)))
     releases = tuple(_release(group, label_name, root) for group in _groups(tagged))
     covers = {cover for release in releases for cover in release.cover_paths}
-    names = [shown_name(path, root) for path in ignored if path not in covers]
-    return Delivery(root, releases, tuple(refused), tuple(names))
+    left = [
+        IgnoredFile(shown_name(path, root), _why_ignored(path))
+        for path in ignored
+        if path not in covers
+    ]
+    return Delivery(root, releases, tuple(refused), tuple(left))
+
+
+def _why_ignored(path: Path) -> str:
+    if path.is_symlink():
+        return "it is a link; lay the file itself there"
+    if path.name.startswith(".") or path.name == "__MACOSX":
+        return "it is hidden; rename it if it is meant"
+    if not path.is_file():
+        return "it is no file"
+    if path.suffix.lower() in _PICTURE_SUFFIXES:
+        return "a cover is a JPEG or PNG called cover, front or folder, beside the tracks"
+    return "it is neither a recording nor a cover"
 
 
 def shown_name(path: Path, root: Path) -> str:
@@ -176,7 +193,7 @@ def _read_file(path: Path, name: str) -> _Tagged:
     """The file with its tags. Raises `_RefusedError` with all that can be told without decoding it."""
     try:
         check_header(path=path)
-        tags = read_tags(path)
+        tags = read_tags(path, characters_max=_CHARACTERS_MAX)
     except AudioRefusedError as error:
         raise _RefusedError(Remark(error.reason, error.remedy)) from error
     except TagsUnreadableError as error:
@@ -187,9 +204,10 @@ def _read_file(path: Path, name: str) -> _Tagged:
         raise _RefusedError(
             Remark(f"it cannot be read ({reason})", "see to its permissions and try again")
         ) from error
-    if faults := [*_lacking(tags), *_overlong(tags)]:
+    if faults := list(_lacking(tags)):
         raise _RefusedError(*faults)
-    return _Tagged(path, name, tags)
+    odd = [Remark(what, "correct it in a tagger and deliver it again") for what in tags.oddities]
+    return _Tagged(path, name, tags, odd)
 
 
 def _lacking(tags: TrackTags) -> Iterable[Remark]:
@@ -201,22 +219,14 @@ def _lacking(tags: TrackTags) -> Iterable[Remark]:
     }
     if lacking := [what for what, value in needed.items() if not value]:
         yield Remark(
-            f"it has no {_listed(lacking)} in its tags",
+            f"it has no {listed(lacking)} in its tags",
             "write them with a tagger and deliver it again",
         )
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
     """`title`, `title and artist`, `title, artist and album`."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def _overlong(tags: TrackTags) -> Iterable[Remark]:
-    for name, most in _CHARACTERS_MAX.items():
-        text = getattr(tags, name) or ""
-        if len(text) > most:
-            spoken = name.replace("_", " ")
-            yield Remark(f"its {spoken} has {len(text)} characters", f"shorten it to {most}")
 
 
 def _groups(tagged: Iterable[_Tagged]) -> Iterable[tuple[str, list[_Tagged]]]:

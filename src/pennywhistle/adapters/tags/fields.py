@@ -35,3 +35,4 @@ class TrackTags:
     copyright: str | None = None  # the P-line: "℗ 2026 Lantern Row Records"
     comment: str | None = None
     cover: Cover | None = None
+    oddities: tuple[str, ...] = ()  # what was said and could not be taken as it stood

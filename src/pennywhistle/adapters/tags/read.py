@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -22,11 +22,13 @@ from mutagen.wave import WAVE
 
 from pennywhistle.adapters.audio.sniff import Container, sniff
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
+from pennywhistle.adapters.tags.riff_info import read_riff_info
 
 TEXT_CHARACTERS_MAX = 500
 COMMENT_CHARACTERS_MAX = 4_000
 NUMBER_MAX = 9_999
 PICTURES_MAX = 100
+_DATE_SHOWN_CHARACTERS = 20
 
 _FRONT_COVER = 3  # APIC's and FLAC's picture type: https://id3.org/id3v2.4.0-frames
 _FREEFORM = "----:com.apple.iTunes:"
@@ -90,17 +92,18 @@ class TagsUnreadableError(ValueError):
     """The tags are broken, or say more than any shop could show."""
 
 
-def read_tags(path: Path) -> TrackTags:
-    """The tags of a FLAC, WAV (its ID3 chunk), AIFF (ID3) or M4A file, empty ones if it has none.
+def read_tags(path: Path, *, characters_max: Mapping[str, int] | None = None) -> TrackTags:
+    """The tags of a FLAC, WAV (ID3, else RIFF INFO), AIFF (ID3) or M4A file, empty without any.
 
     Text is stripped, in Unicode's composed form and without control characters. What cannot be a
-    date or a number is None or 0. Raises `TagsUnreadableError` for tags that cannot be parsed.
+    date or a number is None or 0; `oddities` says so. Raises `TagsUnreadableError` for tags that
+    cannot be parsed, and for text beyond `characters_max`, by field, or `TEXT_CHARACTERS_MAX`.
     """
     reader = _READERS.get(sniff(path))
     if reader is None:
         raise TagsUnreadableError("its kind of file carries no tags that this store reads")
     values, cover = reader(path)
-    return _tags_from(values, cover)
+    return _tags_from(values, cover, characters_max or {})
 
 
 def _opened(kind: Callable[[Path], _File], path: Path) -> _File:
@@ -129,7 +132,10 @@ def _read_flac(path: Path) -> tuple[Values, Cover | None]:
 
 
 def _read_wav(path: Path) -> tuple[Values, Cover | None]:
-    return _from_id3(_opened(WAVE, path).tags)
+    values, cover = _from_id3(_opened(WAVE, path).tags)
+    # ID3 can say more and says it in one encoding, so INFO fills only what it leaves out.
+    said = {field: texts for field, texts in values.items() if any(texts)}
+    return {**read_riff_info(path), **said}, cover
 
 
 def _read_aiff(path: Path) -> tuple[Values, Cover | None]:
@@ -208,9 +214,12 @@ def _first_cover(pictures: Iterable[bytes]) -> Cover | None:
     return None
 
 
-def _tags_from(values: Values, cover: Cover | None) -> TrackTags:
+def _tags_from(
+    values: Mapping[str, Sequence[str]], cover: Cover | None, characters_max: Mapping[str, int]
+) -> TrackTags:
     def text(field: str) -> str | None:
-        return _text(field, values.get(field, []))
+        most = characters_max.get(field, TEXT_CHARACTERS_MAX)
+        return _text(field, values.get(field, []), most)
 
     track_number, track_total = _number_and_total(text("track"))
     disc_number, disc_total = _number_and_total(text("disc"))
@@ -233,10 +242,19 @@ def _tags_from(values: Values, cover: Cover | None) -> TrackTags:
         copyright=text("copyright"),
         comment=text("comment"),
         cover=cover,
+        oddities=tuple(_oddities(values, text("date"))),
     )
 
 
-def _text(field: str, values: Sequence[str]) -> str | None:
+def _oddities(values: Mapping[str, Sequence[str]], date_said: str | None) -> Iterable[str]:
+    for field, texts in values.items():
+        if field != "comment" and any(map(_hides_something, texts)):
+            yield f"its {field.replace('_', ' ')} held characters that cannot be seen, now left out"
+    if date_said and _date(date_said) is None:
+        yield f"its date says {date_said[:_DATE_SHOWN_CHARACTERS]}, which is no day of any year"
+
+
+def _text(field: str, values: Sequence[str], characters_max: int) -> str | None:
     """The field's values as one line, None if nothing is left of them."""
     clean = [line for line in map(_clean, values) if line]
     if not clean:
@@ -244,10 +262,10 @@ def _text(field: str, values: Sequence[str]) -> str | None:
     line = ", ".join(dict.fromkeys(clean)) if field in _LISTS else clean[0]
     if field == "comment":
         return line[:COMMENT_CHARACTERS_MAX]
-    if len(line) > TEXT_CHARACTERS_MAX:
+    if len(line) > characters_max:
         raise TagsUnreadableError(
             f"its {field.replace('_', ' ')} has {len(line):,} characters; "
-            f"shorten it to {TEXT_CHARACTERS_MAX}"
+            f"shorten it to {characters_max}"
         )
     return line
 
@@ -257,9 +275,19 @@ def _clean(text: str) -> str:
     that turn the direction of what is written around them.
     """
     composed = unicodedata.normalize("NFC", text)
-    kept = (" " if mark.isspace() else mark for mark in composed if mark not in _TURNING)
-    printable = (mark for mark in kept if unicodedata.category(mark) not in ("Cc", "Cs", "Co"))
-    return " ".join("".join(printable).split())
+    kept = (mark for mark in composed if not _is_hidden(mark))
+    return " ".join("".join(kept).split())
+
+
+def _is_hidden(mark: str) -> bool:
+    if mark.isspace():
+        return False
+    return mark in _TURNING or unicodedata.category(mark) in ("Cc", "Cs", "Co")
+
+
+def _hides_something(text: str) -> bool:
+    """True for what no tagger writes by itself; a closing NUL is the habit of some."""
+    return any(map(_is_hidden, text.rstrip("\0")))
 
 
 def _number_and_total(text: str | None) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""`ingest` and `publish`: from a label's folder to the shelves."""
+"""`ingest`, `publish` and `discard`: from a label's folder to the shelves."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(ingest)
     app.command()(publish)
+    app.command()(discard)
 
 
 def ingest(
@@ -23,7 +24,13 @@ def ingest(
 ) -> None:
     """Take a folder of FLAC, WAV, AIFF or ALAC in as draft releases. Running it again is safe."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     from pennywhistle.flows.ingest_folder import ingest_folder
     from pennywhistle.flows.ingest_report import IngestProgress
@@ -32,7 +39,7 @@ def ingest(
 
     outfit = get_outfit()
     bar = Progress(
-        TextColumn("{task.completed}/{task.total}"),
+        MofNCompleteColumn(),
         BarColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
@@ -57,6 +64,8 @@ def ingest(
             on_progress=show,
             now=utc_now(),
         )
+        # An empty folder has told nothing: the total is known only now.
+        bar.update(task, total=len(report.files), description="")
     _tell(report)
 
 
@@ -71,6 +80,19 @@ def publish(
     typer.echo(f"{slug} is on the shelves: /release/{slug}/")
 
 
+def discard(
+    release: Annotated[str, typer.Argument(help="The draft's UPC or short name.")],
+) -> None:
+    """Forget a draft that was a mistake. Its masters' files stay; deliver it again when it is right."""
+    from pennywhistle.flows.discard_draft import discard_draft
+
+    gone = discard_draft(name=release)
+    typer.echo(
+        f"{gone.artist}: {gone.title} is discarded, with {gone.track_count} tracks; "
+        "the masters' files stay in their folder."
+    )
+
+
 def _tell(report: IngestReport) -> None:
     """Print what became of each file; leave with 1 where one was refused."""
     from pennywhistle.flows.ingest_report import Outcome
@@ -79,14 +101,16 @@ def _tell(report: IngestReport) -> None:
         typer.echo(f"{file.outcome.value:<14}{file.name}")
         for remark in file.remarks:
             typer.echo(f"{'':<14}  {remark}")
-    for name in report.ignored:
-        typer.echo(f"{'ignored':<14}{name}")
+    for left in report.ignored:
+        typer.echo(f"{'ignored':<14}{left}")
     for entry in report.releases:
         facts = entry.release
         typer.echo(
             f"\n{facts.artist}: {facts.title} ({facts.label}), {entry.track_count} tracks, "
             f"{facts.state}; short name {facts.slug}"
         )
+        if entry.corrected:
+            typer.echo(f"  corrected from its tags: {', '.join(entry.corrected)}")
         for remark in entry.remarks:
             typer.echo(f"  {remark}")
     refused = report.count(Outcome.REFUSED)

@@ -181,17 +181,20 @@ def find_live_track(*, track_id: int) -> TrackFacts | None:
 
 def get_track(*, track_id: int) -> TrackFacts:
     """The track in any state, or `UnknownTrackError`."""
-    found = list_tracks(track_ids=[track_id])
-    if not found:
-        raise UnknownTrackError(f"no track has the number {track_id}")
-    return found[0]
+    for track in list_tracks(track_ids=[track_id]):
+        return track
+    raise UnknownTrackError(f"no track has the number {track_id}")
+
+
+def list_tracks_of_isrc(*, isrc: str) -> list[TrackFacts]:
+    """The tracks that carry an ISRC, in whatever state. Two queries."""
+    return _facts(_tracks().filter(isrc=isrc).order_by("pk"))
 
 
 def find_track_id_by_isrc(*, isrc: str) -> int:
     """The first track of that ISRC, or `UnknownTrackError`."""
-    found = Track.objects.filter(isrc=isrc.replace("-", "").upper()).values_list("pk", flat=True)
-    for track_id in found[:1]:
-        return track_id
+    for track in list_tracks_of_isrc(isrc=isrc.replace("-", "").upper()):
+        return track.id
     raise UnknownTrackError(f"no track has the ISRC {isrc!r}")
 
 

@@ -28,6 +28,14 @@ class UnknownLabelError(CatalogueError):
     """No label answers to that name."""
 
 
+class NotDraftError(CatalogueError):
+    """A release that is beyond what only a draft allows."""
+
+
+class StillNamedError(CatalogueError):
+    """Something that a licence names, and that therefore stays."""
+
+
 class NotReadyError(CatalogueError):
     """A release that lacks what publishing needs; the message lists all of it."""
 
