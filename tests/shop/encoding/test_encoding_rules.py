@@ -76,7 +76,7 @@ def test_every_recipe_says_why_it_streams_or_not_and_has_words_for_people() -> N
         assert recipe.beyond_its_reach.endswith(".")
         assert recipe.framing.value in MUXERS
         assert recipe.streams == (recipe.framing is not Framing.M4A)
-        assert (recipe.bitrate_kbps is None) == (recipe.kind is Kind.LOSSLESS)
+        assert (recipe.bitrate_kbps is None) == (recipe.framing is not Framing.MP3_CBR)
 
 
 @given(recipes, masters)

@@ -35,7 +35,8 @@ class Sizing(StrEnum):
     """How the priced size of a rendition is known.
 
     `exact` by a formula over the master's facts; `measured` by one encode at ingest; `nominal` from
-    the recipe's usual bitrate, because the encoder spends what the music needs.
+    the usual bitrate for a master's channels and sample rate, because the encoder spends what the
+    music needs.
     """
 
     EXACT = "exact"
@@ -43,12 +44,25 @@ class Sizing(StrEnum):
     NOMINAL = "nominal"
 
 
+# The masters' sample rates at which usual bitrates were measured. Between two of them lies a usual
+# bitrate in proportion; above the last nothing changes.
+USUAL_AT_HZ = (8_000, 16_000, 22_050, 32_000, 44_100)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What an encoder that spends what the music needs usually spends, at each of `USUAL_AT_HZ`."""
+
+    stereo_kbps: tuple[int, ...]
+    mono_kbps: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """One row of the table.
 
-    `bitrate_kbps` is the constant bitrate of an `exact` MP3 and the usual one of a `nominal` recipe;
-    lossless recipes have none. `rate_hz_fixed` is a sample rate that the codec insists on, and
+    `bitrate_kbps` is the constant bitrate of an `exact` MP3, `usual` what a `nominal` recipe comes
+    to; lossless recipes have neither. `rate_hz_fixed` is a sample rate that the codec insists on, and
     `rate_hz_max` the highest that it takes; a master beyond is resampled. `pins_cpu` marks encoders
     whose bytes depend on the instruction sets of the machine unless these are held back (law 5).
     `edition` goes into the identity of a rendition: raise it when the house writes other bytes
@@ -69,6 +83,7 @@ class Recipe:
     beyond_its_reach: str
     codec_arguments: tuple[str, ...]
     bitrate_kbps: int | None = None
+    usual: Usual | None = None
     rate_hz_fixed: int | None = None
     rate_hz_max: int | None = None
     pins_cpu: bool = False
@@ -107,12 +122,17 @@ def _mp3_cbr(kbps: int, summary: str) -> Recipe:
     )
 
 
-# The usual bitrates of what varies: medians over seven recordings, real ones and the demo's, with the
-# ffmpeg that requirements/run.txt pins. Encoders' own names promise otherwise: Vorbis q6 is called
-# 192 kbit/s and comes to three quarters of that, Opus goes a sixth over what it is told.
+# The usual bitrates of what varies are medians, by channels and by the master's sample rate: a master
+# that holds nothing above 4 kHz costs less, whatever rate it is brought to. They were measured with
+# the ffmpeg that requirements/run.txt pins, as the priced size over the length, on 20 seconds from
+# the middle of 14 recordings: eight pieces of a game's music, decoded from Ogg Vorbis, and six of the
+# demo's. Each was resampled to every rate of the table and to 48 kHz, which shares the last column,
+# in stereo and mixed to mono. How near they come is in docs/decisions/0004. Encoders' own names
+# promise otherwise: Vorbis q6 is called 192 kbit/s and comes to less, Opus goes over what it is told,
+# and spends on mono nearly what it spends on stereo.
 
 
-def _mp3_vbr(quality: int, nominal_kbps: int, summary: str) -> Recipe:
+def _mp3_vbr(quality: int, summary: str, usual: Usual) -> Recipe:
     return Recipe(
         code=f"mp3-v{quality}",
         title=f"MP3 V{quality}",
@@ -127,12 +147,12 @@ def _mp3_vbr(quality: int, nominal_kbps: int, summary: str) -> Recipe:
         streams_because=_MP3_STREAMS + " Only the byte count is unknown, and is left out.",
         beyond_its_reach=_MP3_REACH,
         codec_arguments=("-c:a", "libmp3lame", "-q:a", str(quality)),
-        bitrate_kbps=nominal_kbps,
+        usual=usual,
         rate_hz_max=48_000,
     )
 
 
-def _opus(kbps: int, nominal_kbps: int, summary: str) -> Recipe:
+def _opus(kbps: int, summary: str, usual: Usual) -> Recipe:
     return Recipe(
         code=f"opus-{kbps}",
         title=f"Opus {kbps}",
@@ -147,7 +167,7 @@ def _opus(kbps: int, nominal_kbps: int, summary: str) -> Recipe:
         streams_because="Ogg pages carry their own positions; nothing at the head waits for the end.",
         beyond_its_reach=_RESAMPLED_48,
         codec_arguments=("-c:a", "libopus", "-b:a", f"{kbps}k", "-vbr", "on"),
-        bitrate_kbps=nominal_kbps,
+        usual=usual,
         rate_hz_fixed=48_000,
         pins_cpu=True,
     )
@@ -177,10 +197,26 @@ _RECIPES = (
     _mp3_cbr(192, "Good on most speakers, and plays everywhere."),
     _mp3_cbr(256, "Very good, and plays everywhere."),
     _mp3_cbr(320, "The best MP3 there is, and plays everywhere."),
-    _mp3_vbr(0, 250, "Near the best MP3, spending bytes only where the music needs them."),
-    _mp3_vbr(2, 197, "Very good MP3, spending bytes only where the music needs them."),
-    _opus(96, 112, "Very small and sounds good: for phones and players of today."),
-    _opus(128, 149, "Small and sounds very good: for phones and players of today."),
+    _mp3_vbr(
+        0,
+        "Near the best MP3, spending bytes only where the music needs them.",
+        Usual(stereo_kbps=(120, 166, 196, 252, 259), mono_kbps=(59, 84, 100, 129, 131)),
+    ),
+    _mp3_vbr(
+        2,
+        "Very good MP3, spending bytes only where the music needs them.",
+        Usual(stereo_kbps=(95, 132, 156, 193, 196), mono_kbps=(47, 67, 82, 99, 101)),
+    ),
+    _opus(
+        96,
+        "Very small and sounds good: for phones and players of today.",
+        Usual(stereo_kbps=(122, 122, 122, 120, 119), mono_kbps=(113, 114, 114, 113, 112)),
+    ),
+    _opus(
+        128,
+        "Small and sounds very good: for phones and players of today.",
+        Usual(stereo_kbps=(158, 159, 160, 157, 156), mono_kbps=(145, 147, 147, 146, 145)),
+    ),
     Recipe(
         code="vorbis-q6",
         title="Ogg Vorbis q6",
@@ -195,7 +231,7 @@ _RECIPES = (
         streams_because="Ogg pages carry their own positions; nothing at the head waits for the end.",
         beyond_its_reach="Masters above 48 kHz are resampled to 44.1 or 48 kHz.",
         codec_arguments=("-c:a", "libvorbis", "-q:a", "6"),
-        bitrate_kbps=144,
+        usual=Usual(stereo_kbps=(78, 113, 134, 156, 167), mono_kbps=(44, 65, 76, 90, 97)),
         rate_hz_max=48_000,
     ),
     Recipe(
@@ -215,7 +251,7 @@ _RECIPES = (
         ),
         beyond_its_reach="Masters above 48 kHz are resampled to 44.1 or 48 kHz.",
         codec_arguments=("-c:a", "aac", "-b:a", "256k"),
-        bitrate_kbps=260,
+        usual=Usual(stereo_kbps=(240, 250, 246, 255, 265), mono_kbps=(128, 142, 141, 160, 186)),
         rate_hz_max=48_000,
         pins_cpu=True,
     ),
