@@ -3,7 +3,7 @@
 # Everything runs even where something before it failed; the last line is pytest's own.
 #
 #     sh scripts/test.sh           everything but the long searches
-#     sh scripts/test.sh soak      the long searches alone
+#     sh scripts/test.sh soak      the property tests, SOAK_ROUNDS (20) times over
 set -u
 unset CDPATH
 cd -- "$(dirname -- "$0")/.." || exit 1
@@ -26,9 +26,14 @@ trap 'exit 130' INT TERM
 export CHECKS_FAILED="$scratch/checks-failed"
 status=0
 
+# Round after round of every property test, each with a seed of its own. A round that fails names
+# its seed, and `pytest -m hypothesis --hypothesis-seed=SEED` replays it.
 if [ "${1:-}" = soak ]; then
-    $python -m pytest -m soak || status=1
-    exit $status
+    for seed in $(seq 1 "${SOAK_ROUNDS:-20}"); do
+        echo "== property tests, seed $seed"
+        $python -m pytest -q -m hypothesis --hypothesis-seed="$seed" || exit 1
+    done
+    exit 0
 fi
 
 sh scripts/lint.sh || status=1
@@ -41,12 +46,12 @@ run_tests() {
 
 echo "== tests on SQLite"
 if [ -z "$test_database" ]; then
-    run_tests -m 'not soak'
+    run_tests
     exit $status
 fi
-POSTGRESQL_FOLLOWS=yes run_tests -m 'not soak'
+POSTGRESQL_FOLLOWS=yes run_tests
 
 echo "== tests on PostgreSQL"
 export PENNYWHISTLE_TEST_DATABASE_URL="$test_database"
-run_tests -m 'not soak and not slow'
+run_tests -m 'not slow'
 exit $status
