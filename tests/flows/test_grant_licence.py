@@ -12,7 +12,7 @@ import pytest
 from pennywhistle.flows.end_licence import end_licence
 from pennywhistle.flows.grant_licence import grant_licence, parse_rate
 from pennywhistle.shop.catalogue.rules import CatalogueError
-from pennywhistle.shop.licensing.models import Licence
+from pennywhistle.shop.licensing.models import Licence, Licensor
 from pennywhistle.shop.licensing.rules import LicensingError, UnknownLicenceError
 from pennywhistle.shop.sales.rules import NotForSaleError
 from tests.cast import LABEL, NOW, OPENED, SOCIETY, Cast, quote
@@ -54,7 +54,21 @@ def test_a_number_names_one_licence_for_good(cast: Cast, change: dict[str, Any])
     [
         {"number": " "},
         {"number": "x" * 41},
+        {"number": "a\nb"},
+        {"number": "D\r\n7"},
+        {"number": "../../x"},
+        {"number": "D/../9/end"},
+        {"number": "D//9"},
+        {"number": "D/"},
         {"licensor": ""},
+        {"licensor": "x" * 201},
+        {"licensor": "Quay\x1b[2J"},
+        {"licensor": "Quay\u202eyauQ"},
+        {"licensor": "meridian  society."},
+        {"tariff_code": "T\t7"},
+        {"tariff_code": "x" * 81},
+        {"document_reference": "page 1\npage 2"},
+        {"territories": "all-but"},
         {"licensor_kind": "friend"},
         {"licensor_kind": "label"},  # It is recorded as a society.
         {"right": "PERFORMANCE"},
@@ -83,6 +97,44 @@ def test_what_is_no_licence_is_refused_and_not_recorded(cast: Cast, change: dict
     with pytest.raises((LicensingError, CatalogueError, ValueError)):
         grant_licence(request=wanted, granted_by=None, now=NOW)
     assert Licence.objects.count() == 2
+    assert Licensor.objects.count() == 2
+
+
+@pytest.mark.parametrize("number", ["MER-2026-1", "GEM/2026/7", "Nr. 7 (2026)", "Лиц-7", "7"])
+def test_numbers_as_contracts_have_them_are_taken(cast: Cast, number: str) -> None:
+    granted = grant_licence(request=replace(SOCIETY, number=number), granted_by=None, now=NOW)
+    assert granted.number == number
+    assert granted.remarks == ()
+
+
+def test_a_licence_that_speaks_elsewhere_or_later_is_tried_there_and_then(cast: Cast) -> None:
+    dear = replace(SOCIETY, repertoire_kind="release", repertoire="ann-piper-reels", rate="99%")
+    silent = replace(dear, number="FR-1", territories="FR")  # No recording licence there.
+    assert grant_licence(request=silent, granted_by=None, now=NOW).remarks == ()
+    over = replace(dear, number="OVER-1", ends_at=NOW - timedelta(days=1))
+    assert grant_licence(request=over, granted_by=None, now=NOW).remarks == ()
+    coming = replace(dear, number="DE-1", territories="DE", starts_at=NOW + timedelta(days=30))
+    [remark] = grant_licence(request=coming, granted_by=None, now=NOW).remarks
+    assert "The Whistle Stop cannot sell The Kesh and 2 more at its floor price in DE:" in remark
+
+
+def test_a_floor_in_another_currency_is_told_at_the_grant(cast: Cast) -> None:
+    dollars = replace(SOCIETY, number="USD-1", floor_per_track="0.01", currency="USD")
+    dollars = replace(dollars, starts_at=NOW)
+    [remark] = grant_licence(request=dollars, granted_by=None, now=NOW).remarks
+    assert "agree a floor in that currency" in remark
+
+
+def test_the_till_names_the_track_that_its_price_cannot_pay(cast: Cast) -> None:
+    dear = replace(
+        SOCIETY, number="DEAR-1", repertoire_kind="track", repertoire="ZZPEN2600002", rate="99%"
+    )
+    grant_licence(request=dear, granted_by=None, now=OPENED)
+    with pytest.raises(NotForSaleError) as refused:
+        quote(cast)
+    assert refused.value.reasons == (
+        "Drowsy Maggie cannot be sold at its price; please tell the shop",
+    )
 
 
 @pytest.mark.parametrize(

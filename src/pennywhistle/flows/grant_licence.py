@@ -8,9 +8,10 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
 
+from pennywhistle.flows.find_unpaid_sales import find_unpaid_sales
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
-from pennywhistle.kit.territory import TerritorySet
+from pennywhistle.kit.territory import TerritorySet, UnknownCountryError
 from pennywhistle.shop.catalogue.queries import (
     find_track_id_by_isrc,
     get_label_id,
@@ -56,8 +57,18 @@ class LicenceRequest:
     tariff_version: int = 1
 
 
-def grant_licence(*, request: LicenceRequest, granted_by: int | None, now: datetime) -> str:
-    """Record the licence and return its number. Transaction: one of its own, in licensing.
+@dataclass(frozen=True, slots=True)
+class GrantedLicence:
+    """What was recorded, and remarks for whoever asked: a licensor not met before, sales unpaid."""
+
+    number: str
+    remarks: tuple[str, ...] = ()
+
+
+def grant_licence(
+    *, request: LicenceRequest, granted_by: int | None, now: datetime
+) -> GrantedLicence:
+    """Record the licence. Transaction: one of its own, in licensing.
 
     Raises `LicensingError`, `UnknownLabelError`, `UnknownReleaseError`, `UnknownTrackError`,
     `UnknownCountryError`; then nothing is recorded.
@@ -69,12 +80,15 @@ def grant_licence(*, request: LicenceRequest, granted_by: int | None, now: datet
         right=_word(Right, request.right, "right"),
         repertoire=_repertoire(request),
         uses=frozenset(_word(Use, use, "use") for use in request.uses),
-        territories=TerritorySet.parse(request.territories),
-        period=Period(request.starts_at, request.ends_at),
+        territories=_territories(request.territories),
+        period=_period(request),
         tariff=_tariff(request),
         document_reference=request.document_reference.strip(),
     )
-    return operations.grant(terms=terms, granted_by=granted_by, now=now).number
+    granted = operations.grant(terms=terms, granted_by=granted_by, now=now)
+    unpaid = find_unpaid_sales(licence_number=granted.licence.number, now=now)
+    remarks = (*_on_the_licensor(terms.licensor, granted), *map(str, unpaid))
+    return GrantedLicence(granted.licence.number, remarks)
 
 
 def parse_rate(text: str) -> Fraction:
@@ -86,6 +100,34 @@ def parse_rate(text: str) -> Fraction:
         return Fraction(bare)
     except (ValueError, ZeroDivisionError):
         raise LicensingError(f"{text!r} is not a rate; write 15% or 15/100") from None
+
+
+def _on_the_licensor(name: str, granted: operations.Granted) -> tuple[str, ...]:
+    if not granted.is_new_licensor:
+        return ()
+    known = f"; {granted.similar} is on file as another" if granted.similar else ""
+    return (f"{name} is new here: a licensor of its own, with statements of its own{known}",)
+
+
+def _territories(text: str) -> TerritorySet:
+    try:
+        return TerritorySet.parse(text)
+    except UnknownCountryError:
+        raise
+    except ValueError as error:
+        raise LicensingError(
+            f"the territories {text!r}: {error}; write worldwide, DE,AT or all-but FR,JP"
+        ) from None
+
+
+def _period(request: LicenceRequest) -> Period:
+    starts, ends = request.starts_at, request.ends_at
+    if ends is not None and ends <= starts:
+        raise LicensingError(
+            f"a licence ends after it starts, and not on {ends:%Y-%m-%d %H:%M} when it starts on "
+            f"{starts:%Y-%m-%d %H:%M}"
+        )
+    return Period(starts, ends)
 
 
 def _repertoire(request: LicenceRequest) -> Repertoire:

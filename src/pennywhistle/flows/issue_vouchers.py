@@ -7,7 +7,8 @@ from datetime import datetime
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments import operations
-from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.rules import PaymentError, check_batch
+from pennywhistle.shop.storefronts.queries import list_currencies
 
 # Codes of one batch.
 VOUCHERS_MOST = 10_000
@@ -21,11 +22,12 @@ def issue_vouchers(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> None:
-    """Keep `codes`, each worth `amount` once. Transaction: one of its own."""
+    """Keep `codes`, each worth `amount` once. Transaction: one of its own. Raises `PaymentError`."""
     if not 1 <= len(codes) <= VOUCHERS_MOST:
         raise PaymentError(f"a batch holds 1 to {VOUCHERS_MOST} vouchers, not {len(codes)}")
     if amount.micros <= 0 or not amount.is_whole_minor:
         raise PaymentError(f"a voucher is worth whole cents above zero, not {amount}")
+    check_batch(currency=amount.currency, sold_in=list_currencies(), expires_at=expires_at, now=now)
     operations.store_vouchers(
         codes=codes, batch=batch, amount=amount, now=now, expires_at=expires_at
     )

@@ -31,7 +31,7 @@ class StorefrontRequest:
 def open_storefront(*, request: StorefrontRequest, now: datetime) -> None:
     """Open it, or keep it as it is, and let these prices be in force from now on.
 
-    Transaction: one of its own. Raises `MoneyError`, `UnknownCountryError`.
+    Transaction: one of its own. Raises `StorefrontError`, `MoneyError`, `UnknownCountryError`.
     """
     with transaction.atomic():
         storefront = create_storefront(

@@ -12,7 +12,7 @@ from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks, list_tracks_of_release
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered
-from pennywhistle.shop.royalties.rules import divide_price
+from pennywhistle.shop.royalties.rules import RoyaltyError, Shares, divide_price
 from pennywhistle.shop.sales.operations import store_quote
 from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, find_quote, get_quote, list_tickets
 from pennywhistle.shop.sales.rules import (
@@ -51,8 +51,7 @@ def quote_basket(
 
     Quoting under an id of theirs again gives that offer as it was frozen, whatever `items` says.
     Transaction: one short insert at the end. Raises `TerritoryUnknownError`, `NotForSaleError`
-    with a reason for each track, `EmptyBasketError`, `BasketTooLargeError`,
-    `TariffsExceedPriceError`.
+    with a reason for each track, `EmptyBasketError`, `BasketTooLargeError`.
     """
     if (frozen := find_quote(quote_id=quote_id, person_id=person_id)) is not None:
         return frozen
@@ -68,8 +67,9 @@ def quote_basket(
     percent = (
         vat_percent(country=territory, day=now.date()) if storefront.collects_vat else Decimal(0)
     )
+    shares = _shares(wanted, tickets, percent, quote_id)
     lines = tuple(
-        _line(tickets[track.id, recipe], percent, tie_key=f"{quote_id}/{track.id}/{recipe}")
+        _line(tickets[track.id, recipe], percent, shares[track.id, recipe])
         for track, recipe in wanted
     )
     offer = _offer(storefront, prices, territory, evidence, lines)
@@ -130,11 +130,38 @@ def _check_for_sale(
         raise NotForSaleError(reasons)
 
 
-def _line(ticket: Ticket, percent: Decimal, *, tie_key: str) -> OfferLine:
-    covered = ticket.coverage
-    if not isinstance(covered, Covered):  # `_check_for_sale` has seen to it.
+def _shares(
+    wanted: list[tuple[TrackFacts, str]],
+    tickets: dict[tuple[int, str], Ticket],
+    percent: Decimal,
+    quote_id: UUID,
+) -> dict[tuple[int, str], Shares]:
+    """How each price divides. One that cannot pay what it owes is refused by its track's name."""
+    shares, unpaid = {}, []
+    for track, recipe in wanted:
+        ticket = tickets[track.id, recipe]
+        try:
+            shares[track.id, recipe] = divide_price(
+                gross=ticket.price,
+                vat_percent=percent,
+                covered=_covered(ticket),
+                tie_key=f"{quote_id}/{track.id}/{recipe}",
+            )
+        except RoyaltyError:
+            unpaid.append(f"{track.title} cannot be sold at its price; please tell the shop")
+    if unpaid:
+        raise NotForSaleError(list(dict.fromkeys(unpaid)))
+    return shares
+
+
+def _covered(ticket: Ticket) -> Covered:
+    if not isinstance(ticket.coverage, Covered):  # `_check_for_sale` has seen to it.
         raise NotForSaleError([f"track {ticket.track_id}"])
-    shares = divide_price(gross=ticket.price, vat_percent=percent, covered=covered, tie_key=tie_key)
+    return ticket.coverage
+
+
+def _line(ticket: Ticket, percent: Decimal, shares: Shares) -> OfferLine:
+    covered = _covered(ticket)
     return OfferLine(
         track_id=ticket.track_id,
         recipe=ticket.recipe,

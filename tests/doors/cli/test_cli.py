@@ -17,13 +17,15 @@ from django.db import connection
 from pennywhistle.doors.cli.main import run
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.redeem_voucher import redeem_voucher
-from pennywhistle.kit.clock import month_period
+from pennywhistle.kit.clock import month_period, utc_now
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.catalogue.models import Release
 from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.licensing.queries import get_licensor
+from pennywhistle.shop.payments.models import Voucher
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.royalties.queries import get_accrued
+from pennywhistle.shop.storefronts.models import Storefront
 from tests.cast import NOW, Cast, fill_wallet, quote
 from tests.deliveries import UPC, Sheet, deliver, picture
 from tests.guards_lifted import guards_lifted
@@ -41,6 +43,12 @@ class Said:
 
 
 Command = Callable[..., Said]
+
+# A licence that could be granted; words after it take the place of its own.
+GRANT = (
+    *("licence", "grant", "--licensor", "Quay Authors", "--right", "work", "--number", "Q-7"),
+    *("--document", "Letter of 2 May", "--rate", "8%", "--starts", "2026-01-01"),
+)
 
 
 @pytest.fixture
@@ -72,7 +80,9 @@ def test_a_licence_is_granted_listed_asked_about_and_ended(command: Command, cas
         *("--starts", "2026-05-02", "--repertoire", "release:ann-piper-reels"),
         *("--territories", "all-but US"),
     )
-    assert granted.out == "Licence Q-7 is recorded.\n"
+    recorded, remark = granted.out.splitlines()
+    assert recorded == "Licence Q-7 is recorded."
+    assert remark.startswith("Note: Quay Authors is new here")
     assert "Q-7" in command("licence", "list").out
 
     covered = command("licence", "coverage", "ZZPEN2600001", "DE")
@@ -85,16 +95,68 @@ def test_a_licence_is_granted_listed_asked_about_and_ended(command: Command, cas
     assert refused.status == 1
 
 
+def test_a_licensor_misspelt_is_told_apart_from_the_one_on_file(
+    command: Command, cast: Cast
+) -> None:
+    granted = command(*GRANT, "--licensor", "Lantern Recrods", "--kind", "label")
+    assert "Lantern Recrods is new here" in granted.out
+    assert "Lantern Records is on file as another" in granted.out
+    assert len(command(*GRANT, "--licensor", "Lantern Recrods", "--kind", "label").out) < 40
+
+
+def test_a_tariff_that_the_floor_price_cannot_pay_is_told_with_its_numbers(
+    command: Command, cast: Cast
+) -> None:
+    granted = command(*GRANT, "--territories", "DE,AT", "--repertoire", "track:ZZPEN2600001")
+    assert "cannot sell" not in granted.out
+    dear = command(
+        *(*GRANT, "--number", "Q-8", "--territories", "AT,DE,FR", "--floor", "0.05"),
+        *("--repertoire", "release:ann-piper-reels", "--starts", "2026-02-01"),
+    )
+    assert dear.status == 0
+    assert (
+        "Note: The Whistle Stop cannot sell Drowsy Maggie and 1 more at its floor price in AT and 1 "
+        "other country: 0.09 EUR does not pay its own tax (0.015000), the work under Q-8 "
+        "(0.050000) and the recording under LAN-1 (0.045000): raise the price or its floor.\n"
+    ) in dear.out
+
+
+def test_the_list_says_rates_and_music_as_contracts_do(command: Command, cast: Cast) -> None:
+    command(*GRANT, "--repertoire", "track:ZZPEN2600001", "--rate", "8.75%")
+    said = command("licence", "list").out
+    assert "track ZZPEN2600001, " in said
+    assert "8.75% of net-of-tax" in said
+    assert "15% of net-of-tax" in said
+    assert "label Lantern, " in said
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (("licence", "end", "NONE-9", "--reason", "x"), "no licence has the number 'NONE-9'"),
+        (("licence", "end", "LAN-1", "--reason", "a\x1b[2J"), "cannot be seen, U+001B"),
+        ((*GRANT, "--number", "a\nb"), "cannot be seen, U+000A"),
+        ((*GRANT, "--number", "D/../9"), "does not read as one"),
+        ((*GRANT, "--licensor", "Quay\x1b[2J"), "cannot be seen, U+001B"),
+        ((*GRANT, "--licensor", "lantern RECORDS"), "write Lantern Records"),
+        ((*GRANT, "--territories", "all-but"), "write worldwide, DE,AT or all-but FR,JP"),
+        ((*GRANT, "--ends", "2025-01-01"), "a licence ends after it starts"),
         (("licence", "coverage", "ZZPEN2600001", "XX"), "is not an ISO 3166-1 alpha-2 country"),
         (("licence", "coverage", "ZZZZZ0000000", "DE"), "no track has the ISRC"),
         (("publish", "nothing-of-the-kind"), "no release has the UPC or the short name"),
         (("statement", "--licensor", "Nobody", "--period", "2026-11"), "no licensor is called"),
         (("voucher", "issue", "0.001"), "whole cents"),
         (("voucher", "issue", "five"), "is not an amount"),
+        (("voucher", "issue", "30", "--expires", "2020-01-01"), "choose a later day"),
+        (("voucher", "issue", "7", "--currency", "USD"), "nothing is sold in USD here"),
+        (("storefront", "Two", "--domain", "bad domain/.."), "is not the name of a host"),
+        (("storefront", "Two", "--domain", "testserver"), "testserver is The Whistle Stop's"),
+        (("storefront", "Two", "--domain", "two.example", "--lossy", "0"), "more than nothing"),
+        (("storefront", "Two", "--domain", "two.example", "--lossless", "-1"), "more than nothing"),
+        (("storefront", "Two", "--domain", "two.example", "--floor", "0.005"), "whole cents"),
+        (("storefront", "T\x1bo", "--domain", "two.example"), "a shop's name is one line"),
+        (("operator", "notanemail", "--password", "mind-the-till"), "valid email address"),
+        (("operator", "o@quay.example", "--password", "a"), "This password is too short"),
         (("ingest", "no/such/folder"), "there is no folder"),
     ],
 )
@@ -105,6 +167,8 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert complaint in said.err
     assert "Traceback" not in said.err
     assert said.status == 1
+    assert not Voucher.objects.exists()
+    assert Storefront.objects.count() == 1
 
 
 def test_dates_and_months_that_are_none_are_shown_the_right_form(
@@ -132,7 +196,7 @@ def test_a_statement_is_a_file_whose_total_is_the_ledgers(
         *("statement", "--licensor", "Meridian Society", "--period", "2026-11"),
         *("--out", str(tmp_path)),
     )
-    path = tmp_path / "statement-meridian-society-2026-11-EUR.csv"
+    [path] = tmp_path.glob("statement-meridian-society-2026-11-EUR*.csv")
     rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
     due = rows[0].index("due")
     total = Decimal(rows[-1][due])
@@ -144,6 +208,20 @@ def test_a_statement_is_a_file_whose_total_is_the_ledgers(
     )
     assert total == ledger.decimal == sum(Decimal(row[due]) for row in rows[1:-1])
     assert str(path) in said.out
+
+
+def test_the_file_of_a_month_that_still_runs_is_named_provisional(
+    command: Command, cast: Cast, tmp_path: Path
+) -> None:
+    now = utc_now()
+    fill_wallet(cast.alice, "5.00")
+    buy_basket(quote_id=quote(cast, now=now).id, person_id=cast.alice.pk, now=now)
+    for month, state in ((f"{now:%Y-%m}", "-provisional"), ("2026-01", "")):
+        command(
+            *("statement", "--licensor", "Meridian Society", "--period", month),
+            *("--out", str(tmp_path)),
+        )
+        assert (tmp_path / f"statement-meridian-society-{month}-EUR{state}.csv").exists()
 
 
 def test_the_recount_is_clean_and_then_names_a_row_that_was_changed(

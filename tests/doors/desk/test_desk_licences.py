@@ -126,6 +126,9 @@ def test_a_repertoire_is_named_as_people_name_it(
         ),
         ({"tariff_code": "MER-1"}, "Tariff MER-1 version 1 is recorded with other figures"),
         ({"document_reference": "  "}, "This field is required."),
+        ({"number": "D\n7"}, "holds a letter that cannot be seen, U+000A"),
+        ({"number": "D/../9"}, "does not read as one"),
+        ({"new_licensor": "meridian society"}, "write Meridian Society."),
     ],
 )
 def test_what_cannot_be_recorded_is_told_and_nothing_typed_is_lost(
@@ -192,3 +195,19 @@ def test_a_number_with_slashes_can_be_ended(otto: Client, cast: Cast, see: See) 
     otto.post(GRANT, {**FORM, "number": "GEM/2026/7"})
     assert "/desk/licences/GEM/2026/7/end/" in see(otto, "/desk/licences/")
     assert otto.post("/desk/licences/GEM/2026/7/end/", {"reason": "over"}).status_code == 303
+
+
+def test_a_tariff_that_no_price_pays_is_told_once_it_is_recorded(otto: Client, cast: Cast) -> None:
+    changed = {"territory_list": "AT", "floor_per_track": "0.08", "ends_on": ""}
+    answer = otto.post(GRANT, {**FORM, **changed}, follow=True).content.decode()
+    assert "Licence GEM-2026-7 is recorded" in answer
+    assert "Gemini Society is new here" in answer
+    assert "The Whistle Stop cannot sell The Kesh and 2 more at its floor price" in answer
+    assert get_licence(number="GEM-2026-7").terms.tariff.floor_per_track == Money(80_000, "EUR")
+
+
+def test_a_reason_in_several_lines_is_kept_in_one(otto: Client, cast: Cast) -> None:
+    otto.post("/desk/licences/LAN-1/end/", {"reason": "moved on,\r\nby letter"})
+    assert get_licence(number="LAN-1").end_reason == "moved on, by letter"
+    answer = otto.post("/desk/licences/MER-1/end/", {"reason": "over\u202e"})
+    assert answer.status_code == 422

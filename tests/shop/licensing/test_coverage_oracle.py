@@ -342,7 +342,7 @@ def record(licence: Drawn, number: int, shelves: tuple[TrackRef, ...]) -> Licenc
         ),
         granted_by=None,
         now=OPENED,
-    )
+    ).licence
     if licence.ended is not None:
         operations.end(number=terms.number, reason="drawn", at=licence.ended)
     return replace(terms, id=row.pk)

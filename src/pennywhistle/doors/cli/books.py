@@ -50,7 +50,8 @@ def statement(
     out.mkdir(parents=True, exist_ok=True)
     for each in issued:
         name = re.sub(r"[^\w]+", "-", each.licensor).strip("-").lower()
-        path = out / f"statement-{name}-{period}-{each.currency}.csv"
+        provisional = "" if each.is_final else "-provisional"
+        path = out / f"statement-{name}-{period}-{each.currency}{provisional}.csv"
         path.write_text(each.csv_text, encoding="utf-8", newline="")
         state = "final" if each.is_final else "so far: the month still runs"
         typer.echo(

@@ -64,22 +64,26 @@ def grant(
         tariff_code=tariff,
         tariff_version=tariff_version,
     )
-    recorded = grant_licence(request=request, granted_by=None, now=utc_now())
-    typer.echo(f"Licence {recorded} is recorded.")
+    granted = grant_licence(request=request, granted_by=None, now=utc_now())
+    typer.echo(f"Licence {granted.number} is recorded.")
+    for remark in granted.remarks:
+        typer.echo(f"Note: {remark}.")
 
 
 @licences.command("list")
 def list_() -> None:
     """List every licence, newest first."""
-    from pennywhistle.shop.licensing.queries import list_licences
+    from pennywhistle.shop.licensing.queries import list_licences_for_desk
+    from pennywhistle.shop.licensing.rules import rate_text
 
-    for row in list_licences():
+    for licence in list_licences_for_desk(limit=None):
+        row = licence.terms
         until = f"{row.ends_at:%Y-%m-%d}" if row.ends_at else "open"
-        repertoire = row.repertoire.kind + (f" {row.repertoire.id}" if row.repertoire.id else "")
+        repertoire = f"{row.repertoire.kind} {licence.target_code}".strip()
         typer.echo(
             f"{row.number:<16}{row.right.value:<11}{row.licensor}: {repertoire}, "
             f"{row.territories}, {row.starts_at:%Y-%m-%d} to {until}, "
-            f"{row.tariff.rate} of {row.tariff.base}, {row.document_reference}"
+            f"{rate_text(row.tariff.rate)} of {row.tariff.base}, {row.document_reference}"
         )
 
 

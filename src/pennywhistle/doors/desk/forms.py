@@ -320,14 +320,3 @@ class VoucherForm(PlainForm):
             "vouchers without an end."
         ),
     )
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._today = today
-
-    def clean_ends_on(self) -> date | None:
-        """The day, if it is still to come."""
-        day: date | None = self.cleaned_data["ends_on"]
-        if day is not None and day <= self._today:
-            raise ValidationError(_("This day is past. Choose a later one."))
-        return day

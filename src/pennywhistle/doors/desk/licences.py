@@ -13,7 +13,7 @@ from pennywhistle.doors.desk.forms import EndForm, LicenceForm
 from pennywhistle.doors.desk.pages import EndPage, GrantPage, LicencesPage
 from pennywhistle.doors.desk.shopfront import currency_of
 from pennywhistle.flows.end_licence import end_licence
-from pennywhistle.flows.grant_licence import grant_licence
+from pennywhistle.flows.grant_licence import GrantedLicence, grant_licence
 from pennywhistle.kit.money import MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.shop.catalogue.rules import (
@@ -76,18 +76,24 @@ def grant(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     form = LicenceForm(request.POST, licensors=licensors)
     if form.is_valid():
         try:
-            number = grant_licence(
+            granted = grant_licence(
                 request=form.to_request(), granted_by=visitor.person_id, now=visitor.now
             )
         except tuple(_FIELD_OF) as error:
             field = next(place for kind, place in _FIELD_OF.items() if isinstance(error, kind))
             form.add_error(field, words.sentence(error))
         else:
-            messages.success(
-                request, gettext("Licence %(number)s is recorded.") % {"number": number}
-            )
+            _tell(request, granted)
             return go("desk-licences")
     return show(request, visitor, "grant", GrantPage(form), status=422)
+
+
+def _tell(request: HttpRequest, granted: GrantedLicence) -> None:
+    """What was recorded, and what the operator should look at."""
+    said = gettext("Licence %(number)s is recorded.") % {"number": granted.number}
+    messages.success(request, said)
+    for remark in granted.remarks:
+        messages.warning(request, words.sentence(remark))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,15 +106,16 @@ def end(request: HttpRequest, visitor: Visitor, number: str) -> HttpResponse:
         raise Http404 from None
     form = EndForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        end_licence(number=number, reason=form.cleaned_data["reason"], now=visitor.now)
-        messages.success(
-            request,
-            gettext(
+        try:
+            end_licence(number=number, reason=form.cleaned_data["reason"], now=visitor.now)
+        except LicensingError as error:
+            form.add_error("reason", words.sentence(error))
+        else:
+            said = gettext(
                 "Licence %(number)s is ended. What was bought under it can still be downloaded."
             )
-            % {"number": number},
-        )
-        return go("desk-licences")
+            messages.success(request, said % {"number": number})
+            return go("desk-licences")
     page = EndPage(
         licence=rows.licence_row(licence, visitor.now),
         form=form,

@@ -45,7 +45,7 @@ from pennywhistle.shop.licensing.queries import (
     list_licensors_of_labels,
 )
 from pennywhistle.shop.payments.queries import VoucherBatch, list_voucher_batches
-from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.rules import PaymentError, UnspendableVoucherError
 from pennywhistle.shop.royalties.queries import list_currencies, list_owed, list_statements
 from pennywhistle.shop.royalties.rules import StatementMismatchError
 
@@ -55,6 +55,9 @@ FINDINGS_SHOWN = 100
 
 # Voucher forms that one person may have open; the oldest is forgotten.
 FORMS_OPEN_MOST = 10
+
+# Where the form calls something otherwise than the flow does.
+_FIELD_OF = {"expires_at": "ends_on"}
 
 _OPEN_FORMS = "desk_voucher_forms"
 
@@ -139,11 +142,10 @@ def _csv(issued: IssuedStatement, period: Period) -> HttpResponse:
 @for_the_operator
 def vouchers(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Make a batch of vouchers. Its codes are on the answering page, and nowhere else ever."""
-    today = visitor.now.date()
     if request.method != "POST":
         initial = {"count": 20, "amount": "5.00", "currency": currency_of(request)}
-        return _voucher_page(request, visitor, VoucherForm(today=today, initial=initial))
-    form = VoucherForm(request.POST, today=today)
+        return _voucher_page(request, visitor, VoucherForm(initial=initial))
+    form = VoucherForm(request.POST)
     if not form.is_valid():
         return _voucher_page(request, visitor, form, status=422)
     if not _take_form(request):
@@ -188,7 +190,8 @@ def _make_batch(request: HttpRequest, visitor: Visitor, form: VoucherForm) -> Ht
             expires_at=expires_at,
         )
     except PaymentError as error:
-        form.add_error("amount", words.sentence(error))
+        field = error.field if isinstance(error, UnspendableVoucherError) else "amount"
+        form.add_error(_FIELD_OF.get(field, field), words.sentence(error))
         return _voucher_page(request, visitor, form, status=422)
     page = VoucherSheetPage(
         name=given["name"],

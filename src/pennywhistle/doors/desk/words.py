@@ -10,7 +10,15 @@ from django.utils.translation import gettext
 from pennywhistle.kit.territory import TerritoryMode, TerritorySet
 from pennywhistle.look import formats
 from pennywhistle.shop.licensing.queries import LicenceFacts
-from pennywhistle.shop.licensing.rules import LicenceTerms, NotCovered, Right, TariffTerms, Use, Why
+from pennywhistle.shop.licensing.rules import (
+    LicenceTerms,
+    NotCovered,
+    Right,
+    TariffTerms,
+    Use,
+    Why,
+    rate_text,
+)
 
 # Countries of a list that are written out before the rest is counted.
 COUNTRIES_WRITTEN_MOST = 8
@@ -24,8 +32,8 @@ class Badge:
     tone: str = "plain"
 
 
-def sentence(error: Exception) -> str:
-    """An error of the floors below as a line of a page: a capital first and a stop last."""
+def sentence(error: Exception | str) -> str:
+    """An error or a remark of the floors below as a line of a page: a capital first and a stop last."""
     text = gettext(str(error)).strip()
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
@@ -102,16 +110,8 @@ def territories(chosen: TerritorySet) -> str:
 
 def tariff(terms: TariffTerms) -> str:
     """`15% of net of tax, at least €0.01 a track`. A rate that no percentage says stays a ratio."""
-    percent = terms.rate * 100
-    # Hundredths of a percent are said in decimals; anything finer as the exact ratio.
-    in_hundredths = percent * 100
-    rate = (
-        f"{float(percent):g}%"
-        if in_hundredths.denominator == 1
-        else f"{terms.rate.numerator}/{terms.rate.denominator}"
-    )
     base = gettext("gross") if terms.base == "gross" else gettext("net of tax")
-    said = gettext("%(rate)s of %(base)s") % {"rate": rate, "base": base}
+    said = gettext("%(rate)s of %(base)s") % {"rate": rate_text(terms.rate), "base": base}
     if terms.floor_per_track is None:
         return said
     floor = formats.money(terms.floor_per_track)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +12,21 @@ from pennywhistle.kit.clock import Period
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.licensing.models import Licence, Licensor, Tariff
 from pennywhistle.shop.licensing.rules import (
+    REASON_LETTERS_MOST,
+    TARIFF_CODE_LETTERS_MOST,
     LicensingError,
     Repertoire,
     Right,
     TariffTerms,
     UnknownLicenceError,
     Use,
+    check_number,
+    check_text,
+    fold_name,
 )
 
-# As its column holds.
-NUMBER_LETTERS_MOST = 40
+# Names that differ in less than this share of their letters are likely one name, misspelt.
+_LIKENESS = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,24 @@ class Grant:
     document_reference: str
 
 
-def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Licence:
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What was recorded. `similar` is who else is on file under a name like a new licensor's."""
+
+    licence: Licence
+    is_new_licensor: bool
+    similar: str = ""
+
+
+def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Granted:
     """Record a licence, its licensor and its tariff. Transaction: one of its own.
 
     The same number with the same terms again changes nothing; with others it raises
-    `LicensingError`.
+    `LicensingError`, and so does a new licensor whose name is another's but for capitals and stops.
     """
     _check(terms)
     with transaction.atomic():
-        licensor = _licensor(terms)
+        licensor, is_new, similar = _licensor(terms)
         fields = {
             "licensor": licensor,
             "right": terms.right.value,
@@ -64,14 +79,14 @@ def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Licence:
         }
         stored = Licence.objects.filter(number=terms.number).first()
         if stored is None:
-            return Licence.objects.create(
+            stored = Licence.objects.create(
                 number=terms.number, granted_at=now, granted_by_id=granted_by, **fields
             )
-        if any(getattr(stored, name) != value for name, value in fields.items()):
+        elif any(getattr(stored, name) != value for name, value in fields.items()):
             raise LicensingError(
                 f"licence {terms.number} is recorded with other terms; end it and grant a new one"
             )
-        return stored
+    return Granted(stored, is_new, similar)
 
 
 def end(*, number: str, reason: str, at: datetime) -> None:
@@ -83,6 +98,8 @@ def end(*, number: str, reason: str, at: datetime) -> None:
         licence = Licence.objects.select_for_update().filter(number=number).first()
         if licence is None:
             raise UnknownLicenceError(f"no licence has the number {number!r}")
+        reason = " ".join(reason.split())  # One line, however it was typed.
+        check_text(reason, "reason of its end", letters_most=REASON_LETTERS_MOST)
         if licence.ended_at is None:
             licence.ended_at = at
             licence.end_reason = reason
@@ -93,15 +110,10 @@ def _check(terms: Grant) -> None:
     """Refuse what the tables would take and nobody could read."""
     if not terms.uses:
         raise LicensingError("a licence opens at least one use, such as DOWNLOAD")
-    for what, text in (
-        ("number", terms.number),
-        ("licensor", terms.licensor),
-        ("reference of its document: contract, page, date", terms.document_reference),
-    ):
-        if not text.strip():
-            raise LicensingError(f"a licence needs the {what}")
-    if len(terms.number) > NUMBER_LETTERS_MOST:
-        raise LicensingError(f"a licence's number has at most {NUMBER_LETTERS_MOST} letters")
+    check_number(terms.number)
+    check_text(terms.licensor, "licensor")
+    check_text(terms.document_reference, "reference of its document: contract, page, date")
+    check_text(terms.tariff.code, "tariff's code", letters_most=TARIFF_CODE_LETTERS_MOST)
     if terms.licensor_kind not in Licensor.Kind.values:
         known = ", ".join(Licensor.Kind.values)
         raise LicensingError(f"the licensor's kind {terms.licensor_kind!r} is not one of {known}")
@@ -111,14 +123,30 @@ def _target(repertoire: Repertoire, kind: str) -> int | None:
     return repertoire.id if repertoire.kind == kind else None
 
 
-def _licensor(terms: Grant) -> Licensor:
+def _licensor(terms: Grant) -> tuple[Licensor, bool, str]:
+    """The licensor, whether it is new, and who is on file under a name like a new one's."""
+    names = list(Licensor.objects.values_list("name", flat=True))
+    similar = "" if terms.licensor in names else _similar(terms.licensor, names)
     label_id = _target(terms.repertoire, "label") if terms.licensor_kind == "label" else None
     row, is_new = Licensor.objects.get_or_create(
         name=terms.licensor, defaults={"kind": terms.licensor_kind, "label_id": label_id}
     )
     if not is_new and row.kind != terms.licensor_kind:
         raise LicensingError(f"{row.name} is recorded as a {row.kind}, not {terms.licensor_kind}")
-    return row
+    return row, is_new, similar
+
+
+def _similar(name: str, names: list[str]) -> str:
+    """Whose name is most like it, or nothing; `LicensingError` where it is the same to the ear."""
+    by_fold = {fold_name(known): known for known in names}
+    folded = fold_name(name)
+    if folded in by_fold:
+        known = by_fold[folded]
+        raise LicensingError(
+            f"{known} is on file, and {name!r} is the same name written otherwise: write {known}"
+        )
+    close = difflib.get_close_matches(folded, by_fold, n=1, cutoff=_LIKENESS)
+    return by_fold[close[0]] if close else ""
 
 
 def _tariff(tariff: TariffTerms) -> Tariff:

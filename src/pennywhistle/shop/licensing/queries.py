@@ -46,11 +46,13 @@ class NoticeLine:
 class LicenceFacts:
     """A licence as the desk lists it: `target` names its label, release or track, or is empty.
 
+    `target_code` is what a grant calls it: the label's name, the UPC or short name, the ISRC.
     `terms.ends_at` is the earlier of what was agreed and of `ended_at`, when it was ended by hand.
     """
 
     terms: LicenceTerms
     target: str
+    target_code: str
     licensor_kind: str
     granted_at: datetime
     ended_at: datetime | None
@@ -112,8 +114,13 @@ def list_licences() -> list[LicenceTerms]:
     return [_terms(row) for row in _licences().order_by("-id")]
 
 
-def list_licences_for_desk(*, query: str = "") -> list[LicenceFacts]:
-    """The newest licences whose number, licensor or document holds the words. One query."""
+def list_licences_for_desk(
+    *, query: str = "", limit: int | None = LICENCES_ON_A_PAGE
+) -> list[LicenceFacts]:
+    """The newest licences whose number, licensor or document holds the words; None for no limit.
+
+    One query.
+    """
     rows = _with_targets()
     if words := query.strip():
         rows = rows.filter(
@@ -121,7 +128,7 @@ def list_licences_for_desk(*, query: str = "") -> list[LicenceFacts]:
             | Q(licensor__name__icontains=words)
             | Q(document_reference__icontains=words)
         )
-    return [_licence(row) for row in rows.order_by("-id")[:LICENCES_ON_A_PAGE]]
+    return [_licence(row) for row in rows.order_by("-id")[:limit]]
 
 
 def list_licences_ending(*, within: Period) -> list[LicenceFacts]:
@@ -217,11 +224,20 @@ def _licence(row: Licence) -> LicenceFacts:
     return LicenceFacts(
         terms=_terms(row),
         target=str(target) if target else "",
+        target_code=_target_code(row),
         licensor_kind=row.licensor.kind,
         granted_at=row.granted_at,
         ended_at=row.ended_at,
         end_reason=row.end_reason,
     )
+
+
+def _target_code(row: Licence) -> str:
+    if row.label is not None:
+        return row.label.name
+    if row.release is not None:
+        return row.release.upc or row.release.slug
+    return row.track.isrc if row.track is not None else ""
 
 
 def _terms(row: Licence) -> LicenceTerms:

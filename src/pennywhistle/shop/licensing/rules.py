@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +15,18 @@ from pennywhistle.kit.territory import COUNTRIES, TerritorySet
 
 # The finest rate that a tariff may have: it fits the columns it is kept in.
 RATE_DENOMINATOR_MOST = 10**15
+
+# As their columns hold.
+NUMBER_LETTERS_MOST = 40
+TARIFF_CODE_LETTERS_MOST = 80
+TEXT_LETTERS_MOST = 200
+REASON_LETTERS_MOST = 300
+
+# Parts between slashes, each begun by a letter or a digit: no `..`, and nothing that breaks a line.
+_NUMBER = re.compile(r"\w[\w .:+&#()-]*(/\w[\w .:+&#()-]*)*")
+
+# Joiners that the spelling of some languages needs; every other invisible letter is refused.
+_JOINERS = "\u200c\u200d"
 
 
 class Right(StrEnum):
@@ -40,6 +54,49 @@ class UnknownLicensorError(LicensingError):
 
 class UnknownLicenceError(LicensingError):
     """No licence of that number."""
+
+
+def check_number(number: str) -> None:
+    """Raise `LicensingError` for a number that an address, a list or a statement could not hold."""
+    check_text(number, "number", letters_most=NUMBER_LETTERS_MOST)
+    if not _NUMBER.fullmatch(number):
+        raise LicensingError(
+            f"the licence's number {number!r} does not read as one: write letters, digits, spaces "
+            "and . : + & # ( ) - with parts after a slash begun by a letter or a digit"
+        )
+
+
+def check_text(text: str, what: str, *, letters_most: int = TEXT_LETTERS_MOST) -> None:
+    """Raise `LicensingError` for a text that is empty, too long, or holds what cannot be seen."""
+    if not text.strip():
+        raise LicensingError(f"a licence needs the {what}")
+    if len(text) > letters_most:
+        raise LicensingError(f"the {what} has at most {letters_most} letters, not {len(text)}")
+    for letter in text:
+        if unicodedata.category(letter) in _UNSEEN and letter not in _JOINERS:
+            raise LicensingError(
+                f"the {what} {text!r} holds a letter that cannot be seen, U+{ord(letter):04X}: "
+                "take it out"
+            )
+
+
+# Control, format, surrogate, private and unassigned letters; ends of lines and of paragraphs.
+# https://www.unicode.org/reports/tr44/#General_Category_Values
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def rate_text(rate: Fraction) -> str:
+    """`15%` or `8.75%`; a rate finer than hundredths of a percent stays the exact ratio."""
+    percent = rate * 100
+    if (percent * 100).denominator == 1:
+        return f"{float(percent):g}%"
+    return f"{rate.numerator}/{rate.denominator}"
+
+
+def fold_name(name: str) -> str:
+    """A licensor's name as the ear has it: no capitals, accents, stops or spaces."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in plain if letter.isalnum()) or name
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,12 @@ from django.db import transaction
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.storefronts.models import PriceList, Storefront
+from pennywhistle.shop.storefronts.rules import (
+    StorefrontError,
+    check_domain,
+    check_name,
+    check_prices,
+)
 
 
 def create_storefront(
@@ -21,8 +27,15 @@ def create_storefront(
     collects_vat: bool,
     imprint: str,
 ) -> Storefront:
-    """Open a storefront, or return the one of that slug as it is. Transaction: one of its own."""
+    """Open a storefront, or return the one of that slug as it is. Transaction: one of its own.
+
+    Raises `StorefrontError` for a name or a domain that is none, or a domain that another has.
+    """
+    name, domain = check_name(name), check_domain(domain)
     with transaction.atomic():
+        other = Storefront.objects.filter(domain=domain).exclude(slug=slug).first()
+        if other is not None:
+            raise StorefrontError(f"{domain} is {other.name}'s: give {name} a domain of its own")
         storefront, _ = Storefront.objects.get_or_create(
             slug=slug,
             defaults={
@@ -46,7 +59,12 @@ def set_prices(
     valid_from: datetime,
 ) -> None:
     """Set prices from an instant on. Transaction: the one insert; the same instant again is a
-    no-op."""
+    no-op. Raises `StorefrontError`."""
+    check_prices(
+        lossy_per_mb=lossy_per_mb,
+        lossless_per_mb=lossless_per_mb,
+        floor_per_track=floor_per_track,
+    )
     PriceList.objects.get_or_create(
         storefront=storefront,
         valid_from=valid_from,

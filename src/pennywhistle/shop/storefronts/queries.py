@@ -22,7 +22,7 @@ def get_storefront(*, domain: str = "") -> Storefront:
     """The storefront of that domain, or the first one. `NoStorefrontError` if there is none."""
     storefronts = list(Storefront.objects.order_by("pk"))
     if not storefronts:
-        raise NoStorefrontError("no storefront yet: run `pennywhistle storefront create`")
+        raise NoStorefrontError("no storefront yet: run `pennywhistle storefront`")
     return next((shop for shop in storefronts if shop.domain == domain), storefronts[0])
 
 
@@ -66,19 +66,41 @@ def get_shopfront(*, domain: str, now: datetime) -> Shopfront:
 
     Raises `NoStorefrontError` where there is none, or none with prices.
     """
+    rows = _rows_with_prices(now)
+    if not rows:
+        raise NoStorefrontError("no storefront yet: run `pennywhistle storefront`")
+    row = next((row for row in rows if row.domain == domain), rows[0])
+    shop = _shopfront(row)
+    if shop is None:
+        raise NoStorefrontError(f"{row.name} has no prices yet")
+    return shop
+
+
+def list_shopfronts(*, now: datetime) -> list[Shopfront]:
+    """Every storefront that has prices, oldest first. One query."""
+    return [shop for row in _rows_with_prices(now) if (shop := _shopfront(row)) is not None]
+
+
+def list_currencies() -> list[str]:
+    """The currencies that storefronts sell in. One query."""
+    return sorted(set(Storefront.objects.values_list("currency", flat=True)))
+
+
+def _rows_with_prices(now: datetime) -> list[Storefront]:
     in_force = PriceList.objects.filter(storefront=OuterRef("pk"), valid_from__lte=now)
     newest = in_force.order_by("-valid_from")
-    rows = list(
+    return list(
         Storefront.objects.annotate(
             **{f"price_{name}": Subquery(newest.values(name)[:1]) for name in _PRICE_FIELDS}
         ).order_by("pk")
     )
-    if not rows:
-        raise NoStorefrontError("no storefront yet: run `pennywhistle storefront create`")
-    row = next((row for row in rows if row.domain == domain), rows[0])
+
+
+def _shopfront(row: Storefront) -> Shopfront | None:
+    """A row of `_rows_with_prices`; None where no prices are in force."""
     values = [getattr(row, f"price_{name}") for name in _PRICE_FIELDS]
     if None in values:
-        raise NoStorefrontError(f"{row.name} has no prices yet")
+        return None
     price_list_id, *micros = values
     lossy, lossless, floor = (Money(value, row.currency) for value in micros)
     return Shopfront(
