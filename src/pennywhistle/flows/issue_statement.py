@@ -60,6 +60,27 @@ class IssuedStatement:
     is_final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ComposedStatement:
+    """What the sale lines say of one licensor, currency and period."""
+
+    total: Money
+    line_count: int
+    csv_text: str
+
+    @property
+    def csv_sha256(self) -> str:
+        """The fingerprint of its text."""
+        return hashlib.sha256(self.csv_text.encode()).hexdigest()
+
+
+def compose_statement(*, licensor_id: int, currency: str, period: Period) -> ComposedStatement:
+    """The statement as the sale lines make it now; nothing is kept. One query."""
+    lines = list(iterate_statement_lines(licensor_id=licensor_id, currency=currency, period=period))
+    total = Money.total((line.due for line in lines), currency)
+    return ComposedStatement(total, len(lines), _csv(lines, total))
+
+
 def issue_statement(*, licensor_name: str, period: Period, now: datetime) -> list[IssuedStatement]:
     """One statement per currency in which something accrued to the licensor.
 
@@ -78,28 +99,32 @@ def _issue(
     licensor: LicensorFacts, currency: str, period: Period, now: datetime
 ) -> IssuedStatement:
     with books_as_of_one_instant():
-        lines = list(
-            iterate_statement_lines(licensor_id=licensor.id, currency=currency, period=period)
-        )
+        composed = compose_statement(licensor_id=licensor.id, currency=currency, period=period)
         ledger = get_accrued(licensor_id=licensor.id, currency=currency, period=period)
-    total = Money.total((line.due for line in lines), currency)
+    total = composed.total
     if total != ledger:
         raise StatementMismatchError(
             f"the sale lines of {licensor.name} sum to {total}, and the ledger says {ledger}; run "
             "`pennywhistle verify-books` to see which row is wrong. No statement was written."
         )
-    text = _csv(lines, total)
     is_final = period.ends_at is not None and period.ends_at <= now
     if is_final:
         store_statement(
             licensor_id=licensor.id,
             period=period,
             total=total,
-            line_count=len(lines),
-            csv_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            line_count=composed.line_count,
+            csv_sha256=composed.csv_sha256,
             now=now,
         )
-    return IssuedStatement(licensor.name, currency, total, len(lines), text, is_final)
+    return IssuedStatement(
+        licensor=licensor.name,
+        currency=currency,
+        total=total,
+        line_count=composed.line_count,
+        csv_text=composed.csv_text,
+        is_final=is_final,
+    )
 
 
 def _csv(lines: list[StatementLine], total: Money) -> str:

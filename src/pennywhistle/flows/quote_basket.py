@@ -12,7 +12,7 @@ from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks, list_tracks_of_release
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered
-from pennywhistle.shop.royalties.rules import RoyaltyError, Shares, divide_price
+from pennywhistle.shop.royalties.rules import RoyaltyError, Shares, divide_price, share_tie_key
 from pennywhistle.shop.sales.operations import store_quote
 from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, find_quote, get_quote, list_tickets
 from pennywhistle.shop.sales.rules import (
@@ -145,7 +145,7 @@ def _shares(
                 gross=ticket.price,
                 vat_percent=percent,
                 covered=_covered(ticket),
-                tie_key=f"{quote_id}/{track.id}/{recipe}",
+                tie_key=share_tie_key(quote_id=quote_id, track_id=track.id, recipe=recipe),
             )
         except RoyaltyError:
             unpaid.append(f"{track.title} cannot be sold at its price; please tell the shop")

@@ -9,9 +9,12 @@ changed behind their back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
 
+from pennywhistle.flows.books_report import BooksReport, Finding, compare
+from pennywhistle.flows.verify_rows import find_unsound_rows
+from pennywhistle.flows.verify_sales import Licences, check_sales, licensors_of
+from pennywhistle.flows.verify_statements import check_statements
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import (
     AccountRow,
@@ -21,53 +24,43 @@ from pennywhistle.shop.ledger.queries import (
     iterate_transfers,
 )
 from pennywhistle.shop.ledger.rules import LedgerError, TransferFacts
-from pennywhistle.shop.library.queries import iterate_sold_but_not_owned
 from pennywhistle.shop.licensing.queries import list_terms_by_id
-from pennywhistle.shop.licensing.rules import Right
+from pennywhistle.shop.payments import chart as payments
 from pennywhistle.shop.payments.queries import iterate_credits
 from pennywhistle.shop.payments.rules import wallet_code
-from pennywhistle.shop.royalties.queries import iterate_accruals
-from pennywhistle.shop.royalties.rules import AccrualFacts, accruals_of, royalty_transfers
-from pennywhistle.shop.sales.queries import iterate_lines, iterate_lines_unlike_their_quote
-from pennywhistle.shop.sales.rules import LineFacts, sale_transfers
+from pennywhistle.shop.royalties import chart as royalties
+from pennywhistle.shop.royalties.rules import royalty_transfers
+from pennywhistle.shop.sales import chart as sales_room
+from pennywhistle.shop.sales.recount import SoldFacts, iterate_sold
+from pennywhistle.shop.sales.rules import sale_transfers
 
+__all__ = ["BooksReport", "Finding", "verify_books"]
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One wrong row: where it is and what is wrong with it."""
-
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
-@dataclass(frozen=True, slots=True)
-class BooksReport:
-    """What was counted, and what is wrong; right is an empty `findings`."""
-
-    transfer_count: int
-    account_count: int
-    sale_line_count: int
-    moved: dict[str, Money]
-    findings: tuple[Finding, ...]
+# What the rooms say of the accounts that each keeps.
+CHART = payments.ACCOUNTS | sales_room.ACCOUNTS | royalties.ACCOUNTS
 
 
 def verify_books() -> BooksReport:
     """Recount the books. Reads only; a store that sells meanwhile is counted as of one instant.
 
+    Where rows cannot be read, the report names those and nothing is counted: put them right first.
     Holds every sale line and every transfer that they ask for in memory.
     """
     with books_as_of_one_instant():
+        if unsound := find_unsound_rows():
+            unsound.append(Finding("books", "not counted until the rows above are put right"))
+            return BooksReport(0, 0, 0, {}, tuple(unsound))
         return _recount()
 
 
 def _recount() -> BooksReport:
-    sales = {line.document: line for line in iterate_lines()}
-    licensor_ids = _licensors(sales)
-    findings = list(_check_lines(sales, licensor_ids))
-    expected = {facts.key: facts for facts in _expected(sales, licensor_ids)}
+    sales = {sold.line.document: sold for sold in iterate_sold()}
+    licences = list_terms_by_id(
+        licence_ids={sold.line.recording_licence_id for sold in sales.values()}
+        | {sold.line.work_licence_id for sold in sales.values()}
+    )
+    findings = list(check_sales(sales, licences))
+    expected = {facts.key: facts for facts in _expected(sales, licences)}
     balances: Counter[str] = Counter()
     moved: Counter[str] = Counter()
     transfer_count = 0
@@ -76,7 +69,7 @@ def _recount() -> BooksReport:
         where = f"transfer {row.id} ({row.facts.key})"
         findings += [Finding(where, what) for what in _check_transfer(row)]
         findings += [
-            Finding(where, what) for what in _compare(row.facts, expected.pop(row.facts.key, None))
+            Finding(where, what) for what in compare(row.facts, expected.pop(row.facts.key, None))
         ]
         balances[row.facts.debit] -= row.facts.amount.micros
         balances[row.facts.credit] += row.facts.amount.micros
@@ -85,7 +78,12 @@ def _recount() -> BooksReport:
         findings.append(Finding(f"document {facts.document}", f"its transfer {key} is missing"))
     accounts = list(iterate_accounts())
     for account in accounts:
-        findings += _check_balance(account, balances[account.code])
+        where = f"account {account.code}"
+        findings += [Finding(where, what) for what in _check_terms(account)]
+        findings += [
+            Finding(where, what) for what in _check_balance(account, balances[account.code])
+        ]
+    findings += check_statements()
     return BooksReport(
         transfer_count=transfer_count,
         account_count=len(accounts),
@@ -95,30 +93,14 @@ def _recount() -> BooksReport:
     )
 
 
-def _licensors(sales: dict[str, LineFacts]) -> dict[str, dict[Right, int]]:
-    """By the document of each sale line: whom it pays for each right, as its licences say."""
-    licences = list_terms_by_id(
-        licence_ids={line.recording_licence_id for line in sales.values()}
-        | {line.work_licence_id for line in sales.values()}
-    )
-    return {
-        document: {
-            Right.RECORDING: licences[line.recording_licence_id].licensor_id,
-            Right.WORK: licences[line.work_licence_id].licensor_id,
-        }
-        for document, line in sales.items()
-    }
-
-
-def _expected(
-    sales: dict[str, LineFacts], licensor_ids: dict[str, dict[Right, int]]
-) -> Iterator[TransferFacts]:
+def _expected(sales: Mapping[str, SoldFacts], licences: Licences) -> Iterator[TransferFacts]:
     """Every transfer that the documents ask for."""
     yield from iterate_credits()
-    for document, line in sales.items():
+    for sold in sales.values():
+        line = sold.line
         wallet = wallet_code(person_id=line.person_id, currency=line.gross.currency)
         yield from sale_transfers(line=line, wallet=wallet)
-        yield from royalty_transfers(line=line, licensor_ids=licensor_ids[document])
+        yield from royalty_transfers(line=line, licensor_ids=licensors_of(sold, licences))
 
 
 def _check_transfer(row: TransferRow) -> Iterator[str]:
@@ -132,47 +114,30 @@ def _check_transfer(row: TransferRow) -> Iterator[str]:
         yield f"it takes {row.facts.amount.currency} and gives {row.credit_currency}"
 
 
-def _check_balance(account: AccountRow, counted_micros: int) -> Iterator[Finding]:
-    """A kept balance against what its transfers make it."""
-    if not account.is_guarded:
+def _check_terms(account: AccountRow) -> Iterator[str]:
+    """An account against what the room that keeps it says of all its accounts of that name."""
+    name, _, rest = account.code.partition("/")
+    terms = CHART.get(name)
+    if terms is None:
+        yield "no room keeps an account of this name"
         return
-    where, counted = f"account {account.code}", Money(counted_micros, account.currency)
-    if account.balance_micros != counted_micros:
+    if account.kind != terms.kind:
+        yield f"it is kept as {account.kind}, and is a matter of {terms.kind}"
+    if account.is_guarded != terms.is_guarded:
+        yield "it is not guarded" if terms.is_guarded else "it is guarded, which it must not be"
+    if account.currency != rest.rpartition("/")[2]:
+        yield f"it is kept in {account.currency}"
+
+
+def _check_balance(account: AccountRow, counted_micros: int) -> Iterator[str]:
+    """A kept balance against what its transfers make it; only a guarded account keeps one."""
+    terms = CHART.get(account.code.partition("/")[0])
+    is_kept = account.is_guarded if terms is None else terms.is_guarded
+    counted = Money(counted_micros if is_kept else 0, account.currency)
+    if account.balance_micros != counted.micros:
         kept = Money(account.balance_micros, account.currency)
-        yield Finding(where, f"its balance says {kept}, its transfers make it {counted}")
-    if counted_micros < 0:
-        yield Finding(where, "its transfers overdraw it")
-
-
-def _compare(
-    facts: TransferFacts | AccrualFacts, asked: TransferFacts | AccrualFacts | None
-) -> Iterator[str]:
-    """What a stored row says otherwise than its document asks for."""
-    if asked is None:
-        yield f"no document explains it: there is no {facts.document} that asks for it"
-        return
-    for field in fields(facts):
-        stored, due = getattr(facts, field.name), getattr(asked, field.name)
-        if str(stored) != str(due):
-            yield f"its {field.name} is {stored}, and its document asks for {due}"
-
-
-def _check_lines(
-    sales: dict[str, LineFacts], licensor_ids: dict[str, dict[Right, int]]
-) -> Iterator[Finding]:
-    """Sale lines against their quotes, their accruals and the libraries."""
-    for document in iterate_lines_unlike_their_quote():
-        yield Finding(f"sale line {document}", "it differs from the quote that was bought")
-    for document in iterate_sold_but_not_owned():
-        yield Finding(f"sale line {document}", "it is not in its buyer's library as it was sold")
-    unseen = {
-        (due.document, due.right): due
-        for document, line in sales.items()
-        for due in accruals_of(line=line, licensor_ids=licensor_ids[document])
-    }
-    for accrual in iterate_accruals():
-        asked = unseen.pop((accrual.document, accrual.right), None)
-        for what in _compare(accrual, asked):
-            yield Finding(f"accrual of {accrual.document}, {accrual.right}", what)
-    for document, right in unseen:
-        yield Finding(f"sale line {document}", f"its accrual for {right} is missing")
+        yield f"its balance says {kept}, " + (
+            f"its transfers make it {counted}" if is_kept else "and such an account keeps none"
+        )
+    if is_kept and counted_micros < 0:
+        yield "its transfers overdraw it"

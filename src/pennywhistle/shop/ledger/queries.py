@@ -35,6 +35,7 @@ class AccountRow:
 
     code: str
     currency: str
+    kind: str
     is_guarded: bool
     balance_micros: int
 
@@ -199,7 +200,7 @@ def iterate_transfers() -> Iterator[TransferRow]:
 def iterate_accounts() -> Iterator[AccountRow]:
     """Every account."""
     for row in Account.objects.order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
-        yield AccountRow(row.code, row.currency, row.is_guarded, row.balance_micros)
+        yield AccountRow(row.code, row.currency, row.kind, row.is_guarded, row.balance_micros)
 
 
 def _with_accounts() -> QuerySet[Transfer]:

@@ -26,6 +26,15 @@ class UnknownAccountError(LedgerError):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountTerms:
+    """What all accounts of one name are: the name is the first word of their codes, and their
+    currency the last. `kind` is one of `models.Account.Kind`."""
+
+    kind: str
+    is_guarded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TransferFacts:
     """What a transfer says: `amount` from account `debit` to account `credit`, by their codes.
 

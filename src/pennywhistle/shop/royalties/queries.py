@@ -113,16 +113,13 @@ def list_owed(*, licensor_ids: list[int] | None = None) -> list[Owed]:
 def list_statements(*, licensor_id: int) -> list[StatementFacts]:
     """A licensor's newest statements of closed periods, as they were issued. One query."""
     rows = Statement.objects.filter(licensor_id=licensor_id).order_by("-period_starts_at", "-pk")
-    return [
-        StatementFacts(
-            period=Period(row.period_starts_at, row.period_ends_at),
-            total=Money(row.total_micros, row.currency),
-            line_count=row.line_count,
-            csv_sha256=row.csv_sha256,
-            issued_at=row.issued_at,
-        )
-        for row in rows[:STATEMENTS_SHOWN]
-    ]
+    return [_statement(row) for row in rows[:STATEMENTS_SHOWN]]
+
+
+def iterate_statements() -> Iterator[tuple[int, int, StatementFacts]]:
+    """(id, licensor id, facts) of every statement that was issued. One query."""
+    for row in Statement.objects.order_by("id").iterator(chunk_size=2_000):
+        yield row.pk, row.licensor_id, _statement(row)
 
 
 def iterate_accruals() -> Iterator[AccrualFacts]:
@@ -137,6 +134,16 @@ def iterate_accruals() -> Iterator[AccrualFacts]:
             amount=Money(row.amount_micros, row.currency),
             accrued_at=row.accrued_at,
         )
+
+
+def _statement(row: Statement) -> StatementFacts:
+    return StatementFacts(
+        period=Period(row.period_starts_at, row.period_ends_at),
+        total=Money(row.total_micros, row.currency),
+        line_count=row.line_count,
+        csv_sha256=row.csv_sha256,
+        issued_at=row.issued_at,
+    )
 
 
 def _line(row: Accrual) -> StatementLine:

@@ -49,6 +49,11 @@ def royalty_micros(*, tariff: TariffTerms, gross: Money, net_micros: Fraction) -
     return max(due, Fraction(tariff.floor_per_track.micros))
 
 
+def share_tie_key(*, quote_id: object, track_id: int, recipe: str) -> str:
+    """What decides between equal remainders of one price, the same whenever it is counted."""
+    return f"{quote_id}/{track_id}/{recipe}"
+
+
 def divide_price(*, gross: Money, vat_percent: Decimal, covered: Covered, tie_key: str) -> Shares:
     """Divide a tax-inclusive price. Worked tables: `docs/money.md`.
 

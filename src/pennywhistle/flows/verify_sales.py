@@ -1,0 +1,117 @@
+"""The part of the recount that looks at each sale: its offer, licences, shares, and the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pennywhistle.flows.books_report import Finding, compare
+from pennywhistle.shop.library.queries import iterate_sold_but_not_owned
+from pennywhistle.shop.licensing.rules import (
+    Covered,
+    LicenceTerms,
+    LicensingError,
+    NotCovered,
+    Right,
+    Use,
+    cover,
+)
+from pennywhistle.shop.royalties.queries import iterate_accruals
+from pennywhistle.shop.royalties.rules import (
+    RoyaltyError,
+    accruals_of,
+    divide_price,
+    share_tie_key,
+)
+from pennywhistle.shop.sales.queries import iterate_lines_unlike_their_quote
+from pennywhistle.shop.sales.recount import SoldFacts, iterate_consumed_quotes
+from pennywhistle.shop.sales.rules import Evidence, SaleError, decide_territory
+
+Licences = Mapping[int, LicenceTerms]
+
+
+def check_sales(sales: Mapping[str, SoldFacts], licences: Licences) -> Iterator[Finding]:
+    """Everything that each sale must agree with, but for its transfers."""
+    for quote in iterate_consumed_quotes():
+        yield from (Finding(f"quote {quote.id}", what) for what in quote.find_faults())
+    for document in iterate_lines_unlike_their_quote():
+        yield Finding(f"sale line {document}", "it differs from the quote that was bought")
+    for document in iterate_sold_but_not_owned():
+        yield Finding(f"sale line {document}", "it is not in its buyer's library as it was sold")
+    for document, sold in sales.items():
+        where = f"sale line {document}"
+        yield from (Finding(where, what) for what in _check_licences(sold, licences))
+        yield from (Finding(where, what) for what in _check_evidence(sold))
+    yield from _check_accruals(sales, licences)
+
+
+def licensors_of(sold: SoldFacts, licences: Licences) -> dict[Right, int]:
+    """Whom a sale line pays for each right, as its licences say."""
+    return {
+        Right.RECORDING: licences[sold.line.recording_licence_id].licensor_id,
+        Right.WORK: licences[sold.line.work_licence_id].licensor_id,
+    }
+
+
+def _check_licences(sold: SoldFacts, licences: Licences) -> Iterator[str]:
+    """That its two licences covered it there and then, and ask for the shares that it froze."""
+    line = sold.line
+    covered = Covered(
+        recording=licences[line.recording_licence_id], work=licences[line.work_licence_id]
+    )
+    answer = cover(
+        track=sold.track,
+        use=Use.DOWNLOAD,
+        territory=line.territory,
+        instant=line.purchased_at,
+        licences=[covered.recording, covered.work],
+    )
+    if isinstance(answer, NotCovered):
+        right = f" for {answer.right}" if answer.right else ""
+        yield f"its licences did not cover it{right}: {answer.why}"
+    elif answer != covered:
+        yield "its licences stand for each other's right"
+    tie_key = share_tie_key(quote_id=sold.quote_id, track_id=line.track_id, recipe=line.recipe)
+    try:
+        due = divide_price(
+            gross=line.gross, vat_percent=line.vat_percent, covered=covered, tie_key=tie_key
+        )
+    except (LicensingError, RoyaltyError) as error:
+        yield f"its price cannot be divided: {error}"
+        return
+    for name, stored, share in (
+        ("tax", line.tax, due.tax),
+        ("work", line.work, due.work),
+        ("recording", line.recording, due.recording),
+    ):
+        if stored != share:
+            yield f"its {name} share is {stored}, and its price and tariffs make it {share}"
+
+
+def _check_evidence(sold: SoldFacts) -> Iterator[str]:
+    """That what it was sold on still tells the country it was sold to."""
+    try:
+        told = decide_territory(
+            evidence=[Evidence(**piece) for piece in sold.evidence],  # type: ignore[arg-type]
+            needed=1,
+        )
+    except (SaleError, TypeError):
+        yield f"its evidence does not tell that the buyer was in {sold.line.territory}"
+        return
+    if told != sold.line.territory:
+        yield f"its evidence tells {told}, and it was sold to {sold.line.territory}"
+    if sold.evidence != sold.quoted_evidence:
+        yield "its evidence is not that of the quote that was bought"
+
+
+def _check_accruals(sales: Mapping[str, SoldFacts], licences: Licences) -> Iterator[Finding]:
+    unseen = {
+        (due.document, due.right): due
+        for sold in sales.values()
+        for due in accruals_of(line=sold.line, licensor_ids=licensors_of(sold, licences))
+    }
+    for accrual in iterate_accruals():
+        where = f"accrual of {accrual.document}, {accrual.right}"
+        asked = unseen.pop((accrual.document, accrual.right), None)
+        yield from (Finding(where, what) for what in compare(accrual, asked))
+    for document, right in unseen:
+        yield Finding(f"sale line {document}", f"its accrual for {right} is missing")

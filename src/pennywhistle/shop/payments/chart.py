@@ -1,0 +1,10 @@
+"""The accounts that this room keeps in the ledger, by the first word of their codes."""
+
+from __future__ import annotations
+
+from pennywhistle.shop.ledger.rules import AccountTerms
+
+ACCOUNTS = {
+    "clearing": AccountTerms("asset", is_guarded=False),
+    "wallet": AccountTerms("liability", is_guarded=True),
+}

@@ -1,0 +1,9 @@
+"""The accounts that this room keeps in the ledger, by the first word of their codes."""
+
+from __future__ import annotations
+
+from pennywhistle.shop.ledger.rules import AccountTerms
+
+ACCOUNTS = {
+    "royalties": AccountTerms("liability", is_guarded=False),
+}
