@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -42,6 +43,16 @@ def env_int(name: str, default: int, *, least: int, most: int) -> int:
 def env_list(name: str, default: str) -> list[str]:
     """Words separated by commas."""
     return [word.strip() for word in env_text(name, default).split(",") if word.strip()]
+
+
+def env_mail_address(name: str, default: str) -> str:
+    """`shop@example.org`, or `The Shop <shop@example.org>`."""
+    text = env_text(name, default)
+    _, address = parseaddr(text)
+    local, at, host = address.rpartition("@")
+    if not (local and at and host) or not text.isprintable():
+        raise SettingError(f"{name} is {text!r}; write shop@example.org")
+    return text
 
 
 def env_path(name: str, default: str) -> Path:

@@ -10,6 +10,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -19,6 +20,7 @@ from pennywhistle.config.env import (
     env_bool,
     env_int,
     env_list,
+    env_mail_address,
     env_path,
     env_text,
 )
@@ -144,7 +146,7 @@ TEMPLATES = [
         },
     },
     {
-        # For what third parties bring and we do not write again (e-mail texts).
+        # For what third parties bring and we do not write again (form widgets, rarer mails).
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
@@ -172,6 +174,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_ADAPTER = "pennywhistle.doors.storefront.mail.ShopMail"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -180,8 +183,15 @@ LOGOUT_REDIRECT_URL = "/"
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = PENNYWHISTLE_HOME / "mail"
 
+# Whom the store's mail comes from: an address, alone or behind a name. Alone, the shop's name is
+# put before it.
+DEFAULT_FROM_EMAIL = env_mail_address(
+    "PENNYWHISTLE_MAIL_FROM", f"shop@{urlsplit(PENNYWHISTLE_URL).hostname or 'localhost'}"
+)
+
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ru", "Русский")]
+# American English differs in how it writes days and times; its texts are the English ones.
+LANGUAGES = [("en", "English"), ("en-us", "English (US)"), ("de", "Deutsch"), ("ru", "Русский")]
 LOCALE_PATHS = [PACKAGE / "look" / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -204,7 +214,14 @@ STORAGES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 _SECURE = PENNYWHISTLE_URL.startswith("https://")
-CSRF_TRUSTED_ORIGINS = [PENNYWHISTLE_URL]
+# A storefront of another name takes forms too.
+CSRF_TRUSTED_ORIGINS = [
+    PENNYWHISTLE_URL,
+    *(f"https://{host}" for host in ALLOWED_HOSTS if _SECURE and host != "*"),
+]
+# Behind a trusted proxy that ends TLS, the proxy says so; nobody else is asked.
+if _SECURE and TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -227,6 +244,21 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        # A request that was refused is one line: where in the code it was is no news.
+        "in_one_line": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: record.__dict__.update(exc_info=None) is None,
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "refusals": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["in_one_line"],
+        },
+    },
+    "loggers": {"django.security": {"handlers": ["refusals"], "propagate": False}},
     "root": {"handlers": ["console"], "level": env_text("PENNYWHISTLE_LOG_LEVEL", "WARNING")},
 }

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pennywhistle.doors.storefront.urls")),
 ]
 
+handler400 = "pennywhistle.doors.storefront.trouble.unreadable"
 handler403 = "pennywhistle.doors.storefront.trouble.forbidden"
 handler404 = "pennywhistle.doors.storefront.trouble.not_found"
 handler500 = "pennywhistle.doors.storefront.trouble.broken"

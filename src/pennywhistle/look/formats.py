@@ -32,6 +32,12 @@ def _locale() -> Locale:
     return _locale_of(get_language() or "en")
 
 
+def _calendar() -> Locale:
+    """How days and times are written: English outside America writes the day first."""
+    language = get_language() or "en"
+    return _locale_of("en-gb" if language == "en" else language)
+
+
 def _to_the_micro(locale: Locale) -> str:
     """The language's way to write money, with six decimals in place of its two."""
     return str(locale.currency_formats["standard"].pattern).replace("0.00", "0.000000")
@@ -107,10 +113,10 @@ def countries() -> tuple[tuple[str, str], ...]:
 
 
 def day(value: date) -> str:
-    """`24 Nov 2026`, in the order that the language writes it. A datetime is taken in UTC."""
+    """`24 Nov 2026`, in the order that the language (and American English) writes it. A datetime is taken in UTC."""
     if isinstance(value, datetime):
         value = value.astimezone(UTC).date()
-    return str(format_date(value, format="medium", locale=_locale()))
+    return str(format_date(value, format="medium", locale=_calendar()))
 
 
 def moment(value: datetime) -> str:
@@ -120,9 +126,8 @@ def moment(value: datetime) -> str:
 
 def clock(value: datetime) -> str:
     """A time of day, in UTC and saying so."""
-    return (
-        f"{format_time(value, format='short', tzinfo=UTC, locale=_locale())}\N{NO-BREAK SPACE}UTC"
-    )
+    shown = format_time(value, format="short", tzinfo=UTC, locale=_calendar())
+    return f"{shown}\N{NO-BREAK SPACE}UTC"
 
 
 def machine_time(value: date) -> str:

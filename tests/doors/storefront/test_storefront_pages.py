@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -203,13 +205,66 @@ def test_a_form_sends_nobody_away_from_the_shop(shop: Cast, back: str) -> None:
 def test_a_licence_of_the_future_says_from_when(db: None) -> None:
     later = replace(LABEL, starts_at=datetime(2099, 3, 1, tzinfo=UTC))
     assemble(licences=(later, SOCIETY))
-    assert "On sale from Mar 1, 2099." in see(Client(), "/release/ann-piper-reels/")
+    assert "On sale from 1 Mar 2099." in see(Client(), "/release/ann-piper-reels/")
 
 
 def test_a_licence_that_ended_says_when(db: None) -> None:
     past = replace(LABEL, ends_at=datetime(2026, 2, 1, tzinfo=UTC))
     assemble(licences=(past, SOCIETY))
-    assert "its licence ended on Feb 1, 2026" in see(Client(), "/release/ann-piper-reels/")
+    assert "its licence ended on 1 Feb 2026" in see(Client(), "/release/ann-piper-reels/")
+
+
+def test_days_are_written_as_americans_do_for_who_asks_for_american_english(db: None) -> None:
+    later = replace(LABEL, starts_at=datetime(2099, 3, 1, tzinfo=UTC))
+    assemble(licences=(later, SOCIETY))
+    for language, day in (("en-US,en;q=0.9", "Mar 1, 2099"), ("en-GB,en;q=0.9", "1 Mar 2099")):
+        page = Client(headers={"accept-language": language}).get("/release/ann-piper-reels/")
+        assert f"On sale from {day}." in page.content.decode()
+
+
+def test_a_search_offers_each_song_to_the_ear_and_with_its_price(shop: Cast) -> None:
+    found = see(Client(), "/search/?q=kesh").split("lines-found", 1)[1].split("</ul>", 1)[0]
+    assert f'href="/preview/{shop.track_ids[0]}/" data-hear' in found
+    assert "€0.13" in found
+    assert "MP3 192" in found
+
+
+def test_a_search_where_nothing_is_sold_has_no_play_button_and_no_price(
+    shop: Cast, settings: Settings
+) -> None:
+    settings.LOCAL_COUNTRY = "FR"
+    found = see(Client(), "/search/?q=kesh").split("lines-found", 1)[1].split("</ul>", 1)[0]
+    assert "data-hear" not in found
+    assert "€" not in found
+
+
+@pytest.mark.parametrize("case", ["another host", "too many fields"])
+def test_a_request_that_cannot_be_read_is_told_so(shop: Cast, case: str) -> None:
+    if case == "another host":
+        response = Client().get("/", headers={"host": "elsewhere.example"})
+    else:
+        fields = {f"field{number}": "x" for number in range(1_100)}
+        response = Client().post("/basket/", fields)
+    assert response.status_code == 400
+    text = response.content.decode()
+    html5lib.HTMLParser(strict=True).parse(text)
+    assert "That could not be read" in text
+    assert control(response) == "private, no-store"
+
+
+def test_a_refusal_is_logged_without_its_traceback() -> None:
+    logger = logging.getLogger("django.security.DisallowedHost").parent
+    assert logger is not None
+    said = io.StringIO()
+    (handler,) = [each for each in logger.handlers if each.filters]
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(said)
+    try:
+        Client().get("/", headers={"host": "elsewhere.example"})
+    finally:
+        handler.setStream(before)
+    assert said.getvalue().count("\n") == 1
+    assert "elsewhere.example" in said.getvalue()
 
 
 def test_the_notice_names_the_licences_in_force(shop: Cast) -> None:

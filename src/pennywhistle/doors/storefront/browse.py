@@ -10,7 +10,6 @@ from pennywhistle.doors.storefront import carrying, pages, samples, shelves
 from pennywhistle.doors.storefront.answers import show
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.shop.catalogue.queries import (
-    TrackFacts,
     find_artist,
     find_release,
     list_artists,
@@ -64,24 +63,14 @@ def search(request: HttpRequest) -> HttpResponse:
     query = carrying.query(request)
     if not query:
         return show(request, "search", pages.SearchPage(query=""))
-    page = pages.SearchPage(
-        query=query,
-        artists=tuple(map(shelves.artist_link, search_artists(query=query))),
-        releases=shelves.cards(visit_of(request), search_releases(query=query)),
-        tracks=tuple(map(_found, search_tracks(query=query))),
+    page = shelves.search_page(
+        visit_of(request),
+        query,
+        search_artists(query=query),
+        search_releases(query=query),
+        search_tracks(query=query),
     )
     return show(request, "search", page)
-
-
-def _found(track: TrackFacts) -> pages.FoundTrack:
-    return pages.FoundTrack(
-        title=track.title,
-        artist_name=track.artist,
-        release_title=track.release.title,
-        url=shelves.release_url(track.release.slug),
-        duration_ms=track.master.duration_ms,
-        cover_url=shelves.cover_url(track.release, "small"),
-    )
 
 
 @require_safe

@@ -151,7 +151,11 @@ class ReleasePage:
 
 @dataclass(frozen=True, slots=True)
 class FoundTrack:
-    """A track that a search found, and the release that it is on."""
+    """A track that a search found, and the release that it is on.
+
+    `price` is for the recipe that `url` chooses, None where it is not sold here; `preview_url` and
+    `strokes_url` are empty where it may not be heard.
+    """
 
     title: str
     artist_name: str
@@ -159,6 +163,10 @@ class FoundTrack:
     url: str
     duration_ms: int
     cover_url: str = ""
+    preview_url: str = ""
+    strokes_url: str = ""
+    recipe_title: str = ""
+    price: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

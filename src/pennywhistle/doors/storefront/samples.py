@@ -201,7 +201,15 @@ SEARCH = pages.SearchPage(
     releases=CARDS[:2],
     tracks=(
         pages.FoundTrack(
-            "Swallowtail Jig", "Maeve Quill", "Low Tide Airs", "/release/low-tide-airs/", 187_000
+            "Swallowtail Jig",
+            "Maeve Quill",
+            "Low Tide Airs",
+            "/release/low-tide-airs/",
+            187_000,
+            preview_url="/preview/1/",
+            strokes_url="/strokes/1.svg",
+            recipe_title="MP3 192",
+            price=_euro("0.09"),
         ),
     ),
 )

@@ -239,6 +239,41 @@ def _row(
     )
 
 
+def search_page(
+    visit: Visit,
+    query: str,
+    artists: Iterable[ArtistFacts],
+    releases: Sequence[ReleaseFacts],
+    found: Sequence[TrackFacts],
+) -> pages.SearchPage:
+    """What a search found, songs with their preview and their first price. Two queries."""
+    tracks = list_tracks_of_releases(release_ids=[release.id for release in releases])
+    each_once = {track.id: track for track in (*tracks, *found)}
+    window = open_window(visit, list(each_once.values()), [SMALLEST_RECIPE, FIRST_RECIPE])
+    return pages.SearchPage(
+        query=query,
+        artists=tuple(map(artist_link, artists)),
+        releases=_cards(visit, releases, tracks, window),
+        tracks=tuple(_found(track, window) for track in found),
+    )
+
+
+def _found(track: TrackFacts, window: Window) -> pages.FoundTrack:
+    ticket, is_heard = window.tickets[FIRST_RECIPE][track.id], track.id in window.may_be_heard
+    return pages.FoundTrack(
+        title=track.title,
+        artist_name=track.artist,
+        release_title=track.release.title,
+        url=f"{release_url(track.release.slug)}?recipe={FIRST_RECIPE}",
+        duration_ms=track.master.duration_ms,
+        cover_url=cover_url(track.release, "small"),
+        preview_url=reverse("storefront:preview", args=[track.id]) if is_heard else "",
+        strokes_url=reverse("storefront:strokes", args=[track.id]) if is_heard else "",
+        recipe_title=recipe_title(FIRST_RECIPE),
+        price=ticket.price if ticket.is_for_sale else None,
+    )
+
+
 def _whole(
     visit: Visit,
     release: ReleaseFacts,

@@ -41,6 +41,18 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return show(request, "trouble", page, cache=PERSONAL, status=403)
 
 
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: a request too large, or for a host that is not ours. Drawn without asking for either."""
+    page = _page(
+        gettext("That could not be read"),
+        gettext(
+            "What your browser sent was too large, or was meant for another address. "
+            "Nothing was changed."
+        ),
+    )
+    return _bare(page, status=400)
+
+
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form that did not come from this shop's own page, or came from a page too old."""
     page = _page(
@@ -56,8 +68,13 @@ def broken(request: HttpRequest) -> HttpResponse:
         gettext("Something broke"),
         gettext("It is our fault, and it has been written down. Try again in a minute."),
     )
+    return _bare(page, status=500)
+
+
+def _bare(page: TroublePage, *, status: int) -> HttpResponse:
+    """The page in a frame that knows neither shop nor visitor."""
     text = render_to_string("storefront/trouble.html", {"page": page, "shop": BARE_FRAME})
-    return HttpResponse(text, status=500, headers={"Cache-Control": PERSONAL})
+    return HttpResponse(text, status=status, headers={"Cache-Control": PERSONAL})
 
 
 def not_open_yet(
