@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from pennywhistle.shop.catalogue.queries import (
     find_release_by_upc,
     list_tracks_of_release,
 )
+from pennywhistle.shop.payments.queries import get_wallet_balance, list_voucher_batches
 from pennywhistle.shop.storefronts.queries import find_storefront
 
 DOMAIN = "127.0.0.1"
@@ -53,17 +55,29 @@ SHOP = StorefrontRequest(
 )
 
 LISTENER, LABEL, OPERATOR = "listener@example.org", "label@example.org", "operator@example.org"
-# (who, e-mail, password, what is there to see)
-SIGN_INS = (
-    ("listener", LISTENER, "tin-whistle-in-d", "5.00 in the wallet"),
-    ("label", LABEL, "lantern-row-records", LANTERN_ROW),
-    ("operator", OPERATOR, "mind-the-till-please", "the desk: /desk/"),
+# Each: who, their address, their password.
+_SIGN_INS = (
+    ("listener", LISTENER, "tin-whistle-in-d"),
+    ("label", LABEL, "lantern-row-records"),
+    ("operator", OPERATOR, "mind-the-till-please"),
 )
 COUNTRY = "IE"
 
 # Someone who has bought before, so that the books and the statements have something to show.
 _REGULAR = "regular@example.org"
 _REGULAR_BUYS = ("mp3-192", "flac", "opus-128")
+
+_VISITORS_BATCH = "demo visitors"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Someone to sign in as, and what there is for them to see."""
+
+    who: str
+    email: str
+    password: str
+    sees: str
 
 
 def seed_demo(
@@ -88,11 +102,28 @@ def seed_demo(
     _people(now)
 
 
-def issue_demo_voucher(*, now: datetime) -> str:
-    """A code worth 2.00 for whoever signs up in the demo shop."""
+def list_sign_ins() -> list[SignIn]:
+    """Who can sign in to a seeded store, with the listener's wallet as it is now."""
+    person = find_person(email=LISTENER)
+    balance = Money.zero(CURRENCY)
+    if person is not None:
+        balance = get_wallet_balance(person_id=person.pk, currency=CURRENCY)
+    sees = {LISTENER: f"{balance} in the wallet", LABEL: LANTERN_ROW, OPERATOR: "the desk: /desk/"}
+    return [SignIn(who, email, password, sees[email]) for who, email, password in _SIGN_INS]
+
+
+def issue_demo_voucher(*, now: datetime) -> str | None:
+    """A code worth 2.00 for whoever signs up in the demo shop.
+
+    None where an earlier one has not been redeemed: codes are kept by their fingerprints alone, so
+    that one cannot be told again.
+    """
+    batches = [batch for batch in list_voucher_batches() if batch.name == _VISITORS_BATCH]
+    if any(batch.redeemed_count < batch.count for batch in batches):
+        return None
     code = new_voucher_code()
     issue_vouchers(
-        codes=[code], batch="demo visitors", amount=Money.parse("2.00", CURRENCY), now=now
+        codes=[code], batch=_VISITORS_BATCH, amount=Money.parse("2.00", CURRENCY), now=now
     )
     return code
 
@@ -146,7 +177,7 @@ def _request(licence: DemoLicence, *, number: str) -> LicenceRequest:
 
 def _people(now: datetime) -> None:
     """Sign the demo's people up, each once, and give them what they start with."""
-    for _, email, password, _ in SIGN_INS:
+    for _, email, password in _SIGN_INS:
         if find_person(email=email) is not None:
             continue
         is_listener = email == LISTENER

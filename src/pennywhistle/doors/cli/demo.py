@@ -32,7 +32,7 @@ def demo(
     from django.conf import settings
     from rich.console import Console
 
-    from pennywhistle.demo.seed import SIGN_INS, issue_demo_voucher, seed_demo
+    from pennywhistle.demo.seed import issue_demo_voucher, list_sign_ins, seed_demo
     from pennywhistle.flows.outfit import get_outfit
     from pennywhistle.kit.clock import utc_now
 
@@ -51,9 +51,13 @@ def demo(
         )
         voucher = issue_demo_voucher(now=utc_now())
     console.print(f"\nThe Whistle Stop is ready: [bold]{address}[/bold]\n")
-    for who, email, password, what in SIGN_INS:
-        console.print(f"  {who:<10}{email:<24}{password:<22}{what}")
-    console.print(f"\n  Voucher for a new listener, worth 2.00: {voucher}")
+    for each in list_sign_ins():
+        console.print(f"  {each.who:<10}{each.email:<24}{each.password:<22}{each.sees}")
+    if voucher is None:
+        console.print("\n  The voucher for a new listener that was shown before is still good.")
+        console.print("  If it is lost: pennywhistle voucher issue 2.00")
+    else:
+        console.print(f"\n  Voucher for a new listener, worth 2.00: {voucher}")
     console.print("  Test card: 4242 4242 4242 4242\n\nStop with Ctrl-C.\n")
     if serve:
         run_server(host=HOST, port=port, processes=PROCESSES)
