@@ -24,7 +24,7 @@ from pennywhistle.shop.encoding.recipes import Kind, Recipe, Sizing
 from pennywhistle.shop.encoding.rules import get_recipe, list_recipes_for_sale
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered, NotCovered
-from pennywhistle.shop.royalties.rules import TariffsExceedPriceError, divide_price
+from pennywhistle.shop.royalties.rules import RoyaltyError, divide_price
 from pennywhistle.shop.sales.queries import Ticket, Window, list_window, price_release
 from pennywhistle.shop.sales.vat import vat_percent
 
@@ -136,7 +136,7 @@ def _split(visit: Visit, tickets: Iterable[Ticket]) -> pages.PennySplit | None:
         percent = vat_percent(country=visit.territory, day=visit.now.date())
     try:
         shares = divide_price(gross=price, vat_percent=percent, covered=covered, tie_key="example")
-    except TariffsExceedPriceError:
+    except RoyaltyError:
         return None
     parts = (
         pages.PennyPart(gettext("Who recorded it"), shares.recording, covered.recording.licensor),
