@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pennywhistle.adapters.audio.analyse import analyse
+from pennywhistle.adapters.audio.analyse import PCM_BYTES_MAX, analyse
 from pennywhistle.adapters.audio.binary import encoder_version, ffmpeg_path
 from pennywhistle.adapters.audio.refusal import AudioRefusedError, RefusalKind
 from pennywhistle.adapters.audio.sniff import Container, sniff
@@ -181,3 +181,29 @@ def test_an_id3_tag_before_a_flac_stream_is_stepped_over(
 def test_the_encoder_says_its_version() -> None:
     assert encoder_version().startswith("ffmpeg ")
     assert len(encoder_version().split()) == 2
+
+
+def test_a_file_that_lacks_samples_at_a_clean_cut_is_refused(
+    audio_samples: dict[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.flac"
+    held = bytearray(audio_samples["flac-16-44"].read_bytes())
+    claimed = int.from_bytes(held[21:26], "big") + 44_100  # STREAMINFO's total samples, 36 bits.
+    held[21:26] = claimed.to_bytes(5, "big")
+    path.write_bytes(held)
+    with pytest.raises(AudioRefusedError, match=r"1\.000 s of .* s are missing") as refusal:
+        analyse(path=path)
+    assert refusal.value.kind is RefusalKind.TRUNCATED
+
+
+def test_a_recording_that_no_wav_could_hold_is_refused_before_it_is_decoded(
+    audio_samples: dict[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "endless.flac"
+    held = bytearray(audio_samples["flac-24-96"].read_bytes())
+    total = PCM_BYTES_MAX // 6 + 1
+    held[21:26] = ((held[21] >> 4) << 36 | total).to_bytes(5, "big")
+    path.write_bytes(held)
+    with pytest.raises(AudioRefusedError, match="GB of samples") as refusal:
+        analyse(path=path)
+    assert refusal.value.kind is RefusalKind.TOO_LONG

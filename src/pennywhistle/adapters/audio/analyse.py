@@ -25,6 +25,9 @@ from pennywhistle.adapters.audio.sniff import Container, sniff
 from pennywhistle.adapters.audio.waveform import WaveformGatherer
 
 DURATION_MS_MAX = 6 * 60 * 60 * 1000
+# What WAV and AIFF can count in their 32-bit lengths, with room for tags: whatever is ingested can
+# be delivered in every recipe.
+PCM_BYTES_MAX = 4_000_000_000
 SIZE_BYTES_MAX = 8_000_000_000
 SAMPLE_RATE_HZ_MIN = 8_000
 SAMPLE_RATE_HZ_MAX = 192_000
@@ -208,13 +211,17 @@ def _check_supported(claim: Claim) -> None:
 
 
 def _frames_max(claim: Claim) -> int:
-    return DURATION_MS_MAX * claim.sample_rate_hz // 1000
+    frame_bytes = claim.bits_per_sample // 8 * claim.channels
+    return min(DURATION_MS_MAX * claim.sample_rate_hz // 1000, PCM_BYTES_MAX // frame_bytes)
 
 
 def _too_long() -> AudioRefusedError:
     return AudioRefusedError(
         kind=RefusalKind.TOO_LONG,
-        reason=f"it is longer than {DURATION_MS_MAX // 3_600_000} hours",
+        reason=(
+            f"it is longer than {DURATION_MS_MAX // 3_600_000} hours, or has more than "
+            f"{PCM_BYTES_MAX // 1_000_000_000} GB of samples"
+        ),
         remedy="split the recording into tracks",
     )
 
