@@ -211,3 +211,12 @@ def test_a_reason_in_several_lines_is_kept_in_one(otto: Client, cast: Cast) -> N
     assert get_licence(number="LAN-1").end_reason == "moved on, by letter"
     answer = otto.post("/desk/licences/MER-1/end/", {"reason": "over\u202e"})
     assert answer.status_code == 422
+
+
+def test_a_table_wider_than_a_phone_says_that_it_scrolls(
+    otto: Client, cast: Cast, see: See
+) -> None:
+    for path in ("/desk/licences/", "/desk/"):
+        page = see(otto, path)
+        assert page.count("desk-wide") == page.count("scroll the table sideways")
+    assert "scroll the table sideways" in see(otto, "/desk/licences/")
