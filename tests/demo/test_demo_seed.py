@@ -1,28 +1,45 @@
-"""What the demo says at its start is so, also at its second."""
+"""The demo's people: what each starts with comes once, and comes after an interruption too."""
 
 from __future__ import annotations
 
 import pytest
 
-from pennywhistle.demo.seed import DOMAIN, LISTENER, issue_demo_voucher, list_sign_ins
-from pennywhistle.flows.redeem_voucher import redeem_voucher
-from pennywhistle.shop.accounts.operations import create_person
-from tests.cast import NOW, PASSWORD, Cast, fill_wallet
+from pennywhistle.demo import seed
+from pennywhistle.demo.catalogue import LANTERN_ROW
+from pennywhistle.flows.open_storefront import open_storefront
+from pennywhistle.shop.accounts.models import Person
+from pennywhistle.shop.catalogue.operations import add_track
+from pennywhistle.shop.catalogue.queries import list_label_ids_of_member
+from pennywhistle.shop.catalogue.rules import NewRelease, NewTrack
+from tests.cast import NOW, master
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_listeners_wallet_is_told_as_it_is_now(cast: Cast) -> None:
-    listener = create_person(email=LISTENER, password=PASSWORD)
-    fill_wallet(listener, "4.87")
-    sees = {each.email: each.sees for each in list_sign_ins()}
-    assert sees[LISTENER] == "4.87 EUR in the wallet"
+def shop_without_music() -> None:
+    open_storefront(request=seed.SHOP, now=NOW)
+    add_track(
+        release=NewRelease(title="Any", artist="Anyone", label=LANTERN_ROW),
+        track=NewTrack("Any", "Anyone", 1, 1),
+        master=master("any"),
+        now=NOW,
+    )
 
 
-def test_another_voucher_is_made_when_the_last_one_was_redeemed(cast: Cast) -> None:
-    first = issue_demo_voucher(now=NOW)
-    assert first is not None
-    assert issue_demo_voucher(now=NOW) is None
-    redeem_voucher(code=first, person_id=cast.alice.pk, domain=DOMAIN, now=NOW)
-    second = issue_demo_voucher(now=NOW)
-    assert second not in {None, first}
+def test_people_get_what_they_start_with_once() -> None:
+    shop_without_music()
+    for _ in range(2):
+        seed._people(NOW)
+        assert "5.00" in str(seed.list_sign_ins()[0].sees)
+    label = Person.objects.get(email=seed.LABEL)
+    assert len(list_label_ids_of_member(person_id=label.pk)) == 1
+
+
+def test_what_an_interruption_left_out_comes_with_the_next_run() -> None:
+    shop_without_music()
+    for email in (seed.LISTENER, seed.LABEL):  # Signed up, and then the power went.
+        Person.objects.create_user(email, "a password of some length")
+    seed._people(NOW)
+    assert "5.00" in str(seed.list_sign_ins()[0].sees)
+    label = Person.objects.get(email=seed.LABEL)
+    assert len(list_label_ids_of_member(person_id=label.pk)) == 1

@@ -40,7 +40,12 @@ from pennywhistle.shop.catalogue.queries import (
     find_release_by_upc,
     list_tracks_of_release,
 )
-from pennywhistle.shop.payments.queries import get_wallet_balance, list_voucher_batches
+from pennywhistle.shop.library.queries import list_owned_pairs
+from pennywhistle.shop.payments.queries import (
+    get_wallet_balance,
+    list_voucher_batches,
+    list_wallet_movements,
+)
 from pennywhistle.shop.storefronts.queries import find_storefront
 
 DOMAIN = "127.0.0.1"
@@ -176,26 +181,31 @@ def _request(licence: DemoLicence, *, number: str) -> LicenceRequest:
 
 
 def _people(now: datetime) -> None:
-    """Sign the demo's people up, each once, and give them what they start with."""
+    """Sign the demo's people up, and give each what they start with, once."""
     for _, email, password in _SIGN_INS:
-        if find_person(email=email) is not None:
-            continue
-        is_listener = email == LISTENER
-        person_id = sign_up(
-            email=email,
-            password=password,
-            country=COUNTRY if is_listener else "",
-            is_operator=email == OPERATOR,
-        )
+        country = COUNTRY if email == LISTENER else ""
+        person_id = _person(email, password, country=country, is_operator=email == OPERATOR)
         if email == LABEL:
             add_label_member(label_name=LANTERN_ROW, person_id=person_id)
-        if is_listener:
-            _fill_wallet(person_id, "5.00", now)
-    if find_person(email=_REGULAR) is None:
-        _shop_regularly(sign_up(email=_REGULAR, password=new_voucher_code(), country=COUNTRY), now)
+        if email == LISTENER:
+            _fill_new_wallet(person_id, "5.00", now)
+    regular_id = _person(_REGULAR, new_voucher_code(), country=COUNTRY, is_operator=False)
+    _fill_new_wallet(regular_id, "10.00", now)
+    _shop_regularly(regular_id, now)
 
 
-def _fill_wallet(person_id: int, amount: str, now: datetime) -> None:
+def _person(email: str, password: str, *, country: str, is_operator: bool) -> int:
+    """The id of a person of the demo, signed up if need be."""
+    known = find_person(email=email)
+    if known is not None:
+        return known.pk
+    return sign_up(email=email, password=password, country=country, is_operator=is_operator)
+
+
+def _fill_new_wallet(person_id: int, amount: str, now: datetime) -> None:
+    """Put money into a wallet that never held any."""
+    if list_wallet_movements(person_id=person_id, currency=CURRENCY):
+        return
     code = new_voucher_code()
     issue_vouchers(
         codes=[code], batch="demo wallets", amount=Money.parse(amount, CURRENCY), now=now
@@ -204,18 +214,20 @@ def _fill_wallet(person_id: int, amount: str, now: datetime) -> None:
 
 
 def _shop_regularly(person_id: int, now: datetime) -> None:
-    """Buy the first track of the first releases, each in another recipe."""
-    _fill_wallet(person_id, "10.00", now)
+    """Buy the first track of the first releases, each in another recipe, unless it is owned."""
     evidence = gather_evidence(address="127.0.0.1", declared=COUNTRY, local_country="")
     for release, recipe in zip(RELEASES, _REGULAR_BUYS, strict=False):
         stored = find_release_by_upc(upc=release.upc)
         if stored is None:
             continue
-        track = list_tracks_of_release(release_id=stored.id)[0]
+        track_id = list_tracks_of_release(release_id=stored.id)[0].id
+        owned = list_owned_pairs(person_id=person_id, track_ids=[track_id])
+        if (track_id, recipe) in owned:
+            continue
         quote = quote_basket(
             quote_id=new_id(now=now),
             person_id=person_id,
-            items=[BasketItem("track", track.id, recipe)],
+            items=[BasketItem("track", track_id, recipe)],
             domain=DOMAIN,
             evidence=evidence,
             now=now,
