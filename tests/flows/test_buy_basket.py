@@ -22,6 +22,7 @@ from pennywhistle.shop.sales.rules import (
     QuoteExpiredError,
     QuoteNotYoursError,
     TerritoryUnknownError,
+    UnpaidPriceError,
 )
 from tests.cast import LABEL, NOW, SOCIETY, Cast, assemble, euros, fill_wallet, quote
 
@@ -132,5 +133,5 @@ def test_one_right_without_the_other_sells_nothing(licences: tuple) -> None:  # 
 def test_a_price_that_cannot_pay_its_tariffs_is_refused_by_its_tracks_names() -> None:
     greedy = replace(SOCIETY, number="GREEDY", rate="0", floor_per_track="0.50")
     cast = assemble(licences=(LABEL, greedy))
-    with pytest.raises(NotForSaleError, match="Drowsy Maggie cannot be sold at its price"):
+    with pytest.raises(UnpaidPriceError, match="Drowsy Maggie"):
         quote(cast)

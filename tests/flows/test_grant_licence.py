@@ -14,7 +14,7 @@ from pennywhistle.flows.grant_licence import grant_licence, parse_rate
 from pennywhistle.shop.catalogue.rules import CatalogueError
 from pennywhistle.shop.licensing.models import Licence, Licensor
 from pennywhistle.shop.licensing.rules import LicensingError, UnknownLicenceError
-from pennywhistle.shop.sales.rules import NotForSaleError
+from pennywhistle.shop.sales.rules import NotForSaleError, UnpaidPriceError
 from tests.cast import LABEL, NOW, OPENED, SOCIETY, Cast, quote
 
 pytestmark = pytest.mark.django_db
@@ -130,11 +130,9 @@ def test_the_till_names_the_track_that_its_price_cannot_pay(cast: Cast) -> None:
         SOCIETY, number="DEAR-1", repertoire_kind="track", repertoire="ZZPEN2600002", rate="99%"
     )
     grant_licence(request=dear, granted_by=None, now=OPENED)
-    with pytest.raises(NotForSaleError) as refused:
+    with pytest.raises(UnpaidPriceError) as refused:
         quote(cast)
-    assert refused.value.reasons == (
-        "Drowsy Maggie cannot be sold at its price; please tell the shop",
-    )
+    assert refused.value.tracks == ("Drowsy Maggie",)
 
 
 @pytest.mark.parametrize(

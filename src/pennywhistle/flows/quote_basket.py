@@ -20,6 +20,7 @@ from pennywhistle.shop.sales.rules import (
     NotForSaleError,
     Offer,
     OfferLine,
+    UnpaidPriceError,
     check_basket_size,
     decide_territory,
 )
@@ -51,7 +52,7 @@ def quote_basket(
 
     Quoting under an id of theirs again gives that offer as it was frozen, whatever `items` says.
     Transaction: one short insert at the end. Raises `TerritoryUnknownError`, `NotForSaleError`
-    with a reason for each track, `EmptyBasketError`, `BasketTooLargeError`.
+    with a reason for each track, `UnpaidPriceError`, `EmptyBasketError`, `BasketTooLargeError`.
     """
     if (frozen := find_quote(quote_id=quote_id, person_id=person_id)) is not None:
         return frozen
@@ -148,9 +149,9 @@ def _shares(
                 tie_key=share_tie_key(quote_id=quote_id, track_id=track.id, recipe=recipe),
             )
         except RoyaltyError:
-            unpaid.append(f"{track.title} cannot be sold at its price; please tell the shop")
+            unpaid.append(track.title)
     if unpaid:
-        raise NotForSaleError(list(dict.fromkeys(unpaid)))
+        raise UnpaidPriceError(list(dict.fromkeys(unpaid)))
     return shares
 
 

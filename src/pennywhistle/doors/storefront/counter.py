@@ -30,7 +30,6 @@ from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.territory import UnknownCountryError, check_country
 from pennywhistle.shop.licensing.queries import list_terms_by_id
 from pennywhistle.shop.payments.queries import get_wallet_balance
-from pennywhistle.shop.royalties.rules import TariffsExceedPriceError
 from pennywhistle.shop.sales.queries import PurchaseFacts, QuoteFacts, find_purchase, get_quote
 from pennywhistle.shop.sales.rules import (
     NotEnoughMoneyError,
@@ -106,7 +105,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     except TerritoryUnknownError as error:
         messages.error(request, words_for(error))
         return go("/country/?back=/basket/")
-    except (SaleError, TariffsExceedPriceError) as error:
+    except SaleError as error:
         messages.error(request, words_for(error))
         return go(BASKET)
     return go(f"/checkout/{quote.id}/")

@@ -10,7 +10,6 @@ from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
 from pennywhistle.shop.licensing.rules import NotCovered, Why
 from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
-from pennywhistle.shop.royalties.rules import TariffsExceedPriceError
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
     BasketTooLargeError,
@@ -20,6 +19,7 @@ from pennywhistle.shop.sales.rules import (
     QuoteExpiredError,
     QuoteNotYoursError,
     TerritoryUnknownError,
+    UnpaidPriceError,
 )
 
 
@@ -33,6 +33,14 @@ def _not_for_sale(error: Exception) -> str:
     return gettext("Not everything in the basket can be sold to you: %(reasons)s.") % {
         "reasons": "; ".join(dict.fromkeys(reasons))
     }
+
+
+def _unpaid_price(error: Exception) -> str:
+    tracks = error.tracks if isinstance(error, UnpaidPriceError) else ()
+    return gettext(
+        "This cannot be sold at its price: %(tracks)s. Take it out of the basket, and please tell "
+        "the shop."
+    ) % {"tracks": ", ".join(tracks)}
 
 
 def _country_unknown(error: Exception) -> str:
@@ -77,11 +85,9 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     QuoteNotYoursError: lambda _: gettext(
         "This offer was not made to you. Here is your own basket."
     ),
-    TariffsExceedPriceError: lambda _: gettext(
-        "One of these costs more to sell than its price. The shop has to mend that: please tell it."
-    ),
     TerritoryUnknownError: _country_unknown,
     TopUpOutOfRangeError: _top_up_out_of_range,
+    UnpaidPriceError: _unpaid_price,
     UnknownCountryError: lambda _: gettext("Choose a country from the list."),
 }
 

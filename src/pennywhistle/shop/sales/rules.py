@@ -37,6 +37,14 @@ class NotForSaleError(SaleError):
         super().__init__("; ".join(reasons))
 
 
+class UnpaidPriceError(SaleError):
+    """Prices that do not pay the tax and the tariffs of these `tracks`, by title."""
+
+    def __init__(self, tracks: Sequence[str]) -> None:
+        self.tracks = tuple(tracks)
+        super().__init__(f"{', '.join(tracks)} cannot be sold at its price")
+
+
 class TerritoryUnknownError(SaleError):
     """The buyer's country cannot be told.
 
