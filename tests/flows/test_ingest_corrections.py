@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.db.models import Model
 
 from pennywhistle.flows.discard_draft import discard_draft
 from pennywhistle.flows.ingest_report import IngestReport, Outcome
@@ -25,7 +26,7 @@ ISRC = "GBZZZ2600001"
 
 def rows() -> list[list[dict[str, object]]]:
     """Everything that the catalogue knows."""
-    models = (Release, Track, Master, Work, Artist)
+    models: tuple[type[Model], ...] = (Release, Track, Master, Work, Artist)
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 

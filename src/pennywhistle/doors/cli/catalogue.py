@@ -88,8 +88,7 @@ def discard(
 
     gone = discard_draft(name=release)
     typer.echo(
-        f"{gone.artist}: {gone.title} is discarded, with {gone.track_count} tracks; "
-        "the masters' files stay in their folder."
+        f"{gone.artist}: {gone.title} is discarded; the masters' files stay in their folder."
     )
 
 
