@@ -26,7 +26,7 @@ from pennywhistle.shop.catalogue.rules import NewMaster, NewRelease, NewTrack
 from pennywhistle.shop.sales.queries import QuoteFacts
 from pennywhistle.shop.sales.rules import Evidence
 from pennywhistle.shop.storefronts.models import Storefront
-from pennywhistle.shop.storefronts.operations import create_storefront, set_prices
+from pennywhistle.shop.storefronts.operations import save_storefront, set_prices
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -106,7 +106,7 @@ def master(name: str, *, frames: int = 44_100 * 180) -> NewMaster:
 
 def assemble(*, licences: tuple[LicenceRequest, ...] = (LABEL, SOCIETY)) -> Cast:
     """Bring the cast together in an empty database."""
-    storefront = create_storefront(
+    storefront = save_storefront(
         slug="main",
         name="The Whistle Stop",
         domain="testserver",

@@ -34,7 +34,7 @@ from pennywhistle.shop.royalties.models import Accrual
 from pennywhistle.shop.royalties.rules import RoyaltyError
 from pennywhistle.shop.sales.models import SaleLine
 from pennywhistle.shop.sales.rules import Evidence, SaleError
-from pennywhistle.shop.storefronts.operations import create_storefront, set_prices
+from pennywhistle.shop.storefronts.operations import save_storefront, set_prices
 from tests.cast import (
     LABEL,
     OPENED,
@@ -119,7 +119,7 @@ def shops(db: None) -> Iterator[Cast]:
     """The cast's shop in euros, and one in yen, where there is nothing below the unit. No licences
     but what is drawn. A search in which hardly anything was sold has shown nothing."""
     cast = assemble(licences=())
-    yen = create_storefront(
+    yen = save_storefront(
         slug="yen",
         name="Yen",
         domain="yen.example",

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
-from pennywhistle.shop.storefronts.operations import create_storefront, set_prices
+from pennywhistle.shop.storefronts.operations import save_storefront, set_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,16 @@ class StorefrontRequest:
     territories: str = "worldwide"
     imprint: str = ""
     collects_vat: bool = True
+    evidence_needed: int = 1
 
 
 def open_storefront(*, request: StorefrontRequest, now: datetime) -> None:
-    """Open it, or keep it as it is, and let these prices be in force from now on.
+    """Open it, or let it be so from now on, with these prices.
 
     Transaction: one of its own. Raises `StorefrontError`, `MoneyError`, `UnknownCountryError`.
     """
     with transaction.atomic():
-        storefront = create_storefront(
+        storefront = save_storefront(
             slug=slugify(request.name) or "shop",
             name=request.name,
             domain=request.domain,
@@ -42,6 +43,7 @@ def open_storefront(*, request: StorefrontRequest, now: datetime) -> None:
             territories=TerritorySet.parse(request.territories),
             collects_vat=request.collects_vat,
             imprint=request.imprint,
+            evidence_needed=request.evidence_needed,
         )
         set_prices(
             storefront=storefront,

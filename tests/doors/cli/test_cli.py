@@ -268,3 +268,23 @@ def test_a_folder_goes_in_is_published_and_goes_in_again_unchanged(
 
     assert command("publish", UPC).status == 0
     assert Release.objects.get().state == Release.State.LIVE
+
+
+def test_a_storefront_run_again_is_as_it_was_then_told(command: Command, db: None) -> None:
+    command("storefront", "The Quay", "--domain", "quay.example")
+    again = command("storefront", "The Quay", "--domain", "new.example", "--evidence", "2")
+    assert again.out == "The Quay is open at new.example.\n"
+    shop = Storefront.objects.get()
+    assert (shop.domain, shop.evidence_needed) == ("new.example", 2)
+    other_money = command("storefront", "The Quay", "--domain", "new.example", "--currency", "GBP")
+    assert "sells in EUR" in other_money.err
+
+
+def test_someone_of_a_label_is_let_in_by_command(command: Command, cast: Cast) -> None:
+    made = command(
+        "member", "mia@lantern.example", "--label", "Lantern", "--password", "wick-oil-7"
+    )
+    assert made.status == 0
+    assert Person.objects.get(email="mia@lantern.example").labels.get().name == "Lantern"
+    assert "no label is called" in command("member", "bob@example.org", "--label", "Lantrn").err
+    assert "nobody has signed up" in command("member", "no@example.org", "--label", "Lantern").err

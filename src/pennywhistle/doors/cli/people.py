@@ -10,6 +10,7 @@ import typer
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(operator)
+    app.command()(member)
     app.command()(storefront)
 
 
@@ -24,6 +25,21 @@ def operator(
     typer.echo(f"{email} may sign in as operator.")
 
 
+def member(
+    email: Annotated[str, typer.Argument(help="The address of someone of the label.")],
+    label: Annotated[str, typer.Option(help="The label's name.")],
+    password: Annotated[str, typer.Option(help="For someone who has not signed up yet.")] = "",
+) -> None:
+    """Let someone see a label's pages at the desk; with a password, sign them up first."""
+    from pennywhistle.flows.add_label_member import add_label_member
+    from pennywhistle.flows.sign_up import sign_up
+    from pennywhistle.shop.accounts.queries import get_person
+
+    person_id = sign_up(email=email, password=password) if password else get_person(email=email).pk
+    add_label_member(label_name=label, person_id=person_id)
+    typer.echo(f"{email} sees {label} at the desk.")
+
+
 def storefront(
     name: Annotated[str, typer.Argument(help="The shop's name.")],
     domain: Annotated[str, typer.Option(help="The name it answers to.")] = "localhost",
@@ -34,8 +50,11 @@ def storefront(
     territories: Annotated[str, typer.Option(help="Where it sells.")] = "worldwide",
     imprint: Annotated[str, typer.Option(help="Who runs it and how to reach them.")] = "",
     vat: Annotated[bool, typer.Option(help="Prices include VAT of the buyer's country.")] = True,
+    evidence: Annotated[
+        int, typer.Option(help="Pieces of evidence of the buyer's country: 1 or 2.")
+    ] = 1,
 ) -> None:
-    """Open a storefront with its prices; run again, it sets new prices."""
+    """Open a storefront with its prices; run again, it is as the options then say."""
     from pennywhistle.flows.open_storefront import StorefrontRequest, open_storefront
     from pennywhistle.kit.clock import utc_now
 
@@ -49,6 +68,7 @@ def storefront(
         territories=territories,
         imprint=imprint,
         collects_vat=vat,
+        evidence_needed=evidence,
     )
     open_storefront(request=request, now=utc_now())
     typer.echo(f"{name} is open at {domain}.")

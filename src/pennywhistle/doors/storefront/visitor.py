@@ -138,7 +138,7 @@ def _frame_of(visit: Visit, query: str) -> Frame:
         balance=balance,
         licences=tuple(
             LicenceLine(line.licensor, rights.get(line.right, line.right), line.document_reference)
-            for line in list_notice(instant=visit.now)
+            for line in list_notice(territory=visit.territory, instant=visit.now)
         ),
         query=query,
     )

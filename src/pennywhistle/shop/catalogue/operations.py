@@ -17,6 +17,7 @@ from pennywhistle.shop.catalogue.rules import (
     NewTrack,
     NotDraftError,
     StillNamedError,
+    UnknownLabelError,
     UnknownReleaseError,
     check_publishable,
     fold,
@@ -185,9 +186,12 @@ def withdraw(*, release_id: int) -> None:
 
 
 def add_label_member(*, label_name: str, person_id: int) -> None:
-    """Let a person see a label's pages. Transaction: one of its own."""
+    """Let a person see a label's pages. Transaction: one of its own. Raises `UnknownLabelError`."""
     with transaction.atomic():
-        _label(label_name).members.add(person_id)
+        label = Label.objects.filter(name=label_name).first()
+        if label is None:
+            raise UnknownLabelError(f"no label is called {label_name!r}")
+        label.members.add(person_id)
 
 
 def _place(release: NewRelease, track: NewTrack, master: Master, now: datetime) -> tuple[int, int]:

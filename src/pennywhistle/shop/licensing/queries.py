@@ -147,8 +147,11 @@ def get_licence(*, number: str) -> LicenceFacts:
     return _licence(row)
 
 
-def list_notice(*, instant: datetime) -> list[NoticeLine]:
-    """The licences in force, as the notice on each page names them. One query."""
+def list_notice(*, territory: str | None, instant: datetime) -> list[NoticeLine]:
+    """The licences in force there, as the notice on each page names them. One query.
+
+    All of them where the territory is not known.
+    """
     in_force = (
         _licences()
         .filter(starts_at__lte=instant, uses__contains=Use.DOWNLOAD.value)
@@ -164,6 +167,7 @@ def list_notice(*, instant: datetime) -> list[NoticeLine]:
             document_reference=row.document_reference,
         )
         for row in in_force.order_by("licensor__name", "number")
+        if territory is None or territory in TerritorySet.parse(row.territories)
     ]
 
 

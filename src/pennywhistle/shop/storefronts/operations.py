@@ -12,12 +12,13 @@ from pennywhistle.shop.storefronts.models import PriceList, Storefront
 from pennywhistle.shop.storefronts.rules import (
     StorefrontError,
     check_domain,
+    check_evidence_needed,
     check_name,
     check_prices,
 )
 
 
-def create_storefront(
+def save_storefront(
     *,
     slug: str,
     name: str,
@@ -26,27 +27,35 @@ def create_storefront(
     territories: TerritorySet,
     collects_vat: bool,
     imprint: str,
+    evidence_needed: int = 1,
 ) -> Storefront:
-    """Open a storefront, or return the one of that slug as it is. Transaction: one of its own.
+    """Open a storefront, or let the one of that slug be so from now on. Transaction: its own.
 
-    Raises `StorefrontError` for a name or a domain that is none, or a domain that another has.
+    Raises `StorefrontError` for a name or a domain that is none, a domain that another has, and a
+    currency other than the one it has sold in.
     """
     name, domain = check_name(name), check_domain(domain)
+    check_evidence_needed(evidence_needed)
+    facts = {
+        "name": name,
+        "domain": domain,
+        "territories": str(territories),
+        "collects_vat": collects_vat,
+        "imprint": imprint,
+        "evidence_needed": evidence_needed,
+    }
     with transaction.atomic():
         other = Storefront.objects.filter(domain=domain).exclude(slug=slug).first()
         if other is not None:
             raise StorefrontError(f"{domain} is {other.name}'s: give {name} a domain of its own")
-        storefront, _ = Storefront.objects.get_or_create(
-            slug=slug,
-            defaults={
-                "name": name,
-                "domain": domain,
-                "currency": currency,
-                "territories": str(territories),
-                "collects_vat": collects_vat,
-                "imprint": imprint,
-            },
+        storefront, is_new = Storefront.objects.update_or_create(
+            slug=slug, defaults=facts, create_defaults={**facts, "currency": currency}
         )
+        if not is_new and storefront.currency != currency:
+            raise StorefrontError(
+                f"{name} sells in {storefront.currency}, and its wallets hold that; open another "
+                f"storefront for {currency}"
+            )
     return storefront
 
 

@@ -49,6 +49,17 @@ def check_domain(domain: str) -> str:
     return bare
 
 
+def check_evidence_needed(pieces: int) -> None:
+    """Raise `StorefrontError` unless one or two pieces of evidence are asked for.
+
+    https://eur-lex.europa.eu/eli/reg_impl/2011/282, articles 24b and 24f
+    """
+    if pieces not in (1, 2):
+        raise StorefrontError(
+            f"a buyer's country is told by 1 or 2 pieces of evidence, not {pieces}"
+        )
+
+
 def check_prices(*, lossy_per_mb: Money, lossless_per_mb: Money, floor_per_track: Money) -> None:
     """Raise `StorefrontError` for prices of nothing, or a floor that nobody could be charged."""
     for what, price in (
