@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 
+from pennywhistle.config.parent import end_with_parent
 from pennywhistle.config.wsgi import application as pages
 from pennywhistle.doors.delivery.app import app as delivery
 
@@ -28,5 +29,7 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
 
     await _django(scope, receive_one, send_one)  # type: ignore[arg-type]
 
+
+end_with_parent()
 
 application = Starlette(routes=[Mount("/bytes", app=delivery), Mount("/", app=_pages)])
