@@ -258,11 +258,12 @@ def test_a_refusal_is_logged_without_its_traceback() -> None:
     said = io.StringIO()
     (handler,) = [each for each in logger.handlers if each.filters]
     assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(said)
+    # Not `setStream`, which flushes: the stream may be a command's, which has closed.
+    before, handler.stream = handler.stream, said
     try:
         Client().get("/", headers={"host": "elsewhere.example"})
     finally:
-        handler.setStream(before)
+        handler.stream = before
     assert said.getvalue().count("\n") == 1
     assert "elsewhere.example" in said.getvalue()
 
