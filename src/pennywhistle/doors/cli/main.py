@@ -10,7 +10,7 @@ import django
 import typer
 
 from pennywhistle import __version__
-from pennywhistle.doors.cli import books, catalogue, demo, licence, people, server, voucher
+from pennywhistle.doors.cli import books, catalogue, demo, licence, people, server, store, voucher
 
 app = typer.Typer(
     name="pennywhistle",
@@ -38,12 +38,17 @@ def main(
     ] = False,
 ) -> None:
     """Settings come from PENNYWHISTLE_* variables; data lies under PENNYWHISTLE_HOME (./var)."""
-    if context.invoked_subcommand in {"demo", "serve"}:
+    command = context.invoked_subcommand or ""
+    if "--help" in sys.argv:  # It is told without a store, and leaves nothing behind.
+        return
+    store.check_home(command=command)
+    if command in store.SERVE_A_STORE:
         server.prepare_environment()
-    if context.invoked_subcommand == "demo":
+    if command == "demo":
         demo.prepare_environment()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pennywhistle.config.settings")
     django.setup()
+    store.prepare_database(command=command)
 
 
 def run() -> None:
