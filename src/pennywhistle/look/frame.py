@@ -29,8 +29,6 @@ class Frame:
 
     name: str
     operator: str = ""
-    contact: str = ""
-    legal_notice: str = ""
     country: str | None = None
     basket_count: int = 0
     listener: str | None = None

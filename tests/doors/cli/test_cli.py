@@ -266,8 +266,13 @@ def test_a_folder_goes_in_is_published_and_goes_in_again_unchanged(
     assert "Nothing changed." in again.out
     assert again.status == 0
 
-    assert command("publish", UPC).status == 0
-    assert Release.objects.get().state == Release.State.LIVE
+    for word, state in (
+        ("publish", Release.State.LIVE),
+        ("withdraw", Release.State.WITHDRAWN),
+        ("publish", Release.State.LIVE),
+    ):
+        assert command(word, UPC).status == 0
+        assert Release.objects.get().state == state
 
 
 def test_a_storefront_run_again_is_as_it_was_then_told(command: Command, db: None) -> None:

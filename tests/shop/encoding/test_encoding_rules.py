@@ -23,7 +23,6 @@ from pennywhistle.shop.encoding.rules import (
     SizeNotMeasuredError,
     UnknownRecipeError,
     encoder_arguments,
-    find_recipe,
     get_recipe,
     holds_cpu_back,
     info_frame_kbps,
@@ -55,11 +54,10 @@ def test_every_recipe_is_found_by_a_canonical_url_safe_code() -> None:
     for code, recipe in RECIPES.items():
         assert recipe.code == code
         assert re.fullmatch(r"[a-z0-9-]+", code)
-        assert get_recipe(code=code) is find_recipe(code=code) is recipe
+        assert get_recipe(code=code) is recipe
 
 
 def test_an_unknown_recipe_is_refused_with_the_ones_there_are() -> None:
-    assert find_recipe(code="mp3-7") is None
     with pytest.raises(UnknownRecipeError, match="'mp3-7' is not a recipe.*mp3-192"):
         get_recipe(code="mp3-7")
 

@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(ingest)
     app.command()(publish)
+    app.command()(withdraw)
     app.command()(discard)
 
 
@@ -90,6 +91,16 @@ def discard(
     typer.echo(
         f"{gone.artist}: {gone.title} is discarded; the masters' files stay in their folder."
     )
+
+
+def withdraw(
+    release: Annotated[str, typer.Argument(help="The release's UPC or short name.")],
+) -> None:
+    """Take a release off the shelves; what was bought stays with its buyers."""
+    from pennywhistle.flows.withdraw_release import withdraw_release
+
+    slug = withdraw_release(name=release)
+    typer.echo(f"{slug} is off the shelves; `pennywhistle publish {slug}` puts it back.")
 
 
 def _tell(report: IngestReport) -> None:

@@ -111,14 +111,6 @@ def find_release(*, slug: str) -> ReleaseFacts | None:
     return _release(row) if row else None
 
 
-def get_release(*, slug: str) -> ReleaseFacts:
-    """The live release of that slug, or `UnknownReleaseError`."""
-    release = find_release(slug=slug)
-    if release is None:
-        raise UnknownReleaseError(f"no release is called {slug!r} here")
-    return release
-
-
 def find_release_by_upc(*, upc: str) -> ReleaseFacts | None:
     """The release of that UPC in any state, or None."""
     row = _releases().filter(upc=upc).first()
@@ -157,7 +149,7 @@ def list_artists(*, limit: int = ARTISTS_ON_A_PAGE) -> list[ArtistFacts]:
 
 
 def list_tracks_of_release(*, release_id: int) -> list[TrackFacts]:
-    """A release's tracks in order, whatever its state. One query."""
+    """A release's tracks in order, whatever its state. Two queries."""
     return _facts(_tracks().filter(release_id=release_id))
 
 
@@ -208,11 +200,6 @@ def get_label_id(*, name: str) -> int:
 def list_label_ids_of_member(*, person_id: int) -> list[int]:
     """The labels that a person belongs to."""
     return list(Label.objects.filter(members=person_id).values_list("pk", flat=True))
-
-
-def list_labels() -> list[tuple[int, str]]:
-    """(id, name) of every label."""
-    return list(Label.objects.order_by("name").values_list("pk", "name"))
 
 
 def search_releases(*, query: str) -> list[ReleaseFacts]:

@@ -82,11 +82,6 @@ class OutputFacts:
     channels: int
 
 
-def find_recipe(*, code: str) -> Recipe | None:
-    """The recipe of that code, the internal preview included, or None."""
-    return RECIPES.get(code)
-
-
 def get_recipe(*, code: str) -> Recipe:
     """The recipe of that code. Raises `UnknownRecipeError`."""
     recipe = RECIPES.get(code)

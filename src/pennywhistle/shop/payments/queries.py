@@ -126,11 +126,6 @@ def list_voucher_batches() -> list[VoucherBatch]:
     ]
 
 
-def find_voucher(*, code_sha256: str) -> Voucher | None:
-    """The voucher of that fingerprint, or None."""
-    return Voucher.objects.filter(code_sha256=code_sha256).first()
-
-
 def iterate_credits() -> Iterator[TransferFacts]:
     """The transfer that each settled top-up and each redeemed voucher must have."""
     settled = TopUp.objects.filter(state=TopUp.State.SUCCEEDED)

@@ -146,12 +146,6 @@ def find_purchase_of_quote(*, quote_id: UUID) -> PurchaseFacts | None:
     return _purchase(row) if row else None
 
 
-def list_purchases(*, person_id: int) -> list[PurchaseFacts]:
-    """A person's newest purchases."""
-    rows = Purchase.objects.filter(person_id=person_id).order_by("-id")[:PURCHASES_SHOWN]
-    return [_purchase(row) for row in rows]
-
-
 def iterate_lines(*, within: Period | None = None) -> Iterator[LineFacts]:
     """Every line sold, from the first on, or those sold within a period."""
     rows = SaleLine.objects.select_related("purchase", "track__artist", "track__release")

@@ -199,11 +199,6 @@ class LineFacts:
     territory: str
     purchased_at: datetime
 
-    @property
-    def left_to_store(self) -> Money:
-        """What remains when tax and both rights are paid."""
-        return self.gross - self.tax - self.recording - self.work
-
 
 def sale_transfers(*, line: LineFacts, wallet: str) -> list[TransferFacts]:
     """The price from the wallet into sales, and its tax on to the country."""
