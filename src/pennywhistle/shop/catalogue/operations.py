@@ -336,6 +336,9 @@ def _work(track: NewTrack) -> Work:
     work, _ = Work.objects.get_or_create(
         title=track.title, composer=composer, defaults={"iswc": track.iswc}
     )
+    if track.iswc and not work.iswc:  # It came with a later recording.
+        work.iswc = track.iswc
+        work.save(update_fields=["iswc"])
     return work
 
 
