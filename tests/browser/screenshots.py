@@ -36,6 +36,7 @@ def main() -> None:
 def _take(browser: Browser, url: str, name: str, path: str, *look: int | str) -> None:
     width, height, scheme = look
     context = browser.new_context(
+        locale="en-IE",
         viewport={"width": int(width), "height": int(height)},
         color_scheme="dark" if scheme == "dark" else "light",
     )
