@@ -59,6 +59,8 @@ def test_what_no_file_should_say_is_found(text: str) -> None:
     assert list(iterate_private_words(f"first\n{text}")) != []
 
 
-@pytest.mark.parametrize("text", ["/var/lib/pennywhistle", "href='/ho" + "me'", "frame/wo" + "rk/er"])
+@pytest.mark.parametrize(
+    "text", ["/var/lib/pennywhistle", "href='/ho" + "me'", "frame/wo" + "rk/er"]
+)
 def test_what_a_file_may_say_is_left_alone(text: str) -> None:
     assert list(iterate_private_words(text)) == []
