@@ -186,7 +186,7 @@ def _people(now: datetime) -> None:
         country = COUNTRY if email == LISTENER else ""
         person_id = _person(email, password, country=country, is_operator=email == OPERATOR)
         if email == LABEL:
-            add_label_member(label_name=LANTERN_ROW, person_id=person_id)
+            add_label_member(label_name=LANTERN_ROW, email=email)
         if email == LISTENER:
             _fill_new_wallet(person_id, "5.00", now)
     regular_id = _person(_REGULAR, new_voucher_code(), country=COUNTRY, is_operator=False)

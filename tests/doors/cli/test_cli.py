@@ -266,6 +266,8 @@ def test_a_folder_goes_in_is_published_and_goes_in_again_unchanged(
     assert "Nothing changed." in again.out
     assert again.status == 0
 
+    assert "is a draft and on no shelf" in command("withdraw", UPC).err
+    assert Release.objects.get().state == Release.State.DRAFT
     for word, state in (
         ("publish", Release.State.LIVE),
         ("withdraw", Release.State.WITHDRAWN),
@@ -281,6 +283,7 @@ def test_a_storefront_run_again_is_as_it_was_then_told(command: Command, db: Non
     assert again.out == "The Quay is open at new.example.\n"
     shop = Storefront.objects.get()
     assert (shop.domain, shop.evidence_needed) == ("new.example", 2)
+    assert "is not a currency" in command("storefront", "Odd", "--currency", "XXX").err
     other_money = command("storefront", "The Quay", "--domain", "new.example", "--currency", "GBP")
     assert "sells in EUR" in other_money.err
 
@@ -292,4 +295,7 @@ def test_someone_of_a_label_is_let_in_by_command(command: Command, cast: Cast) -
     assert made.status == 0
     assert Person.objects.get(email="mia@lantern.example").labels.get().name == "Lantern"
     assert "no label is called" in command("member", "bob@example.org", "--label", "Lantrn").err
+    mistyped = command("member", "new@x.example", "--label", "Lantrn", "--password", "wick-oil-7")
+    assert "no label is called" in mistyped.err
+    assert not Person.objects.filter(email="new@x.example").exists()
     assert "nobody has signed up" in command("member", "no@example.org", "--label", "Lantern").err

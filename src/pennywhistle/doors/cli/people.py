@@ -32,11 +32,8 @@ def member(
 ) -> None:
     """Let someone see a label's pages at the desk; with a password, sign them up first."""
     from pennywhistle.flows.add_label_member import add_label_member
-    from pennywhistle.flows.sign_up import sign_up
-    from pennywhistle.shop.accounts.queries import get_person
 
-    person_id = sign_up(email=email, password=password) if password else get_person(email=email).pk
-    add_label_member(label_name=label, person_id=person_id)
+    add_label_member(label_name=label, email=email, password=password)
     typer.echo(f"{email} sees {label} at the desk.")
 
 

@@ -16,6 +16,7 @@ from pennywhistle.shop.catalogue.rules import (
     NewRelease,
     NewTrack,
     NotDraftError,
+    NotLiveError,
     StillNamedError,
     UnknownLabelError,
     UnknownReleaseError,
@@ -181,8 +182,18 @@ def publish(*, release_id: int, now: datetime) -> None:
 
 
 def withdraw(*, release_id: int) -> None:
-    """Take a release off the shelves; what was bought stays with its buyers. One update."""
-    Release.objects.filter(pk=release_id).update(state=Release.State.WITHDRAWN)
+    """Take a release off the shelves; what was bought stays with its buyers. One transaction.
+
+    Withdrawing what is withdrawn changes nothing. Raises `NotLiveError` for a draft.
+    """
+    with transaction.atomic():
+        row = Release.objects.select_for_update().get(pk=release_id)
+        if row.state == Release.State.DRAFT:
+            raise NotLiveError(
+                f"{row.title!r} is a draft and on no shelf; correct its tags, or discard it"
+            )
+        row.state = Release.State.WITHDRAWN
+        row.save(update_fields=["state"])
 
 
 def add_label_member(*, label_name: str, person_id: int) -> None:

@@ -28,6 +28,10 @@ class UnknownLabelError(CatalogueError):
     """No label answers to that name."""
 
 
+class NotLiveError(CatalogueError):
+    """A release that is on no shelf, where only one that is could be withdrawn."""
+
+
 class NotDraftError(CatalogueError):
     """A release that is beyond what only a draft allows."""
 

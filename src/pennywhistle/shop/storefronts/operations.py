@@ -11,6 +11,7 @@ from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.storefronts.models import PriceList, Storefront
 from pennywhistle.shop.storefronts.rules import (
     StorefrontError,
+    check_currency,
     check_domain,
     check_evidence_needed,
     check_name,
@@ -34,7 +35,7 @@ def save_storefront(
     Raises `StorefrontError` for a name or a domain that is none, a domain that another has, and a
     currency other than the one it has sold in.
     """
-    name, domain = check_name(name), check_domain(domain)
+    name, domain, currency = check_name(name), check_domain(domain), check_currency(currency)
     check_evidence_needed(evidence_needed)
     facts = {
         "name": name,

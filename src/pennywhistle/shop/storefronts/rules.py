@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from babel.numbers import is_currency
+
 from pennywhistle.kit.money import Money, MoneyError, round_half_up_to_minor
 
 MEGABYTE = 1_000_000
@@ -46,6 +48,17 @@ def check_domain(domain: str) -> str:
             f"{domain!r} is not the name of a host: write it without https:// and without a port, "
             "such as music.example.org"
         )
+    return bare
+
+
+def check_currency(code: str) -> str:
+    """The code in capitals; `StorefrontError` for what nobody can pay in.
+
+    Codes by ISO 4217; XXX means no currency, and XTS is for testing.
+    """
+    bare = code.strip().upper()
+    if not is_currency(bare) or bare in {"XXX", "XTS"}:
+        raise StorefrontError(f"{code!r} is not a currency of ISO 4217; write EUR, GBP or the like")
     return bare
 
 
