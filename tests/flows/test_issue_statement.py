@@ -15,6 +15,7 @@ from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_statement import COLUMNS, IssuedStatement, issue_statement
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import Period, month_period
+from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.licensing.rules import UnknownLicensorError
@@ -145,3 +146,19 @@ def test_a_licensor_to_whom_nothing_accrued_gets_no_statement(cast: Cast) -> Non
 def test_a_licensor_that_is_not_recorded_is_named(cast: Cast) -> None:
     with pytest.raises(UnknownLicensorError, match="Nobody.*Meridian Society"):
         issue_statement(licensor_name="Nobody", period=NOVEMBER, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("licensor", "is_final", "name"),
+    [
+        ("Meridian & Co.", True, "statement-meridian-co-2026-11-EUR.csv"),
+        ("Meridian & Co.", False, "statement-meridian-co-2026-11-EUR-provisional.csv"),
+        ("Гильдия авторов", True, "statement-гильдия-авторов-2026-11-EUR.csv"),
+        ("../..", True, "statement-licensor-2026-11-EUR.csv"),
+    ],
+)
+def test_a_statements_file_is_named_after_its_licensor_in_any_script(
+    licensor: str, is_final: bool, name: str
+) -> None:
+    zero = Money.zero("EUR")
+    assert IssuedStatement(licensor, "EUR", NOVEMBER, zero, 0, "", is_final).file_name == name

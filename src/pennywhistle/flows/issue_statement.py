@@ -8,6 +8,8 @@ import io
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.text import slugify
+
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import books_as_of_one_instant
@@ -54,10 +56,19 @@ class IssuedStatement:
 
     licensor: str
     currency: str
+    period: Period
     total: Money
     line_count: int
     csv_text: str
     is_final: bool
+
+    @property
+    def file_name(self) -> str:
+        """`statement-lantern-row-2026-11-EUR.csv`, and `-provisional` while the month runs."""
+        who = slugify(self.licensor, allow_unicode=True) or "licensor"
+        state = "" if self.is_final else "-provisional"
+        month = f"{self.period.starts_at:%Y-%m}"
+        return f"statement-{who}-{month}-{self.currency}{state}.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,7 @@ def _issue(
     return IssuedStatement(
         licensor=licensor.name,
         currency=currency,
+        period=period,
         total=total,
         line_count=composed.line_count,
         csv_text=composed.csv_text,

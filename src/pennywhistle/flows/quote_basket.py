@@ -8,13 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks, list_tracks_of_release
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered
 from pennywhistle.shop.royalties.rules import RoyaltyError, Shares, divide_price, share_tie_key
 from pennywhistle.shop.sales.operations import store_quote
-from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, find_quote, get_quote, list_tickets
+from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, find_quote, get_quote, list_window
 from pennywhistle.shop.sales.rules import (
     Evidence,
     NotForSaleError,
@@ -25,8 +24,7 @@ from pennywhistle.shop.sales.rules import (
     decide_territory,
 )
 from pennywhistle.shop.sales.vat import vat_percent
-from pennywhistle.shop.storefronts.models import Storefront
-from pennywhistle.shop.storefronts.queries import get_prices, get_storefront
+from pennywhistle.shop.storefronts.queries import Shopfront, get_shopfront
 from pennywhistle.shop.storefronts.rules import Prices
 
 
@@ -56,24 +54,21 @@ def quote_basket(
     """
     if (frozen := find_quote(quote_id=quote_id, person_id=person_id)) is not None:
         return frozen
-    storefront = get_storefront(domain=domain)
-    territory = decide_territory(evidence=evidence, needed=storefront.evidence_needed)
-    if territory not in TerritorySet.parse(storefront.territories):
+    shop = get_shopfront(domain=domain, now=now)
+    territory = decide_territory(evidence=evidence, needed=shop.evidence_needed)
+    if territory not in shop.territories:
         raise NotForSaleError([f"This shop does not sell in {territory}."])
-    prices = get_prices(storefront=storefront, now=now)
     wanted = _without_owned(_open_releases(items), person_id)
     check_basket_size(lines=len(wanted))
-    tickets = _tickets(wanted, prices, territory, now)
+    tickets = _tickets(wanted, shop.prices, territory, now)
     _check_for_sale(wanted, tickets)
-    percent = (
-        vat_percent(country=territory, day=now.date()) if storefront.collects_vat else Decimal(0)
-    )
+    percent = vat_percent(country=territory, day=now.date()) if shop.collects_vat else Decimal(0)
     shares = _shares(wanted, tickets, percent, quote_id)
     lines = tuple(
         _line(tickets[track.id, recipe], percent, shares[track.id, recipe])
         for track, recipe in wanted
     )
-    offer = _offer(storefront, prices, territory, evidence, lines)
+    offer = _offer(shop, territory, evidence, lines)
     store_quote(quote_id=quote_id, person_id=person_id, offer=offer, now=now)
     return get_quote(quote_id=quote_id, person_id=person_id)
 
@@ -105,17 +100,14 @@ def _without_owned(
 def _tickets(
     wanted: list[tuple[TrackFacts, str]], prices: Prices, territory: str, now: datetime
 ) -> dict[tuple[int, str], Ticket]:
-    found = {}
-    for recipe in {recipe for _, recipe in wanted}:
-        tickets = list_tickets(
-            tracks=[track for track, code in wanted if code == recipe],
-            recipe_code=recipe,
-            prices=prices,
-            territory=territory,
-            instant=now,
-        )
-        found.update({(track_id, recipe): ticket for track_id, ticket in tickets.items()})
-    return found
+    window = list_window(
+        tracks=list({track.id: track for track, _ in wanted}.values()),
+        recipe_codes=list(dict.fromkeys(recipe for _, recipe in wanted)),
+        prices=prices,
+        territory=territory,
+        instant=now,
+    )
+    return {(track.id, recipe): window.tickets[recipe][track.id] for track, recipe in wanted}
 
 
 def _check_for_sale(
@@ -179,17 +171,16 @@ def _line(ticket: Ticket, percent: Decimal, shares: Shares) -> OfferLine:
 
 
 def _offer(
-    storefront: Storefront,
-    prices: Prices,
+    shop: Shopfront,
     territory: str,
     evidence: Sequence[Evidence],
     lines: tuple[OfferLine, ...],
 ) -> Offer:
     return Offer(
-        storefront_id=storefront.pk,
-        price_list_id=prices.price_list_id,
+        storefront_id=shop.id,
+        price_list_id=shop.prices.price_list_id,
         territory=territory,
         evidence=tuple(evidence),
         lines=lines,
-        currency=storefront.currency,
+        currency=shop.currency,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -49,9 +48,7 @@ def statement(
         typer.echo(f"Nothing has accrued to {licensor} yet; no statement was written.")
     out.mkdir(parents=True, exist_ok=True)
     for each in issued:
-        name = re.sub(r"[^\w]+", "-", each.licensor).strip("-").lower()
-        provisional = "" if each.is_final else "-provisional"
-        path = out / f"statement-{name}-{period}-{each.currency}{provisional}.csv"
+        path = out / each.file_name
         path.write_text(each.csv_text, encoding="utf-8", newline="")
         state = "final" if each.is_final else "so far: the month still runs"
         typer.echo(

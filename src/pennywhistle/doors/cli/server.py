@@ -44,7 +44,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 2)
 def worker() -> None:
     """Do the background work: settle top-ups, sweep what has run out."""
     # The worker is a door of its own, which this one may start and not import.
-    os.execv(sys.executable, [sys.executable, "-m", WORKER])  # noqa: S606  # noqa: S606  # our own words
+    os.execv(sys.executable, [sys.executable, "-m", WORKER])  # noqa: S606  # our own words
 
 
 def check_port(*, host: str, port: int) -> None:

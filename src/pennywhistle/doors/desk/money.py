@@ -7,7 +7,7 @@ import secrets
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.text import slugify
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -91,7 +91,7 @@ def statement(request: HttpRequest, visitor: Visitor, licensor_id: int) -> HttpR
     currency = form.cleaned_data["currency"]
     for one in issued:
         if one.currency == currency:
-            return _csv(one, period)
+            return _csv(one)
     raise Http404
 
 
@@ -128,12 +128,11 @@ def _licensor_page(facts: LicensorFacts, form: StatementForm) -> LicensorPage:
     )
 
 
-def _csv(issued: IssuedStatement, period: Period) -> HttpResponse:
-    who = slugify(issued.licensor) or "licensor"
-    state = "" if issued.is_final else "-provisional"
-    name = f"statement-{who}-{period.starts_at:%Y-%m}-{issued.currency}{state}.csv"
+def _csv(issued: IssuedStatement) -> HttpResponse:
     answer = HttpResponse(issued.csv_text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=issued.file_name
+    )
     answer["Cache-Control"] = UNCACHED
     return answer
 

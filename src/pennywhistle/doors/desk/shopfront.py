@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 
 from pennywhistle.shop.storefronts.queries import get_storefront
 from pennywhistle.shop.storefronts.rules import NoStorefrontError
@@ -25,4 +26,4 @@ def currency_of(request: HttpRequest) -> str:
 
 
 def _domain(request: HttpRequest) -> str:
-    return request.get_host().rsplit(":", 1)[0]
+    return split_domain_port(request.get_host())[0]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront import carrying
@@ -68,7 +69,7 @@ def visit_of(request: HttpRequest) -> Visit:
 
 def _open_visit(request: HttpRequest) -> Visit:
     now = utc_now()
-    domain = request.get_host().rsplit(":", 1)[0]
+    domain, _ = split_domain_port(request.get_host())
     shop = get_shopfront(domain=domain, now=now)
     person = request.user if request.user.is_authenticated else None
     declared = carrying.country(request) or (person.country if person else "")

@@ -15,7 +15,7 @@ from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Recipe
 from pennywhistle.shop.encoding.rules import get_recipe_for_sale, size_of
-from pennywhistle.shop.licensing.queries import list_coverage, list_terms
+from pennywhistle.shop.licensing.queries import list_terms
 from pennywhistle.shop.licensing.rules import Coverage, Covered, TrackRef, Use, cover
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
 from pennywhistle.shop.sales.rules import LineFacts, QuoteNotYoursError
@@ -146,15 +146,6 @@ def find_purchase_of_quote(*, quote_id: UUID) -> PurchaseFacts | None:
     return _purchase(row) if row else None
 
 
-def iterate_lines(*, within: Period | None = None) -> Iterator[LineFacts]:
-    """Every line sold, from the first on, or those sold within a period."""
-    rows = SaleLine.objects.select_related("purchase", "track__artist", "track__release")
-    if within is not None:
-        rows = _within(rows, within)
-    for row in rows.order_by("id").iterator(chunk_size=2_000):
-        yield line_facts(row)
-
-
 def list_sales_totals(*, within: Period, label_ids: Sequence[int] | None) -> list[SalesTotal]:
     """Sales within a period by currency; of these labels' music, or of all for None. One query."""
     rows = (
@@ -258,25 +249,6 @@ class Ticket:
         return isinstance(self.coverage, Covered)
 
 
-def list_tickets(
-    *,
-    tracks: Sequence[TrackFacts],
-    recipe_code: str,
-    prices: Prices,
-    territory: str | None,
-    instant: datetime,
-) -> dict[int, Ticket]:
-    """Tickets by track id. One query, however many tracks. Raises `UnknownRecipeError`."""
-    recipe = get_recipe_for_sale(code=recipe_code)
-    coverage = list_coverage(
-        tracks=[track_ref(track) for track in tracks],
-        use=Use.DOWNLOAD,
-        territory=territory,
-        instant=instant,
-    )
-    return {track.id: _ticket(track, recipe, prices, coverage[track.id]) for track in tracks}
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """What a shop window shows of some tracks: tickets by recipe, then by track id; and the ids of
@@ -294,7 +266,7 @@ def list_window(
     territory: str | None,
     instant: datetime,
 ) -> Window:
-    """Tickets for several recipes at once, the same as `list_tickets` gives, and previews.
+    """Tickets for several recipes at once, and which of the tracks may be heard.
 
     One query, however many tracks and recipes. Raises `UnknownRecipeError`.
     """
