@@ -192,16 +192,16 @@ async def await_whole(
     ends_at = time.monotonic() + WHOLE_SECONDS_MAX
     reader = await _reader_of(delivery.wanted, outfit, job)
     try:
-        while (state := reader.state()) is State.GROWING:
+        # What is marked as whole has its name a moment later: the name is what is waited for.
+        while (path := outfit.renditions.find(**delivery.wanted.file)) is None:
+            if reader.state() is State.BROKEN:
+                await _raise_cause(job)
+                raise RenditionBrokenError("the encoder did not finish; ask again")
             if time.monotonic() > ends_at:
                 raise EncodersBusyError("this song is still being encoded; ask again shortly")
             await asyncio.sleep(LOOK_SECONDS)
     finally:
         reader.close()
-    path = outfit.renditions.find(**delivery.wanted.file)
-    if state is State.BROKEN or path is None:
-        await _raise_cause(job)
-        raise RenditionBrokenError("the encoder did not finish; ask again")
     return path
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +31,17 @@ from pennywhistle.shop.catalogue.queries import TrackFacts, get_track
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW
 from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
+
+_named_late: str | None = None
+
+
+def _dawdle(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "os.rename" and _named_late and str(arguments[0]).startswith(_named_late):
+        time.sleep(0.5)
+
+
+# A hook stays for the life of the process: it does nothing unless `slow_names` arms it.
+sys.addaudithook(_dawdle)
 
 
 @pytest.fixture
@@ -105,6 +118,24 @@ async def test_a_preview_plays_in_place_and_needs_no_library(
     assert response.headers["content-type"] == "audio/mpeg"
     assert response.headers["content-disposition"].startswith("inline")
     assert response.content.startswith(b"ID3")
+
+
+@pytest.fixture
+def slow_names(tmp_path: Path) -> Iterator[None]:
+    """Every file below the test's folder gets its new name half a second late."""
+    global _named_late
+    _named_late = str(tmp_path)
+    yield
+    _named_late = None
+
+
+async def test_a_part_of_a_file_that_is_whole_and_not_yet_named_waits_for_the_name(
+    shop: StockedShop, client: httpx.AsyncClient, slow_names: None
+) -> None:
+    address = await on_a_thread(shop.address, "mp3-v2")
+    part = await client.get(address, headers={"range": "bytes=-500"})
+    assert part.status_code == 206
+    assert part.content == (await client.get(address)).content[-500:]
 
 
 @pytest.mark.parametrize("address", ["/bytes/d.1.9:x/a.mp3", "/bytes/nothing/a.mp3"])
