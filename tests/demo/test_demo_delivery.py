@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from mutagen.flac import FLAC
 
+from pennywhistle.adapters.audio.analyse import analyse
 from pennywhistle.adapters.audio.write_master import write_flac_master
 from pennywhistle.adapters.tags.fields import TrackTags
 from pennywhistle.adapters.tags.read import read_tags
@@ -48,6 +49,13 @@ def test_a_delivery_is_a_folder_of_tagged_flac_and_a_cover(
     after = (folder / told[0]).stat()
     assert told == ["01 The Keel Row.flac"] * 2
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_a_release_mastered_in_24_bits_is_delivered_so(short: DemoRelease, tmp_path: Path) -> None:
+    deep = replace(short, bits_per_sample=24)
+    folder = write_delivery(release=deep, into=tmp_path, on_track=lambda _: None)
+    analysis = analyse(path=folder / "01 The Keel Row.flac")
+    assert analysis.bits_per_sample == 24
 
 
 def test_no_two_files_of_the_catalogue_share_a_name() -> None:

@@ -37,7 +37,10 @@ class DemoTrack:
 
 @dataclass(frozen=True, slots=True)
 class DemoRelease:
-    """A release as its label delivers it. `cover` is the key of its cover; `date` is ISO 8601."""
+    """A release as its label delivers it. `cover` is the key of its cover; `date` is ISO 8601.
+
+    `bits_per_sample` is the depth of its masters.
+    """
 
     title: str
     artist: str
@@ -49,6 +52,7 @@ class DemoRelease:
     c_line: str
     cover: str
     tracks: tuple[DemoTrack, ...]
+    bits_per_sample: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ _SMALL_HOURS = DemoRelease(
     genre="Celtic",
     p_line="℗ 2026 Lantern Row Records",
     c_line="© 2026 Maeve Larkspur, under licence to Lantern Row Records",
+    bits_per_sample=24,
     cover="small-hours",
     tracks=(
         DemoTrack(

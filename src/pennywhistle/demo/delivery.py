@@ -87,11 +87,13 @@ def _write_track(path: Path, release: DemoRelease, number: int, cover: bytes) ->
         tune=TUNES[track.tune],
         arrangement=track.arrangement,
         random=np.random.default_rng(crc32(track.isrc.encode())),
+        bits_per_sample=release.bits_per_sample,
     )
     write_flac_master(
         path=path,
         pcm=pcm,
         sample_rate_hz=SAMPLE_RATE_HZ,
         channels=CHANNELS,
+        bits_per_sample=release.bits_per_sample,
         tags=track_tags(release=release, number=number, cover=cover),
     )

@@ -1,4 +1,4 @@
-"""The desk: places in the stereo, a room, loudness, a limit for peaks, and 16-bit samples."""
+"""The desk: places in the stereo, a room, loudness, a limit for peaks, and samples of 16 or 24 bits."""
 
 from __future__ import annotations
 
@@ -112,9 +112,13 @@ def hold_peaks(stereo: Sound) -> Sound:
     return np.asarray(stereo * curve, dtype=np.float32)
 
 
-def to_pcm_s16le(stereo: Sound, *, random: np.random.Generator) -> bytes:
-    """16-bit little-endian interleaved samples, with triangular dither of two steps."""
+def to_pcm(stereo: Sound, *, bits_per_sample: int, random: np.random.Generator) -> bytes:
+    """Signed little-endian interleaved samples, with triangular dither of two steps."""
     dither = random.random(stereo.shape, dtype=np.float32)
     dither -= random.random(stereo.shape, dtype=np.float32)
-    steps = np.rint(stereo * 32_767 + dither)
-    return bytes(np.clip(steps, -32_768, 32_767).astype("<i2").T.tobytes())
+    most = 2 ** (bits_per_sample - 1) - 1
+    steps = np.clip(np.rint(stereo.astype(np.float64) * most + dither), -most - 1, most)
+    if bits_per_sample == 16:
+        return bytes(steps.astype("<i2").T.tobytes())
+    # The three lower bytes of four, of which the highest is the sign alone.
+    return bytes(steps.astype("<i4").T[..., np.newaxis].view("u1")[..., :3].tobytes())

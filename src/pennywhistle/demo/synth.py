@@ -1,4 +1,4 @@
-"""A track from a tune: whoever the arrangement names plays it, and it is mixed to 16 bits."""
+"""A track from a tune: whoever the arrangement names plays it, and it is mixed."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ STROKES: dict[Rhythm, dict[int, float]] = {
 }
 
 
-def render_track(*, tune: Tune, arrangement: Arrangement, random: np.random.Generator) -> bytes:
-    """The tune as 16-bit little-endian stereo at 44.1 kHz. The same generator, the same bytes."""
+def render_track(
+    *, tune: Tune, arrangement: Arrangement, random: np.random.Generator, bits_per_sample: int = 16
+) -> bytes:
+    """The tune as little-endian stereo at 44.1 kHz. The same generator, the same bytes."""
     performance = perform(
         score=parse(tune.abc), rhythm=tune.rhythm, arrangement=arrangement, random=random
     )
@@ -57,7 +59,7 @@ def render_track(*, tune: Tune, arrangement: Arrangement, random: np.random.Gene
     stereo += arrangement.room * mix.in_room(send, mix.room_response(random=random))
     fade = np.clip((samples - np.arange(samples)) / (1.2 * SAMPLE_RATE_HZ), 0, 1)
     stereo *= fade.astype(np.float32)
-    return mix.to_pcm_s16le(mix.finish(stereo), random=random)
+    return mix.to_pcm(mix.finish(stereo), bits_per_sample=bits_per_sample, random=random)
 
 
 def _accompaniment(

@@ -12,7 +12,8 @@ from pennywhistle.adapters.tags.fields import TrackTags
 
 ENCODE_TIMEOUT_S = 120
 FRONT_COVER = 3  # picture type; https://www.rfc-editor.org/rfc/rfc9639#section-8.8
-BYTES_PER_SAMPLE = 2
+# What the encoder calls samples of a depth: as they come in, and as it packs them.
+_FORMATS = {16: ("s16le", "s16"), 24: ("s24le", "s32")}
 
 
 class MasterNotWrittenError(RuntimeError):
@@ -20,32 +21,42 @@ class MasterNotWrittenError(RuntimeError):
 
 
 def write_flac_master(
-    *, path: Path, pcm: bytes, sample_rate_hz: int, channels: int, tags: TrackTags
+    *,
+    path: Path,
+    pcm: bytes,
+    sample_rate_hz: int,
+    channels: int,
+    tags: TrackTags,
+    bits_per_sample: int = 16,
 ) -> None:
-    """Encode interleaved 16-bit little-endian samples to FLAC at `path`, with tags and cover.
+    """Encode interleaved little-endian samples of 16 or 24 bits to FLAC, with tags and cover.
 
     The file appears whole or not at all. Raises ValueError for samples that do not fill whole
     frames, MasterNotWrittenError if the encoder fails or takes longer than its limit.
     """
-    if not pcm or len(pcm) % (BYTES_PER_SAMPLE * channels):
+    if not pcm or len(pcm) % (bits_per_sample // 8 * channels):
         raise ValueError(
             f"{path.name}: {len(pcm)} bytes are not whole frames of {channels} samples"
         )
     partial = path.with_name(path.name + ".partial")
     try:
-        _encode(partial, pcm, sample_rate_hz, channels)
+        _encode(partial, pcm, sample_rate_hz, channels, bits_per_sample)
         _write_tags(partial, tags)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _encode(path: Path, pcm: bytes, sample_rate_hz: int, channels: int) -> None:
+def _encode(
+    path: Path, pcm: bytes, sample_rate_hz: int, channels: int, bits_per_sample: int
+) -> None:
+    raw, packed = _FORMATS[bits_per_sample]
     command = [
         ffmpeg_path(), "-nostdin", "-v", "error", "-y",
-        "-f", "s16le", "-ar", str(sample_rate_hz), "-ac", str(channels), "-i", "pipe:0",
+        "-f", raw, "-ar", str(sample_rate_hz), "-ac", str(channels), "-i", "pipe:0",
         "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact",
-        "-c:a", "flac", "-compression_level", "8", "-sample_fmt", "s16", "-f", "flac", str(path),
+        "-c:a", "flac", "-compression_level", "8", "-sample_fmt", packed,
+        "-bits_per_raw_sample", str(bits_per_sample), "-f", "flac", str(path),
     ]  # fmt: skip
     try:
         done = subprocess.run(
