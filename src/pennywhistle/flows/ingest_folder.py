@@ -36,6 +36,7 @@ from pennywhistle.flows.read_delivery import (
     shown_name,
 )
 from pennywhistle.shop.catalogue import operations, queries
+from pennywhistle.shop.catalogue.corrections import Correction, correct_release
 from pennywhistle.shop.catalogue.rules import CatalogueError
 
 # A recording shorter than this is more likely a slip of an export than music.
@@ -148,7 +149,7 @@ def _corrected(
 ) -> tuple[tuple[str, ...], tuple[Remark, ...]]:
     """What the tags changed of a draft, and what could not be changed."""
     try:
-        correction = operations.correct_release(release_id=release_id, release=delivered.release)
+        correction = correct_release(release_id=release_id, release=delivered.release)
     except CatalogueError as error:
         what, _, remedy = str(error).partition("; ")
         return (), (Remark(what, remedy),)
@@ -157,7 +158,7 @@ def _corrected(
     return (), tuple(_stays(correction))
 
 
-def _stays(correction: operations.Correction) -> Iterable[Remark]:
+def _stays(correction: Correction) -> Iterable[Remark]:
     """A release that is no draft keeps the names that it is sold by."""
     if correction.names and not correction.is_made:
         yield Remark(

@@ -14,6 +14,7 @@ from pennywhistle.adapters.audio.encode import EncodeOrder, measure_audio_bytes
 from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.storage.masters import MasterStore
 from pennywhistle.shop.catalogue import operations, queries
+from pennywhistle.shop.catalogue.corrections import Correction, correct_track
 from pennywhistle.shop.catalogue.queries import MasterFacts, TrackFacts
 from pennywhistle.shop.catalogue.rules import CatalogueError, NewMaster, NewRelease, NewTrack
 from pennywhistle.shop.encoding import rules as encoding
@@ -40,7 +41,7 @@ class IngestedMaster:
     is_same_file: bool
     true_peak_dbtp: float | None
     duration_ms: int
-    correction: operations.Correction | None = None
+    correction: Correction | None = None
     also_on: TrackFacts | None = None
 
     @property
@@ -96,7 +97,7 @@ def ingest_master(
     tracks = queries.list_tracks_of_master(master_id=known.id)
     if there := _standing(tracks, release, track, spoken_for):
         taken = _found(there, is_same_file=known.sha256 == sha256)
-        correction = operations.correct_track(track_id=there.id, track=track)
+        correction = correct_track(track_id=there.id, track=track)
         return replace(taken, correction=correction)
     return _add_known(known, release, track, now, is_same_file=known.sha256 == sha256)
 
@@ -222,7 +223,7 @@ def _order(
         source=master,
         arguments=encoding.encoder_arguments(recipe=recipe, master=facts),
         framing=recipe.framing,
-        facts=_audio_facts(encoding.output_of(recipe=recipe, master=facts), facts),
+        facts=_audio_facts(encoding.output_of(recipe=recipe, master=facts)),
         tag_block=b"",
         working_folder=working_folder,
         info_kbps=encoding.info_frame_kbps(recipe=recipe),
@@ -230,13 +231,13 @@ def _order(
     )
 
 
-def _audio_facts(output: encoding.OutputFacts, master: encoding.MasterFacts) -> AudioFacts:
+def _audio_facts(output: encoding.OutputFacts) -> AudioFacts:
     return AudioFacts(
         frames=output.frames,
         sample_rate_hz=output.sample_rate_hz,
         bits_per_sample=output.bits_per_sample,
         channels=output.channels,
-        flac_md5=master.flac_md5,
+        flac_md5=output.flac_md5,
     )
 
 

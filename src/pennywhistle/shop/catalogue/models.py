@@ -64,6 +64,9 @@ class Master(models.Model):
     peaks = models.BinaryField()
     # Bytes of music in the recipes whose size is known only by encoding: {"flac": 5212345}.
     measured_bytes = models.JSONField(default=dict)
+    # How many momentary loudness values it has, by tenths of LUFS: {"-231": 14}. Empty where it was
+    # taken in before they were gathered. Album loudness is computed from them.
+    loudness_blocks = models.JSONField(default=dict)
     ingested_at = models.DateTimeField()
 
 
@@ -86,6 +89,12 @@ class Release(models.Model):
     c_line = models.CharField(max_length=300, blank=True)
     cover_sha256 = models.CharField(max_length=64, blank=True)
     cover_media_type = models.CharField(max_length=20, blank=True)
+    # The booklet's PDF, kept under its hash; empty where there is none.
+    booklet_sha256 = models.CharField(max_length=64, blank=True)
+    musicbrainz_release_id = models.CharField(max_length=36, blank=True)
+    # Of all its tracks together, fixed when it is published; null where they cannot be told.
+    loudness_lufs = models.FloatField(null=True)
+    true_peak_dbtp = models.FloatField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
@@ -112,6 +121,8 @@ class Track(models.Model):
     title = models.CharField(max_length=300)
     artist = models.ForeignKey(Artist, on_delete=models.PROTECT, related_name="tracks")
     isrc = models.CharField(max_length=12, blank=True)
+    musicbrainz_recording_id = models.CharField(max_length=36, blank=True)
+    lyrics = models.TextField(blank=True)
     work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="tracks")
     master = models.ForeignKey(Master, on_delete=models.PROTECT, related_name="tracks")
     search_text = models.CharField(max_length=800)

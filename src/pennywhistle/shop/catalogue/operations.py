@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import ProtectedError, Q, QuerySet
+from django.db.models import ProtectedError
 from django.utils.text import slugify
 
 from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track, Work
@@ -26,16 +26,6 @@ from pennywhistle.shop.catalogue.rules import (
 
 # Numbers tried behind a slug that is taken.
 SLUGS_TRIED_MOST = 1_000
-# Where a track stands for a moment while two change places: no delivery can name it.
-_ASIDE = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What the tags say otherwise than the shop, by name. `is_made` is False where that stays."""
-
-    names: tuple[str, ...]
-    is_made: bool
 
 
 def add_track(
@@ -59,66 +49,6 @@ def add_track_of_master(
     """`add_track` for a recording that the shop holds already, as on a single and its album."""
     with transaction.atomic():
         return _place(release, track, Master.objects.get(pk=master_id), now)
-
-
-def correct_track(*, track_id: int, track: NewTrack) -> Correction:
-    """Give a draft's track the facts in `track`; what that leaves empty stays. One transaction.
-
-    Where its new place is another's, the two change places. Tracks of other releases stay as they
-    are, and the answer tells what differs.
-    """
-    with transaction.atomic():
-        row = _tracks_to_correct().get(pk=track_id)
-        said = replace(
-            track,
-            isrc=track.isrc or row.isrc,
-            composer=track.composer or row.work.composer,
-            iswc=track.iswc or row.work.iswc,
-        )
-        names = [name for name, is_so in _differences(row, said).items() if is_so]
-        if row.release.state != Release.State.DRAFT:
-            return Correction(tuple(names), is_made=False)
-        if _correct_work(row, said):
-            names.append("work")
-        if names:
-            names += _move(row, said)
-            row.title, row.artist, row.isrc = said.title, _artist(said.artist), said.isrc
-            row.search_text = _track_search_text(row.release, said)
-            row.save()
-        return Correction(tuple(names), is_made=True)
-
-
-def correct_release(*, release_id: int, release: NewRelease) -> Correction:
-    """Give a draft the facts in `release`; what that leaves empty stays. One transaction.
-
-    Releases that are no drafts stay as they are. Raises `CatalogueError` for another's UPC.
-    """
-    said = {
-        "UPC": ("upc", release.upc),
-        "release date": ("released_on", release.released_on),
-        "genre": ("genre", release.genre),
-        "P-line": ("p_line", release.p_line),
-        "C-line": ("c_line", release.c_line),
-    }
-    with transaction.atomic():
-        row = Release.objects.select_related("artist", "label").get(pk=release_id)
-        differ = {
-            name: (field, value)
-            for name, (field, value) in said.items()
-            if value and getattr(row, field) != value
-        }
-        if row.state != Release.State.DRAFT:
-            return Correction(tuple(differ), is_made=False)
-        if "UPC" in differ:
-            _check_upc_is_free(release.upc)
-        for field, value in differ.values():
-            setattr(row, field, value)
-        if differ:
-            row.search_text = _release_search_text(
-                row.title, row.artist.name, row.label.name, row.upc
-            )
-            row.save()
-        return Correction(tuple(differ), is_made=True)
 
 
 def discard(*, release_id: int) -> int:
@@ -158,6 +88,11 @@ def _forget(master: Master) -> None:
 def set_cover(*, release_id: int, sha256: str, media_type: str) -> None:
     """Give a release its cover. Transaction: the one update."""
     Release.objects.filter(pk=release_id).update(cover_sha256=sha256, cover_media_type=media_type)
+
+
+def set_booklet(*, release_id: int, sha256: str) -> None:
+    """Give a release its booklet. Transaction: the one update."""
+    Release.objects.filter(pk=release_id).update(booklet_sha256=sha256)
 
 
 def publish(*, release_id: int, now: datetime) -> None:
@@ -226,11 +161,11 @@ def _place(release: NewRelease, track: NewTrack, master: Master, now: datetime) 
 
 def _draft(release: NewRelease, now: datetime) -> Release:
     label = _label(release.label)
-    artist = _artist(release.artist)
+    artist = artist_named(release.artist)
     row = Release.objects.filter(label=label, artist=artist, title=release.title).first()
     if row is not None:
         return row
-    _check_upc_is_free(release.upc)
+    check_upc_is_free(release.upc)
     return Release.objects.create(
         label=label,
         artist=artist,
@@ -241,12 +176,13 @@ def _draft(release: NewRelease, now: datetime) -> Release:
         genre=release.genre,
         p_line=release.p_line,
         c_line=release.c_line,
+        musicbrainz_release_id=release.musicbrainz_release_id,
         created_at=now,
-        search_text=_release_search_text(release.title, release.artist, release.label, release.upc),
+        search_text=release_search_text(release.title, release.artist, release.label, release.upc),
     )
 
 
-def _check_upc_is_free(upc: str | None) -> None:
+def check_upc_is_free(upc: str | None) -> None:
     other = Release.objects.filter(upc=upc).first() if upc else None
     if other is None:
         return
@@ -262,83 +198,25 @@ def _add_track_row(release: Release, track: NewTrack, master: Master) -> Track:
         disc_number=track.disc_number,
         track_number=track.track_number,
         title=track.title,
-        artist=_artist(track.artist),
+        artist=artist_named(track.artist),
         isrc=track.isrc,
-        work=_work(track),
+        lyrics=track.lyrics,
+        musicbrainz_recording_id=track.musicbrainz_recording_id,
+        work=work_of(track),
         master=master,
-        search_text=_track_search_text(release, track),
+        search_text=track_search_text(release, track),
     )
 
 
-def _tracks_to_correct() -> QuerySet[Track]:
-    return Track.objects.select_related("release", "artist", "work")
-
-
-def _differences(row: Track, said: NewTrack) -> dict[str, bool]:
-    """By name, what a listener would see change."""
-    place = (said.disc_number, said.track_number)
-    return {
-        "title": row.title != said.title,
-        "artist": row.artist.name != said.artist,
-        "track number": (row.disc_number, row.track_number) != place,
-        "ISRC": row.isrc != said.isrc,
-        "composer": row.work.composer != said.composer and not _is_shared(row),
-    }
-
-
-def _is_shared(row: Track) -> bool:
-    """True where other tracks stand on the work too, so that one file cannot speak for it."""
-    return row.work.tracks.exclude(pk=row.pk).exists()
-
-
-def _correct_work(row: Track, said: NewTrack) -> bool:
-    """Let the track stand on the work that its tags name; a work all its own is mended itself.
-
-    True where anything changed.
-    """
-    work = row.work
-    if (work.title, work.composer, work.iswc) == (said.title, said.composer, said.iswc):
-        return False
-    same = Q(title=said.title, composer=said.composer)
-    if said.iswc:
-        same |= Q(iswc=said.iswc)
-    if _is_shared(row) or Work.objects.exclude(pk=work.pk).filter(same).exists():
-        row.work = _work(said)
-        return row.work.pk != work.pk
-    work.title, work.composer, work.iswc = said.title, said.composer, said.iswc
-    work.save()
-    return True
-
-
-def _move(row: Track, said: NewTrack) -> list[str]:
-    """Bring the row to the place that is said. Names the track that gave way, if one did."""
-    left = (row.disc_number, row.track_number)
-    place = (said.disc_number, said.track_number)
-    if left == place:
-        return []
-    other = Track.objects.filter(
-        release=row.release, disc_number=place[0], track_number=place[1]
-    ).first()
-    row.disc_number, row.track_number = place
-    if other is None:
-        return []
-    other.track_number = _ASIDE
-    other.save(update_fields=["track_number"])
-    row.save(update_fields=["disc_number", "track_number"])
-    other.disc_number, other.track_number = left
-    other.save(update_fields=["disc_number", "track_number"])
-    return [f"the place of {other.title!r}, which is disc {left[0]}, track {left[1]} now"]
-
-
-def _release_search_text(title: str, artist: str, label: str, upc: str | None) -> str:
+def release_search_text(title: str, artist: str, label: str, upc: str | None) -> str:
     return _search_text(Release, f"{title} {artist} {label} {upc or ''}")
 
 
-def _track_search_text(release: Release, track: NewTrack) -> str:
+def track_search_text(release: Release, track: NewTrack) -> str:
     return _search_text(Track, f"{track.title} {track.artist} {release.title} {track.isrc}")
 
 
-def _work(track: NewTrack) -> Work:
+def work_of(track: NewTrack) -> Work:
     """The work of that ISWC, or else of that title and composer: recordings may share one."""
     known = Work.objects.filter(iswc=track.iswc).first() if track.iswc else None
     if known is not None:
@@ -363,7 +241,7 @@ def _label(name: str) -> Label:
     return found or Label.objects.create(name=name, slug=_free_slug(Label, name))
 
 
-def _artist(name: str) -> Artist:
+def artist_named(name: str) -> Artist:
     found = Artist.objects.filter(name=name).first()
     return found or Artist.objects.create(
         name=name, slug=_free_slug(Artist, name), search_text=_search_text(Artist, name)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from pennywhistle.shop.catalogue.facts import (
+    ArtistFacts,
+    DraftFacts,
+    MasterFacts,
+    ReleaseFacts,
+    TrackFacts,
+)
 from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track
 from pennywhistle.shop.catalogue.rules import (
     NewRelease,
@@ -18,91 +23,12 @@ from pennywhistle.shop.catalogue.rules import (
     search_words,
 )
 
+__all__ = ["ArtistFacts", "DraftFacts", "MasterFacts", "ReleaseFacts", "TrackFacts"]
+
 RELEASES_ON_A_PAGE = 48
 TRACKS_IN_A_SEARCH = 50
 ARTISTS_ON_A_PAGE = 60
 RELEASES_ON_THE_DESK = 300
-
-
-@dataclass(frozen=True, slots=True)
-class MasterFacts:
-    """A master as measured; see `models.Master` for the meaning of each field."""
-
-    id: int
-    sha256: str
-    pcm_sha256: str
-    flac_md5: str
-    container: str
-    size_bytes: int
-    frames: int
-    sample_rate_hz: int
-    bits_per_sample: int
-    channels: int
-    duration_ms: int
-    loudness_lufs: float | None
-    true_peak_dbtp: float | None
-    peaks: bytes
-    measured_bytes: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseFacts:
-    """A release without its tracks. `cover_sha256` is empty where there is no cover."""
-
-    id: int
-    slug: str
-    title: str
-    artist: str
-    artist_slug: str
-    label: str
-    label_id: int
-    upc: str | None
-    released_on: date | None
-    genre: str
-    p_line: str
-    c_line: str
-    cover_sha256: str
-    cover_media_type: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrackFacts:
-    """A track with its release, its work and its master."""
-
-    id: int
-    title: str
-    artist: str
-    artist_slug: str
-    disc_number: int
-    track_number: int
-    isrc: str
-    work_title: str
-    composer: str
-    iswc: str | None
-    release: ReleaseFacts
-    master: MasterFacts
-    track_total: int = 0
-    disc_total: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ArtistFacts:
-    """An artist as pages list them."""
-
-    id: int
-    name: str
-    slug: str
-
-
-@dataclass(frozen=True, slots=True)
-class DraftFacts:
-    """A release as the desk lists it."""
-
-    release: ReleaseFacts
-    track_count: int
-    duration_ms: int
-    created_at: datetime
 
 
 def find_release(*, slug: str) -> ReleaseFacts | None:
@@ -155,8 +81,8 @@ def list_tracks_of_release(*, release_id: int) -> list[TrackFacts]:
 
 def list_tracks_of_releases(*, release_ids: Iterable[int]) -> list[TrackFacts]:
     """Tracks of several releases, for pages that list releases: without waveforms (`peaks` is
-    empty) and without totals. One query."""
-    rows = _tracks().filter(release_id__in=list(release_ids)).defer("master__peaks")
+    empty), lyrics and totals. One query."""
+    rows = _tracks().filter(release_id__in=list(release_ids)).defer("master__peaks", "lyrics")
     return [_track(row, {}) for row in rows.order_by("release_id", "disc_number", "track_number")]
 
 
@@ -280,6 +206,12 @@ def list_tracks_of_master(*, master_id: int) -> list[TrackFacts]:
     return _facts(_tracks().filter(master_id=master_id))
 
 
+def list_loudness_blocks(*, release_id: int) -> list[dict[str, int]]:
+    """What `models.Master.loudness_blocks` says of each track of a release. One query."""
+    rows = Track.objects.filter(release_id=release_id)
+    return list(rows.values_list("master__loudness_blocks", flat=True))
+
+
 def _releases() -> QuerySet[Release]:
     return Release.objects.select_related("artist", "label")
 
@@ -301,9 +233,10 @@ def _live_artists() -> QuerySet[Artist]:
 
 
 def _tracks() -> QuerySet[Track]:
-    return Track.objects.select_related(
+    rows = Track.objects.select_related(
         "artist", "work", "master", "release", "release__artist", "release__label"
     )
+    return rows.defer("master__loudness_blocks")
 
 
 def _matching(rows: QuerySet, query: str) -> QuerySet:  # type: ignore[type-arg]
@@ -343,6 +276,8 @@ def _track(row: Track, discs: dict[int, int]) -> TrackFacts:
         master=_master(row.master),
         track_total=discs.get(row.disc_number, 0),
         disc_total=len(discs),
+        lyrics="" if "lyrics" in row.get_deferred_fields() else row.lyrics,
+        musicbrainz_recording_id=row.musicbrainz_recording_id,
     )
 
 
@@ -363,6 +298,10 @@ def _release(row: Release) -> ReleaseFacts:
         cover_sha256=row.cover_sha256,
         cover_media_type=row.cover_media_type,
         state=row.state,
+        booklet_sha256=row.booklet_sha256,
+        musicbrainz_release_id=row.musicbrainz_release_id,
+        loudness_lufs=row.loudness_lufs,
+        true_peak_dbtp=row.true_peak_dbtp,
     )
 
 

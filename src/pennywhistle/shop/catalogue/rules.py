@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from anyascii import anyascii
@@ -55,6 +55,8 @@ class NewTrack:
     isrc: str = ""
     composer: str = ""
     iswc: str | None = None
+    lyrics: str = ""
+    musicbrainz_recording_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class NewRelease:
     genre: str = ""
     p_line: str = ""
     c_line: str = ""
+    musicbrainz_release_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class NewMaster:
     true_peak_dbtp: float | None
     peaks: bytes
     measured_bytes: dict[str, int]
+    loudness_blocks: dict[str, int] = field(default_factory=dict)
 
 
 def fold(text: str) -> str:
