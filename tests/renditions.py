@@ -103,7 +103,7 @@ def order_for(
             output.sample_rate_hz,
             output.bits_per_sample,
             output.channels,
-            sample.facts.flac_md5,
+            output.flac_md5,
         ),
         tag_block=tag_block(tags=tags, framing=recipe.framing.value),
         working_folder=working_folder,

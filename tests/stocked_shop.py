@@ -34,7 +34,7 @@ from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.catalogue.models import Master, Release
 from pennywhistle.shop.catalogue.queries import get_track
-from pennywhistle.shop.encoding.rules import get_recipe, list_measured_recipes
+from pennywhistle.shop.encoding.rules import Excerpt, get_recipe, list_measured_recipes
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW, Cast, assemble, fill_wallet, quote
 from tests.renditions import Sample, draw_cover, order_for, render_master
@@ -68,10 +68,12 @@ class StockedShop:
     def track_id(self) -> int:
         return self.cast.track_ids[0]
 
-    def wants(self, code: str) -> WantedRendition:
-        """The first track in that recipe."""
+    def wants(self, code: str, *, excerpt: Excerpt | None = None) -> WantedRendition:
+        """The first track, or a part of it, in that recipe."""
         track = get_track(track_id=self.track_id)
-        return want_rendition(track=track, recipe=get_recipe(code=code), outfit=self.outfit)
+        return want_rendition(
+            track=track, recipe=get_recipe(code=code), outfit=self.outfit, excerpt=excerpt
+        )
 
     def sell(self, *codes: str) -> list[int]:
         """Alice buys the first track in these recipes; the numbers of her library items."""

@@ -31,7 +31,12 @@ from pennywhistle.shop.catalogue.queries import TrackFacts, find_live_track
 from pennywhistle.shop.catalogue.rules import UnknownTrackError
 from pennywhistle.shop.encoding.operations import RenditionChangedError
 from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
-from pennywhistle.shop.encoding.rules import SizeNotMeasuredError, get_recipe
+from pennywhistle.shop.encoding.rules import (
+    PREVIEW_SECONDS,
+    Excerpt,
+    SizeNotMeasuredError,
+    get_recipe,
+)
 from pennywhistle.shop.library.queries import get_owned
 from pennywhistle.shop.library.rules import NotInLibraryError
 
@@ -138,6 +143,7 @@ def deliver_rendition(*, token: str, outfit: Outfit, now: datetime) -> Delivery:
     `want_rendition` raises.
     """
     purpose, number = _read(token, now)
+    excerpt: Excerpt | None = None
     if purpose is Purpose.DOWNLOAD:
         owned = get_owned(item_id=number)
         track, recipe = owned.track, get_recipe(code=owned.recipe)
@@ -146,7 +152,8 @@ def deliver_rendition(*, token: str, outfit: Outfit, now: datetime) -> Delivery:
         if found is None:
             raise UnknownTrackError(f"track {number} is not in the shop")
         track, recipe = found, get_recipe(code=PREVIEW_RECIPE)
-    wanted = want_rendition(track=track, recipe=recipe, outfit=outfit)
+        excerpt = Excerpt(start_seconds=0, seconds=PREVIEW_SECONDS, fades=True)
+    wanted = want_rendition(track=track, recipe=recipe, outfit=outfit, excerpt=excerpt)
     path = outfit.renditions.find(**wanted.file)
     return Delivery(
         wanted=wanted,

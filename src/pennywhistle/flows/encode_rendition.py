@@ -22,7 +22,9 @@ from pennywhistle.shop.encoding.operations import NewRendition, record_rendition
 from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import (
+    Excerpt,
     MasterFacts,
+    audio_key,
     encoder_arguments,
     holds_cpu_back,
     info_frame_kbps,
@@ -45,9 +47,11 @@ class WantedRendition:
     """A rendition by all that it is made of, and its identity.
 
     `total_bytes` is the length of the whole file where that is known before it is made.
+    `audio_key` is the identity of its audio, which renditions with other tags share.
     """
 
     key: str
+    audio_key: str
     recipe: Recipe
     master_id: int
     encoder_version: str
@@ -61,25 +65,32 @@ class WantedRendition:
         return MappingProxyType({"key": self.key, "extension": self.recipe.extension})
 
 
-def want_rendition(*, track: TrackFacts, recipe: Recipe, outfit: Outfit) -> WantedRendition:
-    """What has to be made for `track` in `recipe`. Reads the cover; encodes nothing.
+def want_rendition(
+    *, track: TrackFacts, recipe: Recipe, outfit: Outfit, excerpt: Excerpt | None = None
+) -> WantedRendition:
+    """What has to be made for `track`, or for a part of it, in `recipe`. Reads the cover; encodes
+    nothing. A part has no cover, nor has what is not for sale.
 
     Where the cover is missing on disk, the file is made without it, as another rendition with its
     own identity. Raises `MasterMissingError`, `SizeNotMeasuredError`.
     """
-    tags = tags_of(track=track, covers=outfit.covers, with_cover=recipe.for_sale)
+    is_sold = recipe.for_sale and excerpt is None
+    tags = tags_of(track=track, covers=outfit.covers, with_cover=is_sold)
     digest, version = tags_digest(tags), encoder_version()
     master = facts_of(master=track.master)
     source = outfit.masters.path(sha256=track.master.sha256)
-    order = _order(recipe, master, source, tag_block(tags=tags, framing=recipe.framing.value))
-    size = size_of(recipe=recipe, master=master)
+    block = tag_block(tags=tags, framing=recipe.framing.value)
+    order = _order(recipe, master, excerpt, source, block)
+    size = size_of(recipe=recipe, master=master, excerpt=excerpt)
+    audio = audio_key(
+        master_sha256=track.master.sha256,
+        recipe=recipe,
+        encoder_version=version,
+        excerpt=excerpt,
+    )
     return WantedRendition(
-        key=rendition_key(
-            master_sha256=track.master.sha256,
-            recipe=recipe,
-            encoder_version=version,
-            tags_digest=digest,
-        ),
+        key=rendition_key(audio_key=audio, tags_digest=digest),
+        audio_key=audio,
         recipe=recipe,
         master_id=track.master.id,
         encoder_version=version,
@@ -107,6 +118,7 @@ def encode_rendition(
         record_rendition(
             rendition=NewRendition(
                 key=wanted.key,
+                audio_key=wanted.audio_key,
                 master_id=wanted.master_id,
                 recipe=wanted.recipe.code,
                 encoder_version=wanted.encoder_version,
@@ -163,25 +175,28 @@ def _cover(track: TrackFacts, covers: CoverStore) -> Cover | None:
         return None
 
 
-def _order(recipe: Recipe, master: MasterFacts, source: Path, tags: bytes) -> EncodeOrder:
-    output = output_of(recipe=recipe, master=master)
+def _order(
+    recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None, source: Path, tags: bytes
+) -> EncodeOrder:
+    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
     # A measured size is that of the encoder which ingest ran. Another encoder may pack better or
     # worse, and its files are good too: so they are held to no promise here.
+    size = size_of(recipe=recipe, master=master, excerpt=excerpt)
     promised = recipe.sizing is Sizing.EXACT
     return EncodeOrder(
         source=source,
-        arguments=encoder_arguments(recipe=recipe, master=master),
+        arguments=encoder_arguments(recipe=recipe, master=master, excerpt=excerpt),
         framing=recipe.framing.value,
         facts=AudioFacts(
             frames=output.frames,
             sample_rate_hz=output.sample_rate_hz,
             bits_per_sample=output.bits_per_sample,
             channels=output.channels,
-            flac_md5=master.flac_md5,
+            flac_md5=output.flac_md5,
         ),
         tag_block=tags,
         working_folder=Path(tempfile.gettempdir()),
         info_kbps=info_frame_kbps(recipe=recipe),
-        audio_bytes=size_of(recipe=recipe, master=master).bytes if promised else None,
+        audio_bytes=size.bytes if promised else None,
         holds_cpu_back=holds_cpu_back(recipe=recipe, master=master),
     )

@@ -17,15 +17,26 @@ from pennywhistle.adapters.audio.heads import (
     mp3_info_frame,
     wav_head,
 )
-from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE, RECIPES, Framing, Kind, Sizing
+from pennywhistle.shop.encoding.recipes import (
+    PREVIEW_RECIPE,
+    RECIPES,
+    Framing,
+    Kind,
+    Recipe,
+    Sizing,
+)
 from pennywhistle.shop.encoding.rules import (
+    Excerpt,
+    ExcerptError,
     MasterFacts,
     SizeNotMeasuredError,
     UnknownRecipeError,
+    audio_key,
     encoder_arguments,
     get_recipe,
     holds_cpu_back,
     info_frame_kbps,
+    list_families,
     list_measured_recipes,
     list_recipes_for_sale,
     output_of,
@@ -43,6 +54,10 @@ masters = st.builds(
     measured_bytes=st.just({"flac": 1234, "alac": 2345}),
 )
 recipes = st.sampled_from(list(RECIPES.values()))
+excerpts = st.builds(
+    Excerpt, start_seconds=st.integers(0, 900), seconds=st.integers(1, 900), fades=st.booleans()
+)
+FLAC = get_recipe(code="flac")
 
 
 def facts_of_output(recipe: str, master: MasterFacts) -> AudioFacts:
@@ -135,13 +150,40 @@ def test_no_lossy_recipe_goes_beyond_48_khz(master: MasterFacts) -> None:
             assert holds_cpu_back(recipe=recipe, master=master) or not resampled
 
 
-@given(masters)
-def test_a_preview_is_at_most_thirty_seconds(master: MasterFacts) -> None:
-    preview = get_recipe(code=PREVIEW_RECIPE)
-    output = output_of(recipe=preview, master=master)
-    assert output.frames <= 30 * output.sample_rate_hz
-    if master.frames <= 30 * master.sample_rate_hz:
-        assert output == output_of(recipe=get_recipe(code="mp3-128"), master=master)
+@given(recipes, masters, excerpts)
+def test_a_part_is_as_long_as_asked_or_the_whole_recording(
+    recipe: Recipe, master: MasterFacts, excerpt: Excerpt
+) -> None:
+    whole = output_of(recipe=recipe, master=master)
+    part = output_of(recipe=recipe, master=master, excerpt=excerpt)
+    assert part.frames == min(whole.frames, excerpt.seconds * part.sample_rate_hz)
+    filters = " ".join(encoder_arguments(recipe=recipe, master=master, excerpt=excerpt))
+    if part.frames == whole.frames:
+        assert part == whole
+        assert filters == " ".join(encoder_arguments(recipe=recipe, master=master))
+    else:
+        assert part.flac_md5 == ""
+        assert "afade" not in filters or excerpt.fades
+        size, all_of_it = (
+            size_of(recipe=recipe, master=master, excerpt=each) for each in (excerpt, None)
+        )
+        assert 0 < size.bytes <= all_of_it.bytes
+        assert size.is_exact == (recipe.sizing is Sizing.EXACT)
+
+
+@given(masters, excerpts)
+def test_a_part_lies_inside_the_recording(master: MasterFacts, excerpt: Excerpt) -> None:
+    told = " ".join(encoder_arguments(recipe=FLAC, master=master, excerpt=excerpt))
+    if cut := re.search(r"start_sample=(\d+):end_sample=(\d+)", told):
+        start, stop = int(cut[1]), int(cut[2])
+        assert 0 <= start < stop <= master.frames
+        assert start <= excerpt.start_seconds * master.sample_rate_hz
+
+
+@pytest.mark.parametrize(("start", "seconds"), [(-1, 30), (0, 0), (0, -1)])
+def test_a_part_that_no_recording_has_is_refused(start: int, seconds: int) -> None:
+    with pytest.raises(ExcerptError, match="a second at least"):
+        Excerpt(start_seconds=start, seconds=seconds)
 
 
 def test_an_info_frame_has_the_bitrate_of_its_file_where_that_is_constant() -> None:
@@ -149,22 +191,43 @@ def test_an_info_frame_has_the_bitrate_of_its_file_where_that_is_constant() -> N
     assert info_frame_kbps(recipe=get_recipe(code="mp3-v0")) == 128
 
 
-def test_a_rendition_is_another_one_when_anything_it_depends_on_is_another() -> None:
+def test_every_recipe_for_sale_stands_in_one_family_which_has_a_default() -> None:
+    families = list_families()
+    listed = [recipe for family in families for recipe in family.recipes]
+    assert listed == list_recipes_for_sale()
+    assert len({family.title for family in families}) == len(families)
+    for family in families:
+        assert family.default in family.recipes
+        assert {recipe.kind for recipe in family.recipes} == {family.kind}
+        assert sum(recipe.is_default for recipe in family.recipes) <= 1
+
+
+def test_audio_is_another_one_when_anything_it_depends_on_is_another() -> None:
     recipe = get_recipe(code="mp3-192")
     named = {
         "master_sha256": "a" * 64,
         "recipe": recipe,
         "encoder_version": "ffmpeg n9.0.2",
-        "tags_digest": "b" * 64,
+        "excerpt": Excerpt(start_seconds=0, seconds=30),
     }
-    key = rendition_key(**named)  # type: ignore[arg-type]
+    key = audio_key(**named)  # type: ignore[arg-type]
     assert re.fullmatch(r"[0-9a-f]{64}", key)
-    assert key == rendition_key(**named)  # type: ignore[arg-type]
+    assert key == audio_key(**named)  # type: ignore[arg-type]
     for other in (
         {"master_sha256": "c" * 64},
         {"recipe": get_recipe(code="mp3-320")},
         {"recipe": replace(recipe, edition=2)},
         {"encoder_version": "ffmpeg n9.0.3"},
-        {"tags_digest": "d" * 64},
+        {"excerpt": None},
+        {"excerpt": Excerpt(start_seconds=1, seconds=30)},
+        {"excerpt": Excerpt(start_seconds=0, seconds=30, fades=True)},
     ):
-        assert rendition_key(**{**named, **other}) != key  # type: ignore[arg-type]
+        assert audio_key(**{**named, **other}) != key  # type: ignore[arg-type]
+
+
+def test_renditions_of_the_same_audio_differ_by_their_tags() -> None:
+    key = rendition_key(audio_key="a" * 64, tags_digest="b" * 64)
+    assert re.fullmatch(r"[0-9a-f]{64}", key)
+    assert key == rendition_key(audio_key="a" * 64, tags_digest="b" * 64)
+    assert key != rendition_key(audio_key="a" * 64, tags_digest="c" * 64)
+    assert key != rendition_key(audio_key="c" * 64, tags_digest="b" * 64)

@@ -21,7 +21,8 @@ class HeadTooLargeError(ValueError):
 class AudioFacts:
     """The samples that a finished file decodes to. `frames` counts samples per channel.
 
-    `flac_md5` is the hex MD5 of the samples as FLAC defines it; only FLAC's head uses it.
+    `flac_md5` is the hex MD5 of the samples as FLAC defines it, empty where it is not
+    known; only FLAC's head uses it.
     """
 
     frames: int
@@ -130,6 +131,7 @@ def _crc16(data: bytes) -> int:
 _FLAC_MARKER = b"fLaC"
 _FLAC_STREAMINFO_BYTES = 34
 _FLAC_LAST_BLOCK = 0x80
+_FLAC_MD5_UNKNOWN = "0" * 32
 
 
 def flac_head(*, facts: AudioFacts, encoder_streaminfo: bytes) -> bytes:
@@ -145,7 +147,8 @@ def flac_head(*, facts: AudioFacts, encoder_streaminfo: bytes) -> bytes:
         | (facts.bits_per_sample - 1) << 36
         | facts.frames
     )
-    body = block_sizes + bytes(6) + counts.to_bytes(8, "big") + bytes.fromhex(facts.flac_md5)
+    md5 = bytes.fromhex(facts.flac_md5 or _FLAC_MD5_UNKNOWN)
+    body = block_sizes + bytes(6) + counts.to_bytes(8, "big") + md5
     return _FLAC_MARKER + bytes((0,)) + len(body).to_bytes(3, "big") + body
 
 

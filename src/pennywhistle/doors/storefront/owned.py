@@ -25,8 +25,7 @@ from pennywhistle.flows.deliver_rendition import (
 )
 from pennywhistle.look.ink import ink_drawing
 from pennywhistle.shop.catalogue.queries import find_live_track
-from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
-from pennywhistle.shop.encoding.rules import get_recipe
+from pennywhistle.shop.encoding.rules import PREVIEW_SECONDS, get_recipe
 from pennywhistle.shop.library.queries import OwnedFacts, find_owned_by, list_owned
 
 # A cover's address holds its hash: what it shows never changes.
@@ -105,8 +104,7 @@ def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
     track = find_live_track(track_id=track_id)
     if track is None:
         raise Http404(gettext("There is no such song."))
-    clip_ms = 1000 * (get_recipe(code=PREVIEW_RECIPE).clip_seconds or 0)
-    share = min(1.0, clip_ms / max(track.master.duration_ms, 1))
+    share = min(1.0, 1000 * PREVIEW_SECONDS / max(track.master.duration_ms, 1))
     pairs = round(len(track.master.peaks) / 2 * share)
     drawing = ink_drawing(track.master.peaks[: 2 * pairs], BAR_STROKES)
     return HttpResponse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,34 +10,57 @@ from pennywhistle.shop.catalogue.queries import MasterFacts as CatalogueMaster
 from pennywhistle.shop.encoding.models import Rendition
 from pennywhistle.shop.encoding.rules import MasterFacts
 
+# Corrections of one recording's tags that are looked through for audio that is there already.
+SIBLINGS_MAX = 20
+# Below what SQLite takes as parameters of one statement (32,766).
+# https://www.sqlite.org/limits.html#max_variable_number
+KEYS_AT_ONCE = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class RenditionFacts:
-    """A rendition as it was first made. `sha256` and `size_bytes` are of the whole file."""
+    """A rendition as it was first made. `sha256`, `size_bytes` and `crc32` are of the whole file.
+
+    `crc32` and `cpu_ms`, what the encoder took, are None where they were not counted.
+    """
 
     key: str
+    audio_key: str
     master_id: int
     recipe: str
     encoder_version: str
     sha256: str
     size_bytes: int
+    crc32: int | None
+    cpu_ms: int | None
     encoded_at: datetime
 
 
 def find_rendition(*, key: str) -> RenditionFacts | None:
     """What was made under that identity, or None. One query."""
     row = Rendition.objects.filter(key=key).first()
-    if row is None:
-        return None
-    return RenditionFacts(
-        key=row.key,
-        master_id=row.master_id,
-        recipe=row.recipe,
-        encoder_version=row.encoder_version,
-        sha256=row.sha256,
-        size_bytes=row.size_bytes,
-        encoded_at=row.encoded_at,
-    )
+    return None if row is None else _facts(row)
+
+
+def list_renditions_of_audio(*, audio_key: str) -> list[RenditionFacts]:
+    """The newest `SIBLINGS_MAX` that share this audio and differ in their tags, newest first. One
+    query."""
+    rows = Rendition.objects.filter(audio_key=audio_key).order_by("-encoded_at", "-pk")
+    return [_facts(row) for row in rows[:SIBLINGS_MAX]]
+
+
+def list_encode_costs(*, keys: Iterable[str]) -> dict[str, int]:
+    """Milliseconds of CPU that encoding each took, by key; without those that were not counted.
+
+    A query for every `KEYS_AT_ONCE` keys.
+    """
+    wanted = list(keys)
+    costs: dict[str, int] = {}
+    for start in range(0, len(wanted), KEYS_AT_ONCE):
+        rows = Rendition.objects.filter(key__in=wanted[start : start + KEYS_AT_ONCE])
+        pairs = rows.values_list("key", "cpu_ms")
+        costs.update((key, cpu_ms) for key, cpu_ms in pairs if cpu_ms is not None)
+    return costs
 
 
 def facts_of(*, master: CatalogueMaster) -> MasterFacts:
@@ -48,4 +72,19 @@ def facts_of(*, master: CatalogueMaster) -> MasterFacts:
         channels=master.channels,
         flac_md5=master.flac_md5,
         measured_bytes=master.measured_bytes,
+    )
+
+
+def _facts(row: Rendition) -> RenditionFacts:
+    return RenditionFacts(
+        key=row.key,
+        audio_key=row.audio_key,
+        master_id=row.master_id,
+        recipe=row.recipe,
+        encoder_version=row.encoder_version,
+        sha256=row.sha256,
+        size_bytes=row.size_bytes,
+        crc32=row.crc32,
+        cpu_ms=row.cpu_ms,
+        encoded_at=row.encoded_at,
     )

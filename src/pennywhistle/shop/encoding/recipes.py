@@ -65,7 +65,7 @@ class Recipe:
     to; lossless recipes have neither. `rate_hz_fixed` is a sample rate that the codec insists on, and
     `rate_hz_max` the highest that it takes; a master beyond is resampled. `pins_cpu` marks encoders
     whose bytes depend on the instruction sets of the machine unless these are held back (law 5).
-    `edition` goes into the identity of a rendition: raise it when the house writes other bytes
+    `is_default` marks the recipe of a family that is taken where none is chosen. `edition` goes into the identity of a rendition: raise it when the house writes other bytes
     around the same encoder's audio.
     """
 
@@ -87,7 +87,7 @@ class Recipe:
     rate_hz_fixed: int | None = None
     rate_hz_max: int | None = None
     pins_cpu: bool = False
-    clip_seconds: int | None = None
+    is_default: bool = False
     for_sale: bool = True
     edition: int = 1
 
@@ -304,7 +304,7 @@ _RECIPES = (
     Recipe(
         code="preview",
         title="Preview",
-        summary="The first half minute, to hear before buying.",
+        summary="To hear before buying.",
         family="MP3",
         kind=Kind.LOSSY,
         framing=Framing.MP3_CBR,
@@ -317,7 +317,6 @@ _RECIPES = (
         codec_arguments=("-c:a", "libmp3lame", "-b:a", "128k"),
         bitrate_kbps=128,
         rate_hz_max=48_000,
-        clip_seconds=30,
         for_sale=False,
     ),
 )

@@ -18,8 +18,17 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from pennywhistle.shop.encoding.recipes import RECIPES, USUAL_AT_HZ, Framing, Recipe, Sizing, Usual
+from pennywhistle.shop.encoding.recipes import (
+    RECIPES,
+    USUAL_AT_HZ,
+    Framing,
+    Kind,
+    Recipe,
+    Sizing,
+    Usual,
+)
 
 # Samples in a frame of MPEG-1 Layer III, and bytes of a frame per (bit/s ÷ Hz): 1152 ÷ 8.
 # http://www.mp3-tech.org/programmer/frame_header.html
@@ -36,8 +45,14 @@ _WAV_EXTENSIBLE_HEAD_BYTES = 68
 # FORM, COMM and the head of SSND. http://paulbourke.net/dataformats/audio/
 _AIFF_HEAD_BYTES = 54
 
+# How much of a song is heard before it is bought, where its licence says nothing else.
+PREVIEW_SECONDS = 30
 # Fade at the end of a preview, so that it does not break off.
-_CLIP_FADE_SECONDS = 2
+_FADE_SECONDS_MAX = 2
+
+
+class ExcerptError(ValueError):
+    """A part of a recording that no recording can have."""
 
 
 class UnknownRecipeError(LookupError):
@@ -65,6 +80,26 @@ class MasterFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a recording, in whole seconds. A preview fades at its end, an audition does not.
+
+    Where the recording ends sooner, the part moves forward so as to end with it; what is longer than
+    the recording is the whole of it. Raises `ExcerptError` for a part before the start, or empty.
+    """
+
+    start_seconds: int
+    seconds: int
+    fades: bool = False
+
+    def __post_init__(self) -> None:
+        if self.start_seconds < 0 or self.seconds < 1:
+            raise ExcerptError(
+                f"{self.seconds} s from {self.start_seconds} s on are no part of a recording; take a "
+                "second at least, from its start or later"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """The priced size of a rendition. Where `is_exact` is false it must be called "about"."""
 
@@ -74,12 +109,34 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class OutputFacts:
-    """The samples that a rendition decodes to."""
+    """The samples that a rendition decodes to.
+
+    `flac_md5` is their hex MD5 as FLAC defines it, empty where only an encode can tell it.
+    """
 
     frames: int
     sample_rate_hz: int
     bits_per_sample: int
     channels: int
+    flac_md5: str = ""
+
+
+class Treatment(StrEnum):
+    """What a recipe does to a master that it cannot carry as it is; `output_of` tells to what."""
+
+    RESAMPLED = "resampled"
+    DITHERED = "dithered"
+    MIXED_DOWN = "mixed-down"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The recipes of one format that are for sale, in the order of the table, never none."""
+
+    title: str
+    kind: Kind
+    recipes: tuple[Recipe, ...]
+    default: Recipe
 
 
 def get_recipe(*, code: str) -> Recipe:
@@ -109,39 +166,76 @@ def list_measured_recipes() -> list[Recipe]:
     return [recipe for recipe in RECIPES.values() if recipe.sizing is Sizing.MEASURED]
 
 
-def output_of(*, recipe: Recipe, master: MasterFacts) -> OutputFacts:
-    """What a rendition of `master` decodes to: clipped and resampled as the recipe asks."""
-    frames = master.frames
-    if recipe.clip_seconds is not None:
-        frames = min(frames, recipe.clip_seconds * master.sample_rate_hz)
+def list_families() -> list[Family]:
+    """Every format that is for sale with its recipes, in the order of the table."""
+    grouped: dict[str, list[Recipe]] = {}
+    for recipe in list_recipes_for_sale():
+        grouped.setdefault(recipe.family, []).append(recipe)
+    return [
+        Family(
+            title=title,
+            kind=recipes[0].kind,
+            recipes=tuple(recipes),
+            default=next((recipe for recipe in recipes if recipe.is_default), recipes[0]),
+        )
+        for title, recipes in grouped.items()
+    ]
+
+
+def output_of(
+    *, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = None
+) -> OutputFacts:
+    """What a rendition of `master`, or of a part of it, decodes to."""
+    start, stop = _stretch(master, excerpt)
     rate_hz = _output_rate_hz(recipe, master.sample_rate_hz)
-    resampled = -(-frames * rate_hz // master.sample_rate_hz)
-    return OutputFacts(resampled, rate_hz, master.bits_per_sample, master.channels)
+    resampled = -(-(stop - start) * rate_hz // master.sample_rate_hz)
+    is_whole = stop - start == master.frames and recipe.kind is Kind.LOSSLESS
+    return OutputFacts(
+        frames=resampled,
+        sample_rate_hz=rate_hz,
+        bits_per_sample=master.bits_per_sample,
+        channels=master.channels,
+        flac_md5=master.flac_md5 if is_whole else "",
+    )
 
 
-def size_of(*, recipe: Recipe, master: MasterFacts) -> Size:
-    """The priced size of `master` in `recipe`. Raises `SizeNotMeasuredError`.
+def treatment_of(*, recipe: Recipe, master: MasterFacts) -> tuple[Treatment, ...]:
+    """What the recipe will do to this master because it cannot carry it, in this order.
 
-    See the head of this file for what is counted.
+    To which sample rate, depth and channels, `output_of` says.
     """
+    return (Treatment.RESAMPLED,) if _is_resampled(recipe, master) else ()
+
+
+def size_of(*, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = None) -> Size:
+    """The priced size of `master` in `recipe`, or of a part of it. Raises `SizeNotMeasuredError`.
+
+    See the head of this file for what is counted. A part of what is measured only as a whole comes
+    to "about" its share.
+    """
+    start, stop = _stretch(master, excerpt)
     if recipe.sizing is Sizing.MEASURED:
         measured = master.measured_bytes.get(recipe.code)
         if measured is None:
             raise SizeNotMeasuredError(
                 f"the size of this master as {recipe.title} was not measured; ingest it again"
             )
-        return Size(measured, is_exact=True)
-    output = output_of(recipe=recipe, master=master)
+        if stop - start == master.frames:
+            return Size(measured, is_exact=True)
+        return Size(max(1, measured * (stop - start) // master.frames), is_exact=False)
+    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
     if recipe.sizing is Sizing.NOMINAL:
-        return Size(_nominal_bytes(recipe, master), is_exact=False)
+        return Size(_nominal_bytes(recipe, master, stop - start), is_exact=False)
     if recipe.framing is Framing.MP3_CBR:
         return Size(_mp3_cbr_bytes(recipe, output), is_exact=True)
     return Size(_pcm_bytes(recipe, output), is_exact=True)
 
 
-def encoder_arguments(*, recipe: Recipe, master: MasterFacts) -> tuple[str, ...]:
+def encoder_arguments(
+    *, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = None
+) -> tuple[str, ...]:
     """What ffmpeg is told between input and output: filters, codec, quality."""
-    filters = _filters(recipe, master)
+    filters = _filters(recipe, master, excerpt)
     codec = tuple(
         word.replace("pcm_", f"pcm_s{master.bits_per_sample}") if word.startswith("pcm_") else word
         for word in recipe.codec_arguments
@@ -161,24 +255,43 @@ def info_frame_kbps(*, recipe: Recipe) -> int:
     return MP3_VBR_INFO_KBPS
 
 
-def rendition_key(
-    *, master_sha256: str, recipe: Recipe, encoder_version: str, tags_digest: str
+def audio_key(
+    *,
+    master_sha256: str,
+    recipe: Recipe,
+    encoder_version: str,
+    excerpt: Excerpt | None = None,
 ) -> str:
-    """The identity of a rendition, 64 hex digits, known before a byte of it is encoded.
-
-    Equal keys mean equal bytes (law 5), so it is also the strong ETag of the file.
-    """
+    """The identity of encoded audio without its tags, 64 hex digits, known before it is encoded."""
     named = (
-        "rendition",
+        "audio",
         master_sha256,
         recipe.code,
         str(recipe.edition),
         " ".join(recipe.codec_arguments),
-        str(recipe.clip_seconds),
+        f"{excerpt.start_seconds}+{excerpt.seconds}{'~' * excerpt.fades}" if excerpt else "whole",
         encoder_version,
-        tags_digest,
     )
     return hashlib.sha256("\0".join(named).encode()).hexdigest()
+
+
+def rendition_key(*, audio_key: str, tags_digest: str) -> str:
+    """The identity of a rendition, 64 hex digits, known before a byte of it is encoded.
+
+    Equal keys mean equal bytes (law 5), so it is also the strong ETag of the file. Renditions of one
+    `audio_key` differ in their tags alone.
+    """
+    named = ("rendition", audio_key, tags_digest)
+    return hashlib.sha256("\0".join(named).encode()).hexdigest()
+
+
+def _stretch(master: MasterFacts, excerpt: Excerpt | None) -> tuple[int, int]:
+    """The part of the master that is heard, half-open, in samples per channel."""
+    if excerpt is None:
+        return 0, master.frames
+    frames = min(master.frames, excerpt.seconds * master.sample_rate_hz)
+    start = min(excerpt.start_seconds * master.sample_rate_hz, master.frames - frames)
+    return start, start + frames
 
 
 def _output_rate_hz(recipe: Recipe, rate_hz: int) -> int:
@@ -194,21 +307,27 @@ def _is_resampled(recipe: Recipe, master: MasterFacts) -> bool:
     return _output_rate_hz(recipe, master.sample_rate_hz) != master.sample_rate_hz
 
 
-def _filters(recipe: Recipe, master: MasterFacts) -> list[str]:
-    output = output_of(recipe=recipe, master=master)
-    filters = []
-    if recipe.clip_seconds is not None:
-        clip = min(master.frames, recipe.clip_seconds * master.sample_rate_hz)
-        filters.append(f"atrim=end_sample={clip}")
-        if clip < master.frames:
-            fade = _CLIP_FADE_SECONDS * master.sample_rate_hz
-            filters.append(f"afade=t=out:ss={clip - fade}:ns={fade}")
+def _filters(recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None) -> list[str]:
+    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
+    filters = _cut(master, excerpt)
     if _is_resampled(recipe, master):
         # The resampler's own count is off by a few samples; padding and cutting makes it exact,
         # and with it the length at the head, the formula of the size, and gapless playing.
         filters.append(f"aresample={output.sample_rate_hz}:resampler=soxr:precision=28:osf=flt")
         filters.append(f"apad=whole_len={output.frames}")
         filters.append(f"atrim=end_sample={output.frames}")
+    return filters
+
+
+def _cut(master: MasterFacts, excerpt: Excerpt | None) -> list[str]:
+    start, stop = _stretch(master, excerpt)
+    if excerpt is None or stop - start == master.frames:
+        return []
+    # Without a clock of its own, the part would begin as late as it does in the recording.
+    filters = [f"atrim=start_sample={start}:end_sample={stop}", "asetpts=PTS-STARTPTS"]
+    if excerpt.fades and stop < master.frames:
+        fade = min(_FADE_SECONDS_MAX * master.sample_rate_hz, stop - start)
+        filters.append(f"afade=t=out:ss={stop - start - fade}:ns={fade}")
     return filters
 
 
@@ -242,9 +361,9 @@ def _pcm_bytes(recipe: Recipe, output: OutputFacts) -> int:
     return head + samples + samples % 2
 
 
-def _nominal_bytes(recipe: Recipe, master: MasterFacts) -> int:
+def _nominal_bytes(recipe: Recipe, master: MasterFacts, frames: int) -> int:
     assert recipe.usual is not None
-    bits = _usual_bits_per_second(recipe.usual, master) * master.frames // master.sample_rate_hz
+    bits = _usual_bits_per_second(recipe.usual, master) * frames // master.sample_rate_hz
     return max(1, bits // 8)
 
 
