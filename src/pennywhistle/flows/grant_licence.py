@@ -19,12 +19,18 @@ from pennywhistle.shop.catalogue.queries import (
 )
 from pennywhistle.shop.licensing import operations
 from pennywhistle.shop.licensing.rules import (
+    PREVIEW_SECONDS,
+    PREVIEW_SECONDS_MOST,
     LicensingError,
     Repertoire,
     Right,
     TariffTerms,
     Use,
+    check_preview,
 )
+
+# How a preview of all of a track is written.
+WHOLE = "whole"
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -35,7 +41,7 @@ class LicenceRequest:
 
     `repertoire` is the label's name, the release's UPC or short name, or the track's ISRC, and empty
     for the whole catalogue. `rate` is a fraction or a percentage (`15/100`, `15%`). `territories`
-    is read by `TerritorySet.parse`. `floor_per_track` is an amount in `currency`, or empty.
+    is read by `TerritorySet.parse`. `preview_seconds` is a number or `whole`. `floor_per_track` is an amount in `currency`, or empty.
     """
 
     number: str
@@ -55,6 +61,7 @@ class LicenceRequest:
     document_reference: str
     tariff_code: str = ""
     tariff_version: int = 1
+    preview_seconds: str = str(PREVIEW_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ def grant_licence(
         period=_period(request),
         tariff=_tariff(request),
         document_reference=request.document_reference.strip(),
+        preview_seconds=parse_preview(request.preview_seconds),
     )
     granted = operations.grant(terms=terms, granted_by=granted_by, now=now)
     unpaid = find_unpaid_sales(licence_number=granted.licence.number, now=now)
@@ -100,6 +108,17 @@ def parse_rate(text: str) -> Fraction:
         return Fraction(bare)
     except (ValueError, ZeroDivisionError):
         raise LicensingError(f"{text!r} is not a rate; write 15% or 15/100") from None
+
+
+def parse_preview(text: str) -> int | None:
+    """`30` as seconds, `whole` as None. Raises `LicensingError` for anything else."""
+    bare = text.strip().lower()
+    if bare == WHOLE:
+        return None
+    if not (bare.isascii() and bare.isdecimal() and len(bare) <= len(str(PREVIEW_SECONDS_MOST))):
+        raise LicensingError(f"the preview {text!r} is not a length; write seconds or {WHOLE}")
+    check_preview(int(bare))
+    return int(bare)
 
 
 def _on_the_licensor(name: str, granted: operations.Granted) -> tuple[str, ...]:

@@ -78,15 +78,17 @@ def test_a_licence_is_granted_listed_asked_about_and_ended(command: Command, cas
         *("licence", "grant", "--licensor", "Quay Authors", "--right", "work", "--number", "Q-7"),
         *("--document", "Letter of 2 May", "--rate", "8%", "--floor", "0.01"),
         *("--starts", "2026-05-02", "--repertoire", "release:ann-piper-reels"),
-        *("--territories", "all-but US"),
+        *("--territories", "all-but US", "--preview-seconds", "20"),
     )
     recorded, remark = granted.out.splitlines()
     assert recorded == "Licence Q-7 is recorded."
     assert remark.startswith("Note: Quay Authors is new here")
-    assert "Q-7" in command("licence", "list").out
+    assert "previews of 20 s" in command("licence", "list").out
 
     covered = command("licence", "coverage", "ZZPEN2600001", "DE")
     assert "Q-7" in covered.out  # The narrower repertoire speaks before MER-1.
+    heard = command("licence", "coverage", "ZZPEN2600001", "DE", "--use", "PREVIEW")
+    assert "Heard:     20 s" in heard.out
     assert covered.status == 0
 
     assert command("licence", "end", "LAN-1", "--reason", "sold the label").status == 0

@@ -67,6 +67,17 @@ def test_a_contract_is_recorded_as_it_says(otto: Client, cast: Cast) -> None:
     assert get_licensor(name="Gemini Society").kind == "society"
 
 
+def test_a_contract_says_how_much_may_be_heard(otto: Client, cast: Cast) -> None:
+    response = otto.post(GRANT, {**FORM, "preview_seconds": "whole"}, follow=True)
+    assert "preview, whole" in response.content.decode()
+    assert get_licence(number="GEM-2026-7").terms.preview_seconds is None
+
+
+def test_a_preview_that_is_no_length_is_refused_beside_its_field(otto: Client, cast: Cast) -> None:
+    page = send(otto, preview_seconds="2 minutes")
+    assert "write seconds or whole" in page
+
+
 def test_the_same_contract_sent_twice_is_recorded_once(otto: Client, cast: Cast) -> None:
     for _ in range(2):
         assert otto.post(GRANT, FORM).status_code == 303

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pennywhistle.doors.cli.dates import read_instant
-from pennywhistle.shop.licensing.rules import Covered, NotCovered, Use
+from pennywhistle.shop.licensing.rules import Covered, LicenceTerms, NotCovered, Use
 
 licences = typer.Typer(help="Record and end licences; ask what they cover.", no_args_is_help=True)
 
@@ -31,6 +31,9 @@ def grant(
         str, typer.Option(help="whole, label:NAME, release:UPC or track:ISRC.")
     ] = "whole",
     uses: Annotated[str, typer.Option(help="DOWNLOAD,PREVIEW.")] = "DOWNLOAD,PREVIEW",
+    preview_seconds: Annotated[
+        str, typer.Option(help="How much may be heard: 30, or whole.")
+    ] = "30",
     territories: Annotated[
         str, typer.Option(help="worldwide; DE,AT; or all-but FR,JP.")
     ] = "worldwide",
@@ -63,6 +66,7 @@ def grant(
         document_reference=document,
         tariff_code=tariff,
         tariff_version=tariff_version,
+        preview_seconds=preview_seconds,
     )
     granted = grant_licence(request=request, granted_by=None, now=utc_now())
     typer.echo(f"Licence {granted.number} is recorded.")
@@ -83,8 +87,17 @@ def list_() -> None:
         typer.echo(
             f"{row.number:<16}{row.right.value:<11}{row.licensor}: {repertoire}, "
             f"{row.territories}, {row.starts_at:%Y-%m-%d} to {until}, "
-            f"{rate_text(row.tariff.rate)} of {row.tariff.base}, {row.document_reference}"
+            f"{rate_text(row.tariff.rate)} of {row.tariff.base}, {_heard(row)}"
+            f"{row.document_reference}"
         )
+
+
+def _heard(terms: LicenceTerms) -> str:
+    """How much may be heard, for a list; nothing where nothing may."""
+    if Use.PREVIEW not in terms.uses:
+        return ""
+    seconds = terms.preview_seconds
+    return "previews whole, " if seconds is None else f"previews of {seconds} s, "
 
 
 @licences.command()
@@ -128,6 +141,9 @@ def coverage(
         typer.echo(
             f"{terms.right.value:<11}{terms.number}  {terms.licensor}: {terms.document_reference}"
         )
+    if use is Use.PREVIEW:
+        seconds = answer.preview_seconds
+        typer.echo("Heard:     whole" if seconds is None else f"Heard:     {seconds} s")
 
 
 def _why_not(answer: NotCovered) -> str:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pennywhistle.doors.desk.words import sentence
-from pennywhistle.flows.grant_licence import LicenceRequest, parse_rate
+from pennywhistle.flows.grant_licence import LicenceRequest, parse_preview, parse_rate
 from pennywhistle.kit.clock import Period, month_period
 from pennywhistle.kit.territory import TerritorySet, UnknownCountryError
 from pennywhistle.shop.licensing.queries import LicensorFacts
-from pennywhistle.shop.licensing.rules import LicensingError, TariffTerms
+from pennywhistle.shop.licensing.rules import PREVIEW_SECONDS, LicensingError, TariffTerms
 
 # Vouchers of one batch that a page can show and a printer print.
 VOUCHERS_ON_A_SHEET_MOST = 500
@@ -125,6 +125,15 @@ class LicenceForm(PlainForm):
         ],
         widget=forms.CheckboxSelectMultiple,
     )
+    preview_seconds = forms.CharField(
+        label=_("Preview, in seconds"),
+        max_length=10,
+        required=False,
+        help_text=_(
+            "How much of a track may be heard before buying, where previews are among the uses: "
+            "30, or whole. Empty is 30."
+        ),
+    )
     territory_mode = forms.ChoiceField(
         label=_("Territories"),
         choices=[
@@ -200,6 +209,15 @@ class LicenceForm(PlainForm):
             raise ValidationError(sentence(error)) from None
         return text
 
+    def clean_preview_seconds(self) -> str:
+        """The length as typed, once it is known to be one; 30 for nothing."""
+        text = str(self.cleaned_data["preview_seconds"]).strip() or str(PREVIEW_SECONDS)
+        try:
+            parse_preview(text)
+        except LicensingError as error:
+            raise ValidationError(sentence(error)) from None
+        return text
+
     def clean(self) -> dict[str, Any]:
         """Check the fields that depend on one another; each error stands beside its field."""
         given = super().clean() or self.cleaned_data
@@ -240,6 +258,7 @@ class LicenceForm(PlainForm):
             document_reference=given["document_reference"],
             tariff_code=given["tariff_code"],
             tariff_version=given["tariff_version"],
+            preview_seconds=given["preview_seconds"],
         )
 
     def _check_territories(self, given: dict[str, Any]) -> None:

@@ -118,7 +118,7 @@ def licence_row(licence: LicenceFacts, now: datetime) -> LicenceRow:
         licensor_url=reverse("desk-licensor", args=[terms.licensor_id]),
         right=words.right(terms.right),
         repertoire=words.repertoire(licence),
-        uses=words.uses(terms.uses),
+        uses=words.uses(terms),
         territories=words.territories(terms.territories),
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,

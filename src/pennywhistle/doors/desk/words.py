@@ -84,14 +84,16 @@ def repertoire(licence: LicenceFacts) -> str:
     return known[licence.terms.repertoire.kind] % {"name": licence.target}
 
 
-def uses(chosen: frozenset[Use]) -> str:
-    """The uses that a licence opens, always in the same order."""
+def uses(terms: LicenceTerms) -> str:
+    """The uses that a licence opens, always in the same order, and how much may be heard."""
+    seconds = terms.preview_seconds
+    preview = gettext("preview of %(seconds)s seconds") % {"seconds": seconds}
     known = {
         Use.DOWNLOAD: gettext("download"),
-        Use.PREVIEW: gettext("preview"),
+        Use.PREVIEW: gettext("preview, whole") if seconds is None else preview,
         Use.STREAM_OWNED: gettext("streaming of what is owned"),
     }
-    return ", ".join(word for use, word in known.items() if use in chosen)
+    return ", ".join(word for use, word in known.items() if use in terms.uses)
 
 
 def territories(chosen: TerritorySet) -> str:

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from pennywhistle.shop.licensing.rules import PREVIEW_SECONDS
+
 
 class Licensor(models.Model):
     """Who grants: a collecting society, a label, an artist, a publisher."""
@@ -77,6 +79,8 @@ class Licence(models.Model):
     release = models.ForeignKey("catalogue.Release", null=True, on_delete=models.PROTECT)
     track = models.ForeignKey("catalogue.Track", null=True, on_delete=models.PROTECT)
     uses = models.CharField(max_length=60)  # Words with commas: "DOWNLOAD,PREVIEW".
+    # How much of a track may be heard, where PREVIEW is among the uses; None is all of it.
+    preview_seconds = models.PositiveIntegerField(null=True, default=PREVIEW_SECONDS)
     territories = models.CharField(max_length=1500)  # As kit.territory.TerritorySet writes it.
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
@@ -95,6 +99,10 @@ class Licence(models.Model):
             models.CheckConstraint(
                 name="licensing_period_ends_after_it_starts",
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+            ),
+            models.CheckConstraint(
+                name="licensing_preview_is_heard",
+                condition=Q(preview_seconds=None) | Q(preview_seconds__gt=0),
             ),
             models.CheckConstraint(
                 name="licensing_repertoire_names_its_target",

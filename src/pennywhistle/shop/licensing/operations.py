@@ -12,6 +12,7 @@ from pennywhistle.kit.clock import Period
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.licensing.models import Licence, Licensor, Tariff
 from pennywhistle.shop.licensing.rules import (
+    PREVIEW_SECONDS,
     REASON_LETTERS_MOST,
     TARIFF_CODE_LETTERS_MOST,
     LicensingError,
@@ -21,6 +22,7 @@ from pennywhistle.shop.licensing.rules import (
     UnknownLicenceError,
     Use,
     check_number,
+    check_preview,
     check_text,
     fold_name,
 )
@@ -43,6 +45,7 @@ class Grant:
     period: Period
     tariff: TariffTerms
     document_reference: str
+    preview_seconds: int | None = PREVIEW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Granted:
             "release_id": _target(terms.repertoire, "release"),
             "track_id": _target(terms.repertoire, "track"),
             "uses": ",".join(sorted(use.value for use in terms.uses)),
+            "preview_seconds": terms.preview_seconds,
             "territories": str(terms.territories),
             "starts_at": terms.period.starts_at,
             "ends_at": terms.period.ends_at,
@@ -110,6 +114,7 @@ def _check(terms: Grant) -> None:
     """Refuse what the tables would take and nobody could read."""
     if not terms.uses:
         raise LicensingError("a licence opens at least one use, such as DOWNLOAD")
+    check_preview(terms.preview_seconds)
     check_number(terms.number)
     check_text(terms.licensor, "licensor")
     check_text(terms.document_reference, "reference of its document: contract, page, date")

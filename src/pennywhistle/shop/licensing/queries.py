@@ -261,6 +261,7 @@ def _terms(row: Licence) -> LicenceTerms:
         ends_at=min(ends, default=None),
         tariff=_tariff(row.tariff),
         document_reference=row.document_reference,
+        preview_seconds=row.preview_seconds,
     )
 
 

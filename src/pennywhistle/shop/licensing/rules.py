@@ -22,6 +22,11 @@ TARIFF_CODE_LETTERS_MOST = 80
 TEXT_LETTERS_MOST = 200
 REASON_LETTERS_MOST = 300
 
+# How much of a track may be heard where a contract does not say; and what one may say.
+PREVIEW_SECONDS = 30
+PREVIEW_SECONDS_LEAST = 5
+PREVIEW_SECONDS_MOST = 3600
+
 # Parts between slashes, each begun by a letter or a digit: no `..`, and nothing that breaks a line.
 _NUMBER = re.compile(r"\w[\w .:+&#()-]*(/\w[\w .:+&#()-]*)*")
 
@@ -85,6 +90,15 @@ def check_text(text: str, what: str, *, letters_most: int = TEXT_LETTERS_MOST) -
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+def check_preview(seconds: int | None) -> None:
+    """Raise `LicensingError` for a preview that is too short to be one, or longer than any."""
+    if seconds is not None and not PREVIEW_SECONDS_LEAST <= seconds <= PREVIEW_SECONDS_MOST:
+        raise LicensingError(
+            f"a preview lasts {PREVIEW_SECONDS_LEAST} to {PREVIEW_SECONDS_MOST} seconds, or the "
+            f"whole track, and not {seconds} seconds"
+        )
+
+
 def rate_text(rate: Fraction) -> str:
     """`15%` or `8.75%`; a rate finer than hundredths of a percent stays the exact ratio."""
     percent = rate * 100
@@ -144,7 +158,11 @@ _BREADTH = {"track": 0, "release": 1, "label": 2, "whole": 3}
 
 @dataclass(frozen=True, slots=True)
 class LicenceTerms:
-    """A licence as coverage reads it. `[starts_at, ends_at)`; None means until it is ended."""
+    """A licence as coverage reads it. `[starts_at, ends_at)`; None means until it is ended.
+
+    `preview_seconds` is how much of a track may be heard where PREVIEW is among the uses; None is
+    all of it.
+    """
 
     id: int
     number: str
@@ -158,6 +176,7 @@ class LicenceTerms:
     ends_at: datetime | None
     tariff: TariffTerms
     document_reference: str
+    preview_seconds: int | None = PREVIEW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +204,12 @@ class Covered:
 
     recording: LicenceTerms
     work: LicenceTerms
+
+    @property
+    def preview_seconds(self) -> int | None:
+        """How much may be heard: what the stricter of the two grants. None is all of it."""
+        said = (self.recording.preview_seconds, self.work.preview_seconds)
+        return min((seconds for seconds in said if seconds is not None), default=None)
 
 
 class Why(StrEnum):

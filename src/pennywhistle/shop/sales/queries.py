@@ -251,11 +251,18 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a shop window shows of some tracks: tickets by recipe, then by track id; and the ids of
-    those that may be heard."""
+    """What a shop window shows of some tracks: tickets by recipe, then by track id.
+
+    `preview_seconds` holds, by track id, how much may be heard of those that may: None is all of it.
+    """
 
     tickets: dict[str, dict[int, Ticket]]
-    may_be_heard: frozenset[int]
+    preview_seconds: dict[int, int | None]
+
+    @property
+    def may_be_heard(self) -> frozenset[int]:
+        """The ids of the tracks whose rights are both licensed for a preview there and then."""
+        return frozenset(self.preview_seconds)
 
 
 def list_window(
@@ -290,9 +297,11 @@ def list_window(
             }
             for recipe in recipes
         },
-        may_be_heard=frozenset(
-            track_id for track_id, answer in previews.items() if isinstance(answer, Covered)
-        ),
+        preview_seconds={
+            track_id: answer.preview_seconds
+            for track_id, answer in previews.items()
+            if isinstance(answer, Covered)
+        },
     )
 
 
