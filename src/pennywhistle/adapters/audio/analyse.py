@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.adapters.audio.claims import Claim, lossy, read_claim, truncated, unsupported
+from pennywhistle.adapters.audio.process import Process, ProcessOverLimitError, Run, running
 from pennywhistle.adapters.audio.refusal import AudioRefusedError, RefusalKind
 from pennywhistle.adapters.audio.sniff import Container, sniff
 from pennywhistle.adapters.audio.waveform import WaveformGatherer
@@ -33,11 +30,8 @@ SAMPLE_RATE_HZ_MIN = 8_000
 SAMPLE_RATE_HZ_MAX = 192_000
 CHANNELS_MAX = 2
 DEPTHS_BITS = (16, 24)
-DECODE_TIMEOUT_SECONDS = 30 * 60
 
 _PIECE_FRAMES = 1 << 17
-_STDERR_TAIL_LINES = 60
-_STDERR_LINE_BYTES_MAX = 400
 
 # What a file of each container is called.
 SUFFIXES = {
@@ -259,19 +253,17 @@ def _decode(path: Path, container: Container, claim: Claim) -> _Decoded:
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     gatherer = WaveformGatherer(bits_per_sample=claim.bits_per_sample, channels=claim.channels)
     frames = 0
-    with _running(_decode_command(path, container, claim)) as (process, tail):
-        assert process.stdout is not None
-        while piece := process.stdout.read(_PIECE_FRAMES * frame_bytes):
-            piece = piece[: len(piece) // frame_bytes * frame_bytes]
+    with _running(path, container, claim) as process:
+        for piece in _whole_frames(process.output(), frame_bytes):
             frames += len(piece) // frame_bytes
             if frames > _frames_max(claim):
                 raise _too_long()
             sha256.update(piece)
             md5.update(piece)
             gatherer.add(piece)
-    if process.returncode != 0:
+    if process.code != 0:
         raise _decoder_gave_up(claim, frames)
-    loudness, true_peak = _read_summary(list(tail))
+    loudness, true_peak = _read_summary(process.last_words)
     return _Decoded(
         frames, sha256.hexdigest(), md5.hexdigest(), gatherer.strokes(), loudness, true_peak
     )
@@ -297,42 +289,36 @@ def _decode_command(path: Path, container: Container, claim: Claim) -> list[str]
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], deque[str]]]:
-    """A decoder that is gone when the block ends, however it ends, with its last words."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    tail: deque[str] = deque(maxlen=_STDERR_TAIL_LINES)
-    listener = threading.Thread(target=_listen, args=(process.stderr, tail), daemon=True)
-    alarm = threading.Timer(DECODE_TIMEOUT_SECONDS, process.kill)
-    listener.start()
-    alarm.start()
+def _running(path: Path, container: Container, claim: Claim) -> Iterator[Process]:
+    """A decoder that is gone when the block ends, however it ends."""
+    command = tuple(_decode_command(path, container, claim))
     try:
-        yield process, tail
-        process.wait()
-    finally:
-        alarm.cancel()
-        process.kill()
-        process.wait()
-        listener.join()
-        process.stdout.close()
-        process.stderr.close()
+        with running(Run(command=command, about=path.name, reads=(path,))) as process:
+            yield process
+    except ProcessOverLimitError as error:
+        raise _damaged("decoding it takes too long") from error
 
 
-def _listen(stream: IO[bytes], tail: deque[str]) -> None:
-    """Keep the last lines of `stream`, none of them long."""
-    while line := stream.readline(_STDERR_LINE_BYTES_MAX):
-        tail.append(line.decode("utf-8", "replace").strip())
+def _whole_frames(output: Iterator[bytes], frame_bytes: int) -> Iterator[bytes]:
+    """The same bytes in large pieces of whole frames; a part of one at the very end is dropped."""
+    gathered, size_bytes = bytearray(), _PIECE_FRAMES * frame_bytes
+    for data in output:
+        gathered += data
+        while len(gathered) >= size_bytes:
+            yield bytes(gathered[:size_bytes])
+            del gathered[:size_bytes]
+    rest = len(gathered) // frame_bytes * frame_bytes
+    if rest:
+        yield bytes(gathered[:rest])
 
 
-def _read_summary(lines: list[str]) -> tuple[float | None, float | None]:
+def _read_summary(said: str) -> tuple[float | None, float | None]:
     """Loudness in LUFS and true peak in dBTP from the summary of ffmpeg's `ebur128`.
 
     https://ffmpeg.org/ffmpeg-filters.html#ebur128-1 — it prints -70.0 LUFS where no block of 400 ms
     passes the absolute gate, and a peak of -inf for digital silence.
     """
+    lines = [line.strip() for line in said.splitlines()]
     starts_at = max(
         (index for index, line in enumerate(lines) if line.endswith("Summary:")), default=0
     )

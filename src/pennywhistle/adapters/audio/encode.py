@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import platform
-import resource
-import selectors
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,19 +18,9 @@ from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.adapters.audio.framing import MUXERS, framer_for
 from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.m4a import M4aError, head_bytes, tag_head
+from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run, running
 
-ENCODE_SECONDS_MAX = 1800
-# An encoder that says nothing for so long hangs.
-ENCODER_SILENCE_SECONDS_MAX = 120
-ENCODED_BYTES_MAX = 8_000_000_000
 _READ_BYTES = 256 * 1024
-# The encoder hands over every packet at once, for the sake of the first ones. Behind a short read it
-# is left alone for a moment, so that packets gather in the pipe and are taken together.
-_WORTH_WAKING_BYTES = 32 * 1024
-_PAUSE_SECONDS = 0.005
-_PIPE_BYTES = 1024 * 1024
-_STDERR_BYTES_KEPT = 4000
-_WAIT_AFTER_END_SECONDS = 30
 _FFMPEG_INPUTS = "flac,wav,w64,aiff,mov,caf"
 # Bytes that AAC, Opus and ffmpeg's resampler make differ between a machine with AVX2 or FMA and one
 # without. Held back to this, which every x86-64 of the last fifteen years has, they do not.
@@ -143,7 +128,7 @@ def _encode_m4a(order: EncodeOrder, sink: _Counted) -> int:
     """Encode into a file, put the tags into its head, and pass it on. Returns the tags' bytes."""
     with tempfile.TemporaryDirectory(dir=order.working_folder, prefix="encode-") as folder:
         target = Path(folder) / "audio.m4a"
-        with _running(order, str(target)) as process:
+        with _running(order, str(target), writes=Path(folder)) as process:
             for _ in _output(process, order):
                 pass
         try:
@@ -185,70 +170,26 @@ def _command(order: EncodeOrder, target: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def _running(order: EncodeOrder, target: str) -> Iterator[subprocess.Popen[bytes]]:
+def _running(order: EncodeOrder, target: str, *, writes: Path | None = None) -> Iterator[Process]:
     """An encoder process that does not outlive the block."""
+    run = Run(
+        command=tuple(_command(order, target)),
+        about=order.source.name,
+        reads=(order.source,),
+        writes=writes,
+    )
     try:
-        process = subprocess.Popen(
-            _command(order, target),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-        )
-    except OSError as error:
-        raise EncoderFailedError(f"the encoder does not start: {error}") from error
-    try:
-        with contextlib.suppress(ProcessLookupError):
-            cpu_seconds = (ENCODE_SECONDS_MAX, ENCODE_SECONDS_MAX)
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, cpu_seconds)
-            file_bytes = (ENCODED_BYTES_MAX, ENCODED_BYTES_MAX)
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, file_bytes)
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(_WAIT_AFTER_END_SECONDS)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+        with running(run) as process:
+            yield process
+    except ProcessFailedError as error:
+        raise EncoderFailedError(str(error)) from error
 
 
-def _output(process: subprocess.Popen[bytes], order: EncodeOrder) -> Iterator[bytes]:
-    """The encoder's output as it comes. Raises `EncoderFailedError` at a bad end or past a limit."""
-    assert process.stdout is not None
-    assert process.stderr is not None
-    out, err = process.stdout.fileno(), process.stderr.fileno()
-    _widen(out)
-    complaint = b""
-    ends_by = time.monotonic() + ENCODE_SECONDS_MAX
-    with selectors.DefaultSelector() as selector:
-        selector.register(out, selectors.EVENT_READ)
-        selector.register(err, selectors.EVENT_READ)
-        while selector.get_map():
-            ready = selector.select(ENCODER_SILENCE_SECONDS_MAX)
-            if not ready or time.monotonic() > ends_by:
-                raise EncoderFailedError(f"encoding {order.source.name} took too long")
-            for key, _ in ready:
-                data = os.read(key.fd, _READ_BYTES)
-                if not data:
-                    selector.unregister(key.fd)
-                elif key.fd == err:
-                    complaint = (complaint + data)[-_STDERR_BYTES_KEPT:]
-                else:
-                    yield data
-                    if len(data) < _WORTH_WAKING_BYTES:
-                        time.sleep(_PAUSE_SECONDS)
-    code = process.wait(_WAIT_AFTER_END_SECONDS)
-    if code != 0:
-        said = complaint.decode("utf-8", "replace").strip() or "nothing"
+def _output(process: Process, order: EncodeOrder) -> Iterator[bytes]:
+    """The encoder's output as it comes. Raises `EncoderFailedError` at a bad end."""
+    yield from process.output()
+    if process.code != 0:
         raise EncoderFailedError(
-            f"the encoder ended with {code} on {order.source.name} and said: {said}"
+            f"the encoder ended with {process.code} on {order.source.name} and said: "
+            f"{process.last_words or 'nothing'}"
         )
-
-
-def _widen(pipe: int) -> None:
-    """A larger pipe wakes both ends less often. Not every system has it, and none needs it."""
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import fcntl
-
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
