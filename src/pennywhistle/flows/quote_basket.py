@@ -117,6 +117,8 @@ def _check_for_sale(
     for track, recipe in wanted:
         if track.release.state != "live":
             reasons.append(f"{track.title} is not on the shelves")
+        elif not tickets[track.id, recipe].is_measured:
+            reasons.append(f"the size of {track.title} in this format is not measured yet")
         elif not tickets[track.id, recipe].is_for_sale:
             reasons.append(f"{track.title} is not licensed for sale in your country now")
     if reasons:

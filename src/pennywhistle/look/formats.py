@@ -80,6 +80,12 @@ def megabytes(size_bytes: int) -> str:
     return f"{number}\N{NO-BREAK SPACE}MB"
 
 
+def kilohertz(rate_hz: int) -> str:
+    """`44.1 kHz`, with a space that does not break."""
+    number = format_decimal(Decimal(rate_hz) / 1000, format="0.###", locale=_locale())
+    return f"{number}\N{NO-BREAK SPACE}kHz"
+
+
 def duration(duration_ms: int) -> str:
     """`3:07`, or `1:02:45` from an hour up; to the nearest second."""
     minutes, seconds = divmod((duration_ms + 500) // 1000, 60)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext
 
-from pennywhistle.doors.storefront import pages
+from pennywhistle.doors.storefront import choosing, pages
 from pennywhistle.doors.storefront.shelves import (
     cover_url,
     open_window,
@@ -118,4 +118,7 @@ def _line(
         if left or trouble
         else gettext("This is in your basket already, and is paid for once."),
         trouble=trouble,
+        treatments=choosing.treatments(
+            [track for track in tracks if (track.id, item.recipe) not in counted], item.recipe
+        ),
     )

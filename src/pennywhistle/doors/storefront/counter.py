@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pennywhistle.doors.storefront import baskets, carrying, pages
+from pennywhistle.doors.storefront import baskets, carrying, choosing, pages
 from pennywhistle.doors.storefront.answers import (
     PERSONAL,
     ask_to_sign_up,
@@ -28,6 +28,7 @@ from pennywhistle.flows.declare_country import declare_country
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.territory import UnknownCountryError, check_country
+from pennywhistle.shop.catalogue.queries import list_tracks
 from pennywhistle.shop.licensing.queries import list_terms_by_id
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.sales.queries import PurchaseFacts, QuoteFacts, find_purchase, get_quote
@@ -130,6 +131,7 @@ def offer(request: HttpRequest, quote_id: UUID) -> HttpResponseBase:
 
 def _checkout_page(quote: QuoteFacts, person_id: int) -> pages.CheckoutPage:
     balance = get_wallet_balance(person_id=person_id, currency=quote.total.currency)
+    tracks = {t.id: t for t in list_tracks(track_ids={line.track_id for line in quote.lines})}
     return pages.CheckoutPage(
         quote_id=str(quote.id),
         lines=tuple(
@@ -140,6 +142,7 @@ def _checkout_page(quote: QuoteFacts, person_id: int) -> pages.CheckoutPage:
                 size_bytes=line.size_bytes,
                 size_is_exact=line.size_is_exact,
                 price=line.gross,
+                treatment=choosing.treatment_text(tracks[line.track_id], line.recipe),
             )
             for line in quote.lines
         ),

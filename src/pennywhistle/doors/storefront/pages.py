@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from pennywhistle.doors.storefront.choice_pages import Chooser
 from pennywhistle.kit.money import Money
 
 TrackState = Literal["for_sale", "in_basket", "owned", "not_sold"]
@@ -75,23 +76,12 @@ class ArtistPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RecipeChoice:
-    """One way to have the file. Size and price are of the whole release, None where not sold."""
-
-    code: str
-    title: str
-    line: str
-    is_chosen: bool
-    size_bytes: int | None = None
-    size_is_exact: bool = True
-    price: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TrackRow:
     """A track in the recipe chosen. `peaks` are pairs of signed bytes; `reason` is for listeners.
 
-    `artist_name` and `artist_url` are empty where they are the release's own.
+    `artist_name` and `artist_url` are empty where they are the release's own; `treatment` says what
+    the recipe does to this recording, where that is not said of all; `compare_url` is empty where
+    nothing may be heard.
     """
 
     id: str
@@ -108,6 +98,8 @@ class TrackRow:
     size_is_exact: bool = True
     price: Money | None = None
     reason: str = ""
+    treatment: str = ""
+    compare_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +117,11 @@ class WholeRelease:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePage:
-    """A release, with every price for the recipe chosen."""
+    """A release, with every price for the recipe chosen.
+
+    `chooser` is None where nothing is sold; `treatment` says what the recipe does to every recording
+    of it.
+    """
 
     title: str
     url: str
@@ -141,10 +137,10 @@ class ReleasePage:
     duration_ms: int
     recipe_code: str
     recipe_title: str
-    lossy: tuple[RecipeChoice, ...]
-    lossless: tuple[RecipeChoice, ...]
+    chooser: Chooser | None
     tracks: tuple[TrackRow, ...]
     whole: WholeRelease
+    treatment: str = ""
     needs_country: bool = False
     country_trouble: str = ""
 
@@ -188,7 +184,8 @@ class SearchPage:
 class BasketLine:
     """One thing in the basket, with what it adds to the lines above it.
 
-    `note` says why that is nothing; `trouble` why it cannot be bought as it is, and what to do.
+    `note` says why that is nothing; `trouble` why it cannot be bought as it is, and what to do;
+    `treatments` what the recipe does to recordings that it cannot carry as they are.
     """
 
     kind: Literal["track", "release"]
@@ -205,6 +202,7 @@ class BasketLine:
     price: Money | None = None
     note: str = ""
     trouble: str = ""
+    treatments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +226,7 @@ class QuoteLine:
     size_bytes: int
     size_is_exact: bool
     price: Money
+    treatment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

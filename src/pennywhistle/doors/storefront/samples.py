@@ -9,6 +9,7 @@ import math
 from datetime import UTC, date, datetime
 
 from pennywhistle.doors.storefront import pages
+from pennywhistle.doors.storefront.choice_pages import Chooser, FamilyChoice, RecipeChoice
 from pennywhistle.kit.money import Money
 from pennywhistle.look.frame import Frame, LicenceLine
 
@@ -99,33 +100,41 @@ HOME = pages.HomePage(
 
 ARTIST = pages.ArtistPage(name="Maeve Quill", releases=(CARDS[0], CARDS[3]))
 
-LOSSY = (
-    pages.RecipeChoice(
-        "mp3-128", "MP3 128", "smallest, plays everywhere", False, 15_430_000, True, _euro("0.31")
+_HERE = "/release/low-tide-airs/"
+
+CHOOSER = Chooser(
+    small=(
+        FamilyChoice("format-mp3", "MP3", "plays everywhere", _HERE, True, _euro("0.23")),
+        FamilyChoice("format-opus", "Opus", "for your phone", _HERE, False, _euro("0.12")),
+        FamilyChoice("format-aac", "AAC", "at home on Apple devices", _HERE, False, _euro("0.23")),
     ),
-    pages.RecipeChoice(
-        "mp3-192", "MP3 192", "plays everywhere", True, 23_150_000, True, _euro("0.46")
+    every_detail=(
+        FamilyChoice("format-flac", "FLAC", "for your archive", _HERE, False, _euro("1.96")),
+        FamilyChoice("format-wav", "WAV", "for the studio, large", _HERE, False),
     ),
-    pages.RecipeChoice(
-        "mp3-v0", "MP3 V0", "best MP3 for its size", False, 29_600_000, False, _euro("0.59")
+    family_title="MP3",
+    recipes=(
+        RecipeChoice(
+            "mp3-128", "MP3 128", "Small, and plays everywhere.", _HERE, False, 15_430_000,
+            price=_euro("0.31"),
+        ),
+        RecipeChoice(
+            "mp3-192", "MP3 192", "Good on most speakers, and plays everywhere.", _HERE, True,
+            23_150_000, price=_euro("0.46"),
+        ),
+        RecipeChoice(
+            "mp3-v0", "MP3 V0", "Near the best MP3.", _HERE, False, 29_600_000, False,
+            _euro("0.59"),
+        ),
     ),
-    pages.RecipeChoice(
-        "opus-128", "Opus 128", "small and very good", False, 15_900_000, False, _euro("0.32")
-    ),
-)
-LOSSLESS = (
-    pages.RecipeChoice(
-        "flac", "FLAC", "every detail, packed", False, 98_214_112, True, _euro("1.96")
-    ),
-    pages.RecipeChoice(
-        "wav", "WAV", "every detail, unpacked", False, 170_121_044, True, _euro("3.40")
-    ),
-)
+)  # fmt: skip
 
 TRACKS = (
     pages.TrackRow(
         "t1", 1, "Swallowtail Jig", 187_000, sample_peaks(1), "for_sale",
         preview_url="/preview/t1.mp3", size_bytes=4_488_000, price=_euro("0.09"),
+        treatment="The recording is 24-bit/96 kHz. As MP3 192 it is resampled to 48 kHz.",
+        compare_url="/hear/1/?recipe=mp3-192",
     ),
     pages.TrackRow(
         "t2", 2, "The Sally Gardens, with the Long Way Home Played Twice", 142_000,
@@ -163,8 +172,7 @@ RELEASE = pages.ReleasePage(
     duration_ms=711_900,
     recipe_code="mp3-192",
     recipe_title="MP3 192",
-    lossy=LOSSY,
-    lossless=LOSSLESS,
+    chooser=CHOOSER,
     tracks=TRACKS,
     whole=pages.WholeRelease(
         "r1", "for_sale", 4, size_bytes=14_181_000, size_is_exact=False, price=_euro("0.28")
@@ -186,8 +194,7 @@ RELEASE_ELSEWHERE = pages.ReleasePage(
     duration_ms=121_000,
     recipe_code="mp3-192",
     recipe_title="MP3 192",
-    lossy=(),
-    lossless=(),
+    chooser=None,
     tracks=(TRACKS[3],),
     whole=pages.WholeRelease(
         "r2", "not_sold", 0, reason="Slow Roads is not sold in France: no licence covers it there."

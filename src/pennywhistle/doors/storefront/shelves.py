@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from pennywhistle.doors.storefront import pages
+from pennywhistle.doors.storefront import choosing, pages
 from pennywhistle.doors.storefront.visitor import Visit
 from pennywhistle.doors.storefront.words import why_not
 from pennywhistle.flows.quote_basket import BasketItem
@@ -20,12 +20,12 @@ from pennywhistle.shop.catalogue.queries import (
     TrackFacts,
     list_tracks_of_releases,
 )
-from pennywhistle.shop.encoding.recipes import Kind, Recipe, Sizing
+from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import get_recipe, list_recipes_for_sale
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered, NotCovered
 from pennywhistle.shop.royalties.rules import RoyaltyError, divide_price
-from pennywhistle.shop.sales.queries import Ticket, Window, list_window, price_release
+from pennywhistle.shop.sales.queries import Ticket, Window, list_window
 from pennywhistle.shop.sales.vat import vat_percent
 
 # What is shown to who has not chosen yet: it plays everywhere.
@@ -56,6 +56,11 @@ def cover_url(release: ReleaseFacts, size: str = "large") -> str:
 def release_url(slug: str) -> str:
     """Where a release's page is."""
     return reverse("storefront:release", args=[slug])
+
+
+def compare_url(track_id: int, recipe: str) -> str:
+    """Where a song is heard in a recipe, beside the recording itself."""
+    return f"{reverse('storefront:hear', args=[track_id])}?recipe={recipe}"
 
 
 def artist_link(artist: ArtistFacts) -> pages.ArtistLink:
@@ -105,6 +110,8 @@ def reason_of(visit: Visit, ticket: Ticket) -> str:
         }
     if isinstance(ticket.coverage, NotCovered):
         return why_not(ticket.coverage, visit.territory)
+    if not ticket.is_measured:
+        return gettext("Its size in this format is being measured. Come back in a few minutes.")
     return ""
 
 
@@ -151,8 +158,8 @@ def _split(visit: Visit, tickets: Iterable[Ticket]) -> pages.PennySplit | None:
 def release_page(
     visit: Visit, release: ReleaseFacts, tracks: Sequence[TrackFacts], recipe: Recipe
 ) -> pages.ReleasePage:
-    """A release with every price for `recipe`, and of the whole in every other. Two queries."""
-    window = open_window(visit, tracks, [choice.code for choice in list_recipes_for_sale()])
+    """A release with every price for `recipe`, and of the whole in the others. Two queries."""
+    window = open_window(visit, tracks, choosing.recipes_shown(tracks, recipe))
     tickets = window.tickets[recipe.code]
     is_sold = any(ticket.is_for_sale for ticket in tickets.values())
     owned: set[tuple[int, str]] = set()
@@ -160,10 +167,14 @@ def release_page(
         owned = list_owned_pairs(
             person_id=visit.person_id, track_ids=[track.id for track in tracks]
         )
-    rows = tuple(_row(visit, track, tickets[track.id], window, owned) for track in tracks)
+    of_all = choosing.treatment_of_all(tracks, recipe)
+    rows = tuple(
+        _row(visit, track, tickets[track.id], window, owned, tells=not of_all) for track in tracks
+    )
+    url = release_url(release.slug)
     return pages.ReleasePage(
         title=release.title,
-        url=release_url(release.slug),
+        url=url,
         artist_name=release.artist,
         artist_url=reverse("storefront:artist", args=[release.artist_slug]),
         cover_url=cover_url(release),
@@ -176,35 +187,13 @@ def release_page(
         duration_ms=sum(track.master.duration_ms for track in tracks),
         recipe_code=recipe.code,
         recipe_title=recipe.title,
-        lossy=_choices(visit, window, Kind.LOSSY, recipe) if is_sold else (),
-        lossless=_choices(visit, window, Kind.LOSSLESS, recipe) if is_sold else (),
+        chooser=choosing.chooser(visit, tracks, window, recipe, url) if is_sold else None,
         tracks=rows,
+        treatment=of_all,
         whole=_whole(visit, release, rows, tickets, recipe),
         needs_country=visit.territory is None,
         country_trouble=visit.territory_trouble,
     )
-
-
-def _choices(
-    visit: Visit, window: Window, kind: Kind, chosen: Recipe
-) -> tuple[pages.RecipeChoice, ...]:
-    choices = []
-    for recipe in list_recipes_for_sale():
-        if recipe.kind is not kind:
-            continue
-        sold = [t for t in window.tickets[recipe.code].values() if t.is_for_sale]
-        choices.append(
-            pages.RecipeChoice(
-                code=recipe.code,
-                title=recipe.title,
-                line=gettext(recipe.summary),
-                is_chosen=recipe.code == chosen.code,
-                size_bytes=sum(ticket.size_bytes for ticket in sold),
-                size_is_exact=all(ticket.size_is_exact for ticket in sold),
-                price=price_release(sold, currency=visit.shop.currency),
-            )
-        )
-    return tuple(choices)
 
 
 def _row(
@@ -213,6 +202,8 @@ def _row(
     ticket: Ticket,
     window: Window,
     owned: set[tuple[int, str]],
+    *,
+    tells: bool,
 ) -> pages.TrackRow:
     state: pages.TrackState = "for_sale" if ticket.is_for_sale else "not_sold"
     if (track.id, ticket.recipe) in owned:
@@ -236,6 +227,8 @@ def _row(
         size_is_exact=ticket.size_is_exact,
         price=ticket.price,
         reason=reason_of(visit, ticket),
+        treatment=choosing.treatment_text(track, ticket.recipe) if tells else "",
+        compare_url=compare_url(track.id, ticket.recipe) if heard else "",
     )
 
 

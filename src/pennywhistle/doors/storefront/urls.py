@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from pennywhistle.doors.storefront import browse, counter, owned, purse, trouble
+from pennywhistle.doors.storefront import browse, counter, hearing, owned, purse, trouble
 
 
 class NameConverter(StringConverter):
@@ -39,5 +39,6 @@ urlpatterns = [
     path("download/<int:item_id>/", owned.download, name="download"),
     path("preview/<int:track_id>/", owned.preview, name="preview"),
     path("strokes/<int:track_id>.svg", owned.strokes, name="strokes"),
+    path("hear/<int:track_id>/", hearing.hear, name="hear"),
     path("healthz", trouble.healthz, name="healthz"),
 ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
+from pennywhistle.shop.encoding.rules import MasterFacts, OutputFacts, Treatment
 from pennywhistle.shop.licensing.rules import NotCovered, Why
 from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
 from pennywhistle.shop.sales.rules import (
@@ -21,6 +22,9 @@ from pennywhistle.shop.sales.rules import (
     TerritoryUnknownError,
     UnpaidPriceError,
 )
+
+# Channels; more of them are surround.
+_STEREO = 2
 
 
 def _not_enough(error: Exception) -> str:
@@ -117,6 +121,44 @@ def why_not(answer: NotCovered, territory: str | None) -> str:
             "day": formats.day(answer.ended_at)
         }
     return gettext("Not sold: no licence covers it.")
+
+
+def advice(family: str) -> str:
+    """Whom a format is for, in a word; nothing for a format that nobody has thought of here."""
+    known = {
+        "MP3": gettext("plays everywhere"),
+        "Opus": gettext("for your phone"),
+        "Ogg Vorbis": gettext("open and well known"),
+        "AAC": gettext("at home on Apple devices"),
+        "FLAC": gettext("for your archive"),
+        "Apple Lossless": gettext("an archive for Apple devices"),
+        "WavPack": gettext("an archive for connoisseurs"),
+        "WAV": gettext("for the studio, large"),
+        "AIFF": gettext("for a Mac's studio, large"),
+    }
+    return known.get(family, "")
+
+
+def master_in_words(master: MasterFacts) -> str:
+    """`24-bit/96 kHz`, with `surround` or `mono` where it is not stereo."""
+    rate = {"bits": master.bits_per_sample, "khz": formats.kilohertz(master.sample_rate_hz)}
+    words = gettext("%(bits)s-bit/%(khz)s") % rate
+    if master.channels == 1:
+        return gettext("%(depth)s, mono") % {"depth": words}
+    if master.channels > _STEREO:
+        return gettext("%(depth)s, in surround") % {"depth": words}
+    return words
+
+
+def treatment_in_words(done: tuple[Treatment, ...], output: OutputFacts) -> str:
+    """What is done to a recording, after "it is"."""
+    known = {
+        Treatment.MIXED_DOWN: gettext("mixed down to stereo"),
+        Treatment.RESAMPLED: gettext("resampled to %(khz)s")
+        % {"khz": formats.kilohertz(output.sample_rate_hz)},
+        Treatment.DITHERED: gettext("dithered to %(bits)s bits") % {"bits": output.bits_per_sample},
+    }
+    return gettext(" and ").join(words for one, words in known.items() if one in done)
 
 
 def declined(reason: str) -> str:

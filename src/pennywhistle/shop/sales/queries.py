@@ -14,7 +14,7 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Recipe
-from pennywhistle.shop.encoding.rules import get_recipe_for_sale, size_of
+from pennywhistle.shop.encoding.rules import SizeNotMeasuredError, get_recipe_for_sale, size_of
 from pennywhistle.shop.licensing.queries import list_terms
 from pennywhistle.shop.licensing.rules import Coverage, Covered, TrackRef, Use, cover
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
@@ -233,7 +233,8 @@ def _purchase(row: Purchase) -> PurchaseFacts:
 class Ticket:
     """One track in one recipe, as a shop window shows it: size, price, and whether it may be sold.
 
-    The one place where prices for pages and for quotes come from, so that they are the same.
+    The one place where prices for pages and for quotes come from, so that they are the same. Where
+    the size has not been measured yet, `is_measured` is False, and size and price mean nothing.
     """
 
     track_id: int
@@ -242,11 +243,12 @@ class Ticket:
     size_is_exact: bool
     price: Money
     coverage: Coverage
+    is_measured: bool = True
 
     @property
     def is_for_sale(self) -> bool:
-        """True where both rights are licensed for a download there and then."""
-        return isinstance(self.coverage, Covered)
+        """True where both rights are licensed for a download there and then, and the size is known."""
+        return self.is_measured and isinstance(self.coverage, Covered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +318,11 @@ def track_ref(track: TrackFacts) -> TrackRef:
 
 
 def _ticket(track: TrackFacts, recipe: Recipe, prices: Prices, coverage: Coverage) -> Ticket:
-    size = size_of(recipe=recipe, master=facts_of(master=track.master))
+    try:
+        size = size_of(recipe=recipe, master=facts_of(master=track.master))
+    except SizeNotMeasuredError:
+        nothing = prices.floor_per_track
+        return Ticket(track.id, recipe.code, 0, False, nothing, coverage, is_measured=False)
     price = price_of(size_bytes=size.bytes, kind=recipe.kind.value, prices=prices)
     return Ticket(track.id, recipe.code, size.bytes, size.is_exact, price, coverage)
 

@@ -1,0 +1,154 @@
+"""Choosing the file: first the format, then how good; and what a recipe does to a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.utils.text import slugify
+from django.utils.translation import gettext
+
+from pennywhistle.doors.storefront.choice_pages import Chooser, FamilyChoice, RecipeChoice
+from pennywhistle.doors.storefront.visitor import Visit
+from pennywhistle.doors.storefront.words import advice, master_in_words, treatment_in_words
+from pennywhistle.shop.catalogue.queries import TrackFacts
+from pennywhistle.shop.encoding.queries import facts_of
+from pennywhistle.shop.encoding.recipes import Kind, Recipe
+from pennywhistle.shop.encoding.rules import (
+    Family,
+    SizeNotMeasuredError,
+    get_recipe,
+    list_families,
+    output_of,
+    size_of,
+    treatment_of,
+)
+from pennywhistle.shop.sales.queries import Window, price_release
+
+
+def recipes_shown(tracks: Sequence[TrackFacts], chosen: Recipe) -> list[str]:
+    """The recipes that a chooser over `tracks` has prices of: those of the chosen family, and the
+    smallest of each other."""
+    codes = {chosen.code: None}
+    for family in list_families():
+        offered = _offered(family, tracks, chosen)
+        shown = offered if family.title == chosen.family else _smallest(offered, tracks)
+        codes |= dict.fromkeys(recipe.code for recipe in shown)
+    return list(codes)
+
+
+def chooser(
+    visit: Visit, tracks: Sequence[TrackFacts], window: Window, chosen: Recipe, url: str
+) -> Chooser:
+    """The choice over all of `tracks`; its links lead to `url`. `window` as `recipes_shown` asks."""
+    families = [(family, _offered(family, tracks, chosen)) for family in list_families()]
+    choices = {
+        family.title: _family(visit, family, offered, tracks, window, chosen, url)
+        for family, offered in families
+        if offered
+    }
+    return Chooser(
+        small=tuple(choices[f.title] for f, offered in families if offered and _is_small(f)),
+        every_detail=tuple(
+            choices[f.title] for f, offered in families if offered and not _is_small(f)
+        ),
+        family_title=chosen.family,
+        recipes=tuple(
+            _recipe(visit, recipe, window, chosen, url)
+            for family, offered in families
+            if family.title == chosen.family
+            for recipe in offered
+        ),
+    )
+
+
+def treatment_text(track: TrackFacts, code: str) -> str:
+    """What the recipe does to this recording, said before anything is bought; empty for nothing."""
+    recipe, master = get_recipe(code=code), facts_of(master=track.master)
+    done = treatment_of(recipe=recipe, master=master)
+    if not done:
+        return ""
+    words = treatment_in_words(done, output_of(recipe=recipe, master=master))
+    return gettext("The recording is %(master)s. As %(recipe)s it is %(done)s.") % {
+        "master": master_in_words(master),
+        "recipe": recipe.title,
+        "done": words,
+    }
+
+
+def treatments(tracks: Iterable[TrackFacts], code: str) -> tuple[str, ...]:
+    """What the recipe does to these recordings, each sentence once."""
+    said = (treatment_text(track, code) for track in tracks)
+    return tuple(dict.fromkeys(text for text in said if text))
+
+
+def treatment_of_all(tracks: Sequence[TrackFacts], recipe: Recipe) -> str:
+    """What the recipe does to each of these recordings alike; empty where they differ."""
+    said = {treatment_text(track, recipe.code) for track in tracks}
+    return said.pop() if len(said) == 1 else ""
+
+
+def _is_small(family: Family) -> bool:
+    return family.kind is Kind.LOSSY
+
+
+def _offered(family: Family, tracks: Sequence[TrackFacts], chosen: Recipe) -> list[Recipe]:
+    """What of a family makes sense for one of the tracks, and what is chosen in any case."""
+    return [
+        recipe
+        for recipe in family.recipes
+        if recipe.code == chosen.code or any(_is_known(recipe, track) for track in tracks)
+    ]
+
+
+def _is_known(recipe: Recipe, track: TrackFacts) -> bool:
+    try:
+        size_of(recipe=recipe, master=facts_of(master=track.master))
+    except SizeNotMeasuredError:
+        return False
+    return True
+
+
+def _smallest(offered: Sequence[Recipe], tracks: Sequence[TrackFacts]) -> list[Recipe]:
+    """The recipe whose file of the first track with a size is the smallest, if there is one."""
+    for track in tracks:
+        known = [recipe for recipe in offered if _is_known(recipe, track)]
+        if known:
+            master = facts_of(master=track.master)
+            return [min(known, key=lambda one: size_of(recipe=one, master=master).bytes)]
+    return []
+
+
+def _family(
+    visit: Visit,
+    family: Family,
+    offered: Sequence[Recipe],
+    tracks: Sequence[TrackFacts],
+    window: Window,
+    chosen: Recipe,
+    url: str,
+) -> FamilyChoice:
+    default = family.default if family.default in offered else offered[0]
+    smallest = _smallest(offered, tracks)
+    sold = [t for one in smallest for t in window.tickets[one.code].values() if t.is_for_sale]
+    return FamilyChoice(
+        anchor=f"format-{slugify(family.title)}",
+        title=family.title,
+        line=advice(family.title),
+        url=f"{url}?recipe={default.code}",
+        is_chosen=family.title == chosen.family,
+        from_price=price_release(sold, currency=visit.shop.currency) if sold else None,
+    )
+
+
+def _recipe(visit: Visit, recipe: Recipe, window: Window, chosen: Recipe, url: str) -> RecipeChoice:
+    sold = [ticket for ticket in window.tickets[recipe.code].values() if ticket.is_for_sale]
+    return RecipeChoice(
+        code=recipe.code,
+        title=recipe.title,
+        line=gettext(recipe.summary),
+        url=f"{url}?recipe={recipe.code}",
+        is_chosen=recipe.code == chosen.code,
+        size_bytes=sum(ticket.size_bytes for ticket in sold) if sold else None,
+        size_is_exact=all(ticket.size_is_exact for ticket in sold),
+        price=price_release(sold, currency=visit.shop.currency) if sold else None,
+    )
