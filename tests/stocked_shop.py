@@ -31,10 +31,16 @@ from pennywhistle.flows.deliver_rendition import (
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
 from pennywhistle.flows.outfit import Outfit, get_outfit
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.flows.sign_address import read_token
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.catalogue.models import Master, Release
 from pennywhistle.shop.catalogue.queries import get_track
-from pennywhistle.shop.encoding.rules import Excerpt, get_recipe, list_measured_recipes
+from pennywhistle.shop.encoding.rules import (
+    PREVIEW_SECONDS,
+    Excerpt,
+    get_recipe,
+    list_measured_recipes,
+)
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW, Cast, assemble, fill_wallet, quote
 from tests.renditions import Sample, draw_cover, order_for, render_master
@@ -86,12 +92,11 @@ class StockedShop:
     def address(self, code: str) -> str:
         """An address of the first track: sold in that recipe, or its preview."""
         if code == "preview":
-            return preview_address(track_id=self.track_id, now=utc_now())
+            return preview_address(track_id=self.track_id, seconds=PREVIEW_SECONDS, now=utc_now())
         (item_id,) = self.sell(code)
         token_only = download_address(item_id=item_id, file_name="x", now=utc_now())
-        delivery = deliver_rendition(
-            token=token_only.split("/")[2], outfit=self.outfit, now=utc_now()
-        )
+        subject = read_token(token=token_only.split("/")[2], now=utc_now())
+        delivery = deliver_rendition(subject=subject, outfit=self.outfit, now=utc_now())
         return download_address(item_id=item_id, file_name=delivery.file_name, now=utc_now())
 
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
-
-from django.core import signing
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError
 from pennywhistle.adapters.storage.masters import MasterMissingError
@@ -27,18 +22,25 @@ from pennywhistle.adapters.storage.rendition_cache import (
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError
 from pennywhistle.flows.outfit import Outfit
+from pennywhistle.flows.sign_address import (
+    AddressExpiredError,
+    AddressForgedError,
+    Purpose,
+    Subject,
+    audition_address,
+    download_address,
+    preview_address,
+    safe_name,
+)
 from pennywhistle.shop.catalogue.queries import TrackFacts, find_live_track
 from pennywhistle.shop.catalogue.rules import UnknownTrackError
 from pennywhistle.shop.encoding.operations import RenditionChangedError
 from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
-from pennywhistle.shop.encoding.rules import (
-    PREVIEW_SECONDS,
-    Excerpt,
-    SizeNotMeasuredError,
-    get_recipe,
-)
+from pennywhistle.shop.encoding.rules import SizeNotMeasuredError, get_recipe
 from pennywhistle.shop.library.queries import get_owned
 from pennywhistle.shop.library.rules import NotInLibraryError
+from pennywhistle.shop.licensing.queries import list_terms
+from pennywhistle.shop.licensing.rules import Covered, TrackRef, Use, cover, open_territories
 
 # Doors catch these without importing adapters.
 __all__ = [
@@ -47,12 +49,14 @@ __all__ = [
     "Delivery",
     "EncoderFailedError",
     "EncodersBusyError",
+    "HearingEndedError",
     "MasterMissingError",
     "NotInLibraryError",
     "RenditionBrokenError",
     "RenditionChangedError",
     "SizeNotMeasuredError",
     "UnknownTrackError",
+    "audition_address",
     "await_whole",
     "deliver_rendition",
     "download_address",
@@ -60,46 +64,23 @@ __all__ = [
     "preview_address",
 ]
 
-# Where the delivery door is mounted.
-BYTES_PATH = "/bytes"
-# How long a handed-out address works, at least: long enough to resume tomorrow morning.
-DOWNLOAD_ADDRESS_LASTS = timedelta(hours=24)
-PREVIEW_ADDRESS_LASTS = timedelta(hours=6)
-# Addresses end on whole hours, so that the same one is given out for an hour and may be cached.
-_ROUNDED_TO_SECONDS = 3600
-_SALT = "pennywhistle.bytes"
-
 # How long a request waits for an encoder to begin, and for a whole file where it needs one.
 START_SECONDS_MAX = 60.0
 WHOLE_SECONDS_MAX = 60.0
 CAUSE_SECONDS_MAX = 5.0
 LOOK_SECONDS = 0.002
 
-# As long as file systems take, in UTF-8, with room for an extension.
-FILE_NAME_BYTES_MAX = 240
-_NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 
-
-class AddressForgedError(ValueError):
-    """An address that this store did not sign, or that was changed since."""
-
-
-class AddressExpiredError(ValueError):
-    """An address whose time is over."""
-
-
-class Purpose(StrEnum):
-    """What an address gives: a thing in a library, or a track's preview."""
-
-    DOWNLOAD = "d"
-    PREVIEW = "p"
+class HearingEndedError(ValueError):
+    """What may not be heard before it is bought, now or there, or not so much of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What an address stands for. `etag` is strong and quoted; `path` is set where it is whole.
 
-    `total_bytes` is None while it can be known only by encoding.
+    `total_bytes` is None while it can be known only by encoding. `asker` is whom encoders count it
+    for, and empty where that is whoever comes.
     """
 
     wanted: WantedRendition
@@ -109,61 +90,69 @@ class Delivery:
     file_name: str
     total_bytes: int | None
     path: Path | None
-
-
-def download_address(*, item_id: int, file_name: str, now: datetime) -> str:
-    """The address of a library item's file, for its owner only: it needs no sign-in.
-
-    `file_name` is what the browser shows; see `file_name_of`.
-    """
-    token = _sign(Purpose.DOWNLOAD, item_id, now + DOWNLOAD_ADDRESS_LASTS)
-    return f"{BYTES_PATH}/{token}/{quote(file_name)}"
-
-
-def preview_address(*, track_id: int, now: datetime) -> str:
-    """The address of a track's preview, for whoever may hear it: coverage is the caller's to ask."""
-    token = _sign(Purpose.PREVIEW, track_id, now + PREVIEW_ADDRESS_LASTS)
-    return f"{BYTES_PATH}/{token}/preview.mp3"
+    asker: str
 
 
 def file_name_of(*, track: TrackFacts, extension: str) -> str:
     """`Artist - 01 Title.mp3`, safe on every system; `Artist - 2-01 Title.mp3` on several discs."""
     disc = f"{track.disc_number}-" if track.disc_total > 1 else ""
     name = f"{track.artist} - {disc}{track.track_number:02} {track.title}"
-    name = _NOT_IN_FILE_NAMES.sub("_", name).strip(" .")
-    short = name.encode()[: FILE_NAME_BYTES_MAX - len(extension) - 1].decode(errors="ignore")
-    return f"{short.rstrip(' .')}.{extension}"
+    return safe_name(name, extension=extension)
 
 
-def deliver_rendition(*, token: str, outfit: Outfit, now: datetime) -> Delivery:
-    """What a signed token stands for. Encodes nothing.
+def deliver_rendition(*, subject: Subject, outfit: Outfit, now: datetime) -> Delivery:
+    """What a signed token stands for, unless that is an album. Encodes nothing.
 
-    Raises `AddressForgedError`, `AddressExpiredError`, `NotInLibraryError` where the item was taken
-    back, `UnknownTrackError` where the track is not in the shop any more, and what
-    `want_rendition` raises.
+    Raises `NotInLibraryError` where the item was taken back, `UnknownTrackError` where the track is
+    not in the shop any more, `HearingEndedError`, and what `want_rendition` raises.
     """
-    purpose, number = _read(token, now)
-    excerpt: Excerpt | None = None
-    if purpose is Purpose.DOWNLOAD:
-        owned = get_owned(item_id=number)
-        track, recipe = owned.track, get_recipe(code=owned.recipe)
+    if subject.purpose.is_hearing:
+        track, asker = _heard(subject, now), ""
+        recipe = get_recipe(code=subject.recipe or PREVIEW_RECIPE)
     else:
-        found = find_live_track(track_id=number)
-        if found is None:
-            raise UnknownTrackError(f"track {number} is not in the shop")
-        track, recipe = found, get_recipe(code=PREVIEW_RECIPE)
-        excerpt = Excerpt(start_seconds=0, seconds=PREVIEW_SECONDS, fades=True)
-    wanted = want_rendition(track=track, recipe=recipe, outfit=outfit, excerpt=excerpt)
+        owned = get_owned(item_id=subject.number)
+        track, asker = owned.track, asker_of(person_id=owned.person_id)
+        recipe = get_recipe(code=owned.recipe)
+    wanted = want_rendition(track=track, recipe=recipe, outfit=outfit, excerpt=subject.excerpt)
     path = outfit.renditions.find(**wanted.file)
     return Delivery(
         wanted=wanted,
-        purpose=purpose,
+        purpose=subject.purpose,
         etag=f'"{wanted.key}"',
         media_type=recipe.media_type,
         file_name=file_name_of(track=track, extension=recipe.extension),
         total_bytes=path.stat().st_size if path else wanted.total_bytes,
         path=path,
+        asker=asker,
     )
+
+
+def asker_of(*, person_id: int) -> str:
+    """A listener, as the encoders' queue tells them apart."""
+    return f"person-{person_id}"
+
+
+def _heard(subject: Subject, now: datetime) -> TrackFacts:
+    """The track, if so much of it may be heard there and now: an ended licence ends hearing."""
+    track = find_live_track(track_id=subject.number)
+    if track is None:
+        raise UnknownTrackError(f"track {subject.number} is not in the shop")
+    ref = TrackRef(track.id, track.release.id, track.release.label_id)
+    terms = list_terms(tracks=[ref])
+    if not subject.territory:
+        rights = open_territories(track=ref, use=Use.PREVIEW, instant=now, licences=terms)
+        if not frozenset.intersection(*rights.values()):
+            raise HearingEndedError(f"no licences let track {track.id} be heard anywhere")
+        return track
+    answer = cover(
+        track=ref, use=Use.PREVIEW, territory=subject.territory, instant=now, licences=terms
+    )
+    if not isinstance(answer, Covered):
+        raise HearingEndedError(f"track {track.id} may not be heard there: {answer.why}")
+    allowed = answer.preview_seconds
+    if allowed is not None and (subject.excerpt is None or subject.excerpt.seconds > allowed):
+        raise HearingEndedError(f"{allowed} seconds of track {track.id} may be heard, and no more")
+    return track
 
 
 async def open_growing(
@@ -246,20 +235,3 @@ async def _reader_of(wanted: WantedRendition, outfit: Outfit, job: Future[None])
         if time.monotonic() > ends_at:
             raise EncodersBusyError("other songs are being encoded first; ask again shortly")
         await asyncio.sleep(LOOK_SECONDS)
-
-
-def _sign(purpose: Purpose, number: int, ends_at: datetime) -> str:
-    rounded = -(-int(ends_at.timestamp()) // _ROUNDED_TO_SECONDS)
-    return signing.Signer(salt=_SALT).sign(f"{purpose.value}.{number}.{rounded}")
-
-
-def _read(token: str, now: datetime) -> tuple[Purpose, int]:
-    try:
-        purpose, number, rounded = signing.Signer(salt=_SALT).unsign(token).split(".")
-        ends_at = datetime.fromtimestamp(int(rounded) * _ROUNDED_TO_SECONDS, UTC)
-        read = Purpose(purpose), int(number)
-    except (signing.BadSignature, ValueError) as error:
-        raise AddressForgedError("this address was not made by this store") from error
-    if now >= ends_at:
-        raise AddressExpiredError("the time of this address is over")
-    return read

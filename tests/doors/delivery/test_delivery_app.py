@@ -16,19 +16,22 @@ from starlette.routing import Mount
 
 from pennywhistle.adapters.audio.encode import encode
 from pennywhistle.doors.delivery.app import app
-from pennywhistle.flows.deliver_rendition import (
+from pennywhistle.flows.deliver_rendition import file_name_of
+from pennywhistle.flows.sign_address import (
     AddressExpiredError,
     AddressForgedError,
     Purpose,
-    deliver_rendition,
+    audition_address,
     download_address,
-    file_name_of,
     preview_address,
+    read_token,
 )
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.catalogue.models import Release, Track
 from pennywhistle.shop.catalogue.queries import TrackFacts, get_track
+from pennywhistle.shop.encoding.rules import PREVIEW_SECONDS, Excerpt
 from pennywhistle.shop.library.models import OwnedItem
+from pennywhistle.shop.licensing.models import Licence
 from tests.cast import NOW
 from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
 
@@ -114,10 +117,65 @@ async def test_a_download_has_the_name_that_a_person_would_choose(
 async def test_a_preview_plays_in_place_and_needs_no_library(
     shop: StockedShop, client: httpx.AsyncClient
 ) -> None:
-    response = await client.get(preview_address(track_id=shop.track_id, now=utc_now()))
+    response = await client.get(
+        preview_address(track_id=shop.track_id, seconds=PREVIEW_SECONDS, now=utc_now())
+    )
     assert response.headers["content-type"] == "audio/mpeg"
     assert response.headers["content-disposition"].startswith("inline")
     assert response.content.startswith(b"ID3")
+
+
+async def test_an_audition_is_a_part_of_the_track_in_the_chosen_recipe(
+    shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    excerpt = Excerpt(start_seconds=1, seconds=1)
+    for code, kind in (("opus-96", "audio/ogg"), ("flac", "audio/flac")):
+        address = audition_address(
+            track_id=shop.track_id, recipe=code, excerpt=excerpt, now=utc_now(), territory="DE"
+        )
+        response = await client.get(address)
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith(kind)
+        assert response.headers["content-disposition"].startswith("inline")
+        assert response.content == await on_a_thread(made_part, shop, code, excerpt)
+
+
+def made_part(shop: StockedShop, code: str, excerpt: Excerpt) -> bytes:
+    pieces: list[bytes] = []
+    encode(shop.wants(code, excerpt=excerpt).order, pieces.append)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize("territory", ["", "DE"])
+async def test_when_its_licence_ends_an_address_for_hearing_ends_with_it(
+    territory: str, shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    address = preview_address(
+        track_id=shop.track_id, seconds=30, now=utc_now(), territory=territory
+    )
+    bought = await on_a_thread(shop.address, "mp3-128")
+    assert (await client.get(address)).status_code == 200
+    await on_a_thread(lambda: Licence.objects.update(ended_at=utc_now()))
+    response = await client.get(address)
+    assert (response.status_code, response.text) == (410, "This may not be heard here any more.\n")
+    assert (await client.get(bought)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("territory", "seconds", "status"),
+    [("DE", 30, 200), ("FR", 30, 410), ("DE", 31, 410), ("DE", None, 410)],
+)
+async def test_no_more_is_heard_than_the_licences_say_where_the_address_was_given_out(
+    territory: str,
+    seconds: int | None,
+    status: int,
+    shop: StockedShop,
+    client: httpx.AsyncClient,
+) -> None:
+    address = preview_address(
+        track_id=shop.track_id, seconds=seconds, now=utc_now(), territory=territory
+    )
+    assert (await client.get(address)).status_code == status
 
 
 @pytest.fixture
@@ -151,7 +209,9 @@ async def test_an_address_that_was_not_signed_here_is_forbidden(
 async def test_a_preview_address_opens_no_download(
     shop: StockedShop, client: httpx.AsyncClient
 ) -> None:
-    token = preview_address(track_id=shop.track_id, now=utc_now()).split("/")[2]
+    token = preview_address(track_id=shop.track_id, seconds=PREVIEW_SECONDS, now=utc_now()).split(
+        "/"
+    )[2]
     forged = await client.get(f"/bytes/d{token[1:]}/a.mp3")
     assert forged.status_code == 403
 
@@ -175,7 +235,7 @@ async def test_a_withdrawn_release_ends_previews_and_no_download(
     shop: StockedShop, client: httpx.AsyncClient
 ) -> None:
     bought = await on_a_thread(shop.address, "mp3-128")
-    preview = preview_address(track_id=shop.track_id, now=utc_now())
+    preview = preview_address(track_id=shop.track_id, seconds=PREVIEW_SECONDS, now=utc_now())
     await on_a_thread(lambda: Release.objects.update(state=Release.State.WITHDRAWN))
     assert (await client.get(preview)).status_code == 410
     assert (await client.get(bought)).status_code == 200
@@ -203,16 +263,14 @@ def test_an_address_stays_the_same_for_an_hour_and_lasts_a_day(settings: Setting
 
 
 def test_a_token_is_read_until_its_time_is_over(shop: StockedShop) -> None:
-    token = preview_address(track_id=shop.track_id, now=NOW).split("/")[2]
+    token = preview_address(track_id=shop.track_id, seconds=PREVIEW_SECONDS, now=NOW).split("/")[2]
     at_the_end = NOW + timedelta(hours=6)
-    delivery = deliver_rendition(
-        token=token, outfit=shop.outfit, now=at_the_end - timedelta(seconds=1)
-    )
-    assert delivery.purpose is Purpose.PREVIEW
+    subject = read_token(token=token, now=at_the_end - timedelta(seconds=1))
+    assert subject.purpose is Purpose.PREVIEW
     with pytest.raises(AddressExpiredError):
-        deliver_rendition(token=token, outfit=shop.outfit, now=at_the_end)
+        read_token(token=token, now=at_the_end)
     with pytest.raises(AddressForgedError):
-        deliver_rendition(token=token + "x", outfit=shop.outfit, now=NOW)
+        read_token(token=token + "x", now=NOW)
 
 
 @pytest.mark.parametrize(

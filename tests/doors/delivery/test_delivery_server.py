@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.flows.encode_rendition import encode_rendition
+from pennywhistle.shop.encoding.rules import PREVIEW_SECONDS, Excerpt
 from tests.cast import NOW
 from tests.slow_encoder import SlowEncoder, build_slow_encoder
 from tests.stocked_shop import StockedShop, free_port, server, stock_shop
@@ -177,8 +178,9 @@ def test_a_stream_of_unknown_length_starts_before_its_end_is_known(stage: Stage)
 
 
 def test_what_this_process_encoded_the_server_sends(stage: Stage) -> None:
-    for code in ("flac", "opus-128", "preview"):
-        wanted = stage.shop.wants(code)
+    heard = Excerpt(start_seconds=0, seconds=PREVIEW_SECONDS, fades=True)
+    for code, excerpt in (("flac", None), ("opus-128", None), ("preview", heard)):
+        wanted = stage.shop.wants(code, excerpt=excerpt)
         made = encode_rendition(wanted=wanted, outfit=stage.shop.outfit, now=NOW)
         assert made is not None
         assert len(stage.client.get(stage.shop.address(code)).content) == made.size_bytes

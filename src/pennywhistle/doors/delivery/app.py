@@ -32,9 +32,10 @@ from pennywhistle.doors.delivery.conditions import (
     judge,
 )
 from pennywhistle.flows import deliver_rendition as flow
-from pennywhistle.flows.deliver_rendition import Delivery, Purpose
+from pennywhistle.flows.deliver_rendition import Delivery
 from pennywhistle.flows.encoders import Encoders
 from pennywhistle.flows.outfit import get_outfit
+from pennywhistle.flows.sign_address import Purpose, read_token
 from pennywhistle.kit.clock import utc_now
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
         "The time of this link is over. Open your library and take a fresh one.",
     ),
     flow.NotInLibraryError: (410, "This is no longer in the library that the link was made for."),
+    flow.HearingEndedError: (410, "This may not be heard here any more."),
     flow.UnknownTrackError: (410, "This song is not in the shop any more."),
     flow.EncodersBusyError: (503, "Many songs are being made right now. Try again in a moment."),
     flow.RenditionBrokenError: (503, "Making this file broke off. Try again in a moment."),
@@ -208,7 +210,8 @@ def _encoders() -> Encoders:
 def _find(token: str, now: datetime) -> Delivery:
     close_old_connections()
     try:
-        return flow.deliver_rendition(token=token, outfit=get_outfit(), now=now)
+        subject = read_token(token=token, now=now)
+        return flow.deliver_rendition(subject=subject, outfit=get_outfit(), now=now)
     finally:
         close_old_connections()
 

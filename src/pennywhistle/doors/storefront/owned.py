@@ -92,10 +92,18 @@ def download(request: HttpRequest, item_id: int) -> HttpResponseBase:
 @require_safe
 def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
     """On to the preview of a track, where one may be heard."""
-    track = find_live_track(track_id=track_id)
-    if track is None or track.id not in open_window(visit_of(request), [track], ()).may_be_heard:
+    visit, track = visit_of(request), find_live_track(track_id=track_id)
+    heard = {} if track is None else open_window(visit, [track], ()).preview_seconds
+    if track_id not in heard:
         raise Http404(gettext("This song cannot be heard where you are."))
-    return go(preview_address(track_id=track.id, now=visit_of(request).now))
+    return go(
+        preview_address(
+            track_id=track_id,
+            seconds=heard[track_id],
+            now=visit.now,
+            territory=visit.territory or "",
+        )
+    )
 
 
 @require_safe
