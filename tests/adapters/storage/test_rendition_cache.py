@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pennywhistle.adapters.storage import rendition_cache
+from pennywhistle.adapters.storage import following, growing
 from pennywhistle.adapters.storage.rendition_cache import (
     RenditionBrokenError,
     RenditionCache,
@@ -181,7 +181,7 @@ async def test_a_promise_of_another_length_is_broken_visibly(
 async def test_a_stalled_writer_is_given_up(
     cache: RenditionCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rendition_cache, "FOLLOW_STALL_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(following, "FOLLOW_STALL_SECONDS_MAX", 0.01)
     claim = cache.claim(**NAME)
     assert claim is not None
     with claim, pytest.raises(RenditionBrokenError, match="stalled"):
@@ -233,7 +233,7 @@ def test_a_crash_between_the_mark_and_the_name_loses_nothing(
 
 
 def test_a_sweep_removes_what_a_crash_left_and_nothing_that_grows(
-    cache: RenditionCache, tmp_path: Path
+    cache: RenditionCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(cache, b"a song", key="cd" * 32)
     (tmp_path / "cd" / f"{'ef' * 32}.mp3.part").write_bytes(b"left")
@@ -241,18 +241,10 @@ def test_a_sweep_removes_what_a_crash_left_and_nothing_that_grows(
     claim = cache.claim(**NAME)
     assert claim is not None
     with claim:
-        assert cache.sweep() == Swept(leftovers=2, evicted=0)
+        assert cache.sweep() == Swept(leftovers=1)
+        monkeypatch.setattr(growing, "NEW_LASTS_SECONDS_MAX", 0.0)
+        assert cache.sweep() == Swept(leftovers=1)
         assert names(tmp_path) == [f"{KEY}.mp3.part", f"{'cd' * 32}.mp3"]
-
-
-def test_a_sweep_keeps_the_lately_used_within_the_budget(tmp_path: Path) -> None:
-    cache = RenditionCache(tmp_path, bytes_max=20)
-    for number, key in enumerate(("aa", "bb", "cc")):
-        path = write(cache, b"ten bytes.", key=key * 32)
-        os.utime(path, (number, number))
-    assert cache.find(key="aa" * 32, extension="mp3") is not None
-    assert cache.sweep() == Swept(leftovers=0, evicted=1)
-    assert names(tmp_path) == [f"{'aa' * 32}.mp3", f"{'cc' * 32}.mp3"]
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "", "ab/cd"])
