@@ -198,5 +198,6 @@ def _order(
         working_folder=Path(tempfile.gettempdir()),
         info_kbps=info_frame_kbps(recipe=recipe),
         audio_bytes=size.bytes if promised else None,
+        streams=recipe.streams,
         holds_cpu_back=holds_cpu_back(recipe=recipe, master=master),
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennywhistle.adapters.audio.framing import UnknownFramingError, framer_for
+from pennywhistle.adapters.audio.framing import Frame, UnknownFramingError, framer_for
 from pennywhistle.adapters.audio.heads import (
     AudioFacts,
     HeadTooLargeError,
@@ -137,6 +137,6 @@ def test_an_m4a_whose_index_comes_late_is_refused() -> None:
     assert head_bytes(m4a(0)) == len(m4a(0))
 
 
-def test_a_framing_that_does_not_stream_has_no_framer() -> None:
-    with pytest.raises(UnknownFramingError, match="'m4a'"):
-        framer_for(framing="m4a", facts=FACTS, tag_block=b"", info_kbps=128, audio_bytes=None)
+def test_an_unknown_framing_has_no_framer() -> None:
+    with pytest.raises(UnknownFramingError, match="'cassette'"):
+        framer_for(Frame(framing="cassette", facts=FACTS, tag_block=b""))

@@ -10,14 +10,14 @@ import contextlib
 import hashlib
 import platform
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
-from pennywhistle.adapters.audio.framing import MUXERS, framer_for
+from pennywhistle.adapters.audio.framing import ENCODED_FIRST, MUXERS, Frame, framer_for
 from pennywhistle.adapters.audio.heads import AudioFacts
-from pennywhistle.adapters.audio.m4a import M4aError, head_bytes, tag_head
 from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run, running
 
 _READ_BYTES = 256 * 1024
@@ -41,6 +41,7 @@ class EncodeOrder:
     `facts` are those of the file to be made. `tag_block` is what `adapters.tags.write` rendered for
     that framing. `info_kbps` is the bitrate of an MP3's Info frame. `audio_bytes` is the promised
     length without the tag block, None where none is promised; a broken promise fails the encode.
+    Where it does not stream (`streams`), the encoder writes into a file of its own first.
     `cpu_flags` overrides what `holds_cpu_back` asks for and is meant for tests.
     """
 
@@ -52,17 +53,40 @@ class EncodeOrder:
     working_folder: Path
     info_kbps: int = 128
     audio_bytes: int | None = None
+    streams: bool = True
     holds_cpu_back: bool = False
     cpu_flags: str | None = None
+
+    @property
+    def is_encoded_first(self) -> bool:
+        """Whether the encoder's whole output is waited for."""
+        return not self.streams or self.framing in ENCODED_FIRST
+
+    @property
+    def frame(self) -> Frame:
+        """What goes around the encoder's output."""
+        return Frame(
+            framing=self.framing,
+            facts=self.facts,
+            tag_block=self.tag_block,
+            info_kbps=self.info_kbps,
+            audio_bytes=self.audio_bytes,
+            was_a_file=self.is_encoded_first,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeResult:
-    """What went into the sink. `audio_bytes` is its length without the tag block: the priced size."""
+    """What went into the sink. `audio_bytes` is its length without the tag block: the priced size.
+
+    `sha256` and `crc32` are of all of it. `cpu_ms` is what the encoder took, None where none ran.
+    """
 
     size_bytes: int
     audio_bytes: int
     sha256: str
+    crc32: int
+    cpu_ms: int | None = field(default=None, compare=False)
 
 
 def encode(order: EncodeOrder, sink: Sink) -> EncodeResult:
@@ -71,15 +95,32 @@ def encode(order: EncodeOrder, sink: Sink) -> EncodeResult:
     Raises `EncoderFailedError`; what the sink has got until then is no whole file. An exception of
     the sink ends the encoder and passes through.
     """
+    with _encoding(order) as (process, output):
+        result = pass_framed(order, output, sink)
+    return replace(result, cpu_ms=process.cpu_ms)
+
+
+def pass_framed(order: EncodeOrder, output: Iterable[bytes], sink: Sink) -> EncodeResult:
+    """Put head, tags and tail round what an encoder wrote, on its way into `sink`.
+
+    Raises `EncoderFailedError` where it is not what was ordered.
+    """
     counted = _Counted(sink)
-    extra = _encode_m4a(order, counted) if order.framing == "m4a" else _stream(order, counted)
-    audio = counted.size_bytes - extra
+    try:
+        framer = framer_for(order.frame)
+        counted(framer.start())
+        for data in output:
+            counted(framer.feed(data))
+        counted(framer.finish())
+    except ValueError as error:
+        raise EncoderFailedError(f"{order.source.name}: {error}") from error
+    audio = counted.size_bytes - framer.extra_bytes
     if order.audio_bytes is not None and audio != order.audio_bytes:
         raise EncoderFailedError(
             f"{order.source.name} was to become {order.audio_bytes} bytes of {order.framing}, but "
             f"became {audio}; the master's facts or the formula of its size are wrong"
         )
-    return EncodeResult(counted.size_bytes, audio, counted.sha256.hexdigest())
+    return EncodeResult(counted.size_bytes, audio, counted.sha256.hexdigest(), counted.crc32)
 
 
 def measure_audio_bytes(order: EncodeOrder) -> int:
@@ -97,59 +138,30 @@ class _Counted:
         self._sink = sink
         self.size_bytes = 0
         self.sha256 = hashlib.sha256()
+        self.crc32 = 0
 
     def __call__(self, data: bytes) -> None:
         if data:
             self.size_bytes += len(data)
             self.sha256.update(data)
+            self.crc32 = zlib.crc32(data, self.crc32)
             self._sink(data)
 
 
-def _stream(order: EncodeOrder, sink: _Counted) -> int:
-    framer = framer_for(
-        framing=order.framing,
-        facts=order.facts,
-        tag_block=order.tag_block,
-        info_kbps=order.info_kbps,
-        audio_bytes=order.audio_bytes,
-    )
-    try:
+@contextlib.contextmanager
+def _encoding(order: EncodeOrder) -> Iterator[tuple[Process, Iterator[bytes]]]:
+    """A running encoder and its output, which is that of a file where it must be encoded first."""
+    if not order.is_encoded_first:
         with _running(order, "pipe:1") as process:
-            sink(framer.start())
-            for data in _output(process, order):
-                sink(framer.feed(data))
-        sink(framer.finish())
-    except ValueError as error:
-        raise EncoderFailedError(f"{order.source.name}: {error}") from error
-    return framer.extra_bytes
-
-
-def _encode_m4a(order: EncodeOrder, sink: _Counted) -> int:
-    """Encode into a file, put the tags into its head, and pass it on. Returns the tags' bytes."""
+            yield process, _output(process, order)
+        return
     with tempfile.TemporaryDirectory(dir=order.working_folder, prefix="encode-") as folder:
-        target = Path(folder) / "audio.m4a"
+        target = Path(folder) / "audio"
         with _running(order, str(target), writes=Path(folder)) as process:
             for _ in _output(process, order):
                 pass
-        try:
-            return _pass_tagged(target, order.tag_block, sink)
-        except M4aError as error:
-            raise EncoderFailedError(f"{order.source.name}: {error}") from error
-
-
-def _pass_tagged(target: Path, tag_block: bytes, sink: _Counted) -> int:
-    with target.open("rb") as file:
-        start = file.read(_READ_BYTES)
-        length = head_bytes(start)
-        if length is None:
-            raise M4aError("this M4A has no index")
-        head = start[:length] + (file.read(length - len(start)) if length > len(start) else b"")
-        tagged = tag_head(head=head, udta=tag_block)
-        sink(tagged.data)
-        file.seek(tagged.replaces_bytes)
-        while data := file.read(_READ_BYTES):
-            sink(data)
-    return len(tagged.data) - tagged.untagged_bytes
+        with target.open("rb") as file:
+            yield process, iter(lambda: file.read(_READ_BYTES), b"")
 
 
 def _command(order: EncodeOrder, target: str) -> list[str]:

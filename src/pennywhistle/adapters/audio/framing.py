@@ -8,28 +8,35 @@ from typing import Protocol
 from pennywhistle.adapters.audio.heads import (
     AudioFacts,
     aiff_head,
+    flac_frames_counted,
     flac_head,
+    flac_head_as_encoded,
     mp3_info_frame,
     pcm_pad,
     split_flac_head,
     wav_head,
 )
+from pennywhistle.adapters.audio.m4a import HeadTagger
 from pennywhistle.adapters.audio.ogg import CommentReplacer
+from pennywhistle.adapters.audio.wavpack import BlockPatcher, md5_block
 
-# A FLAC encoder's own metadata is some kilobytes of padding.
-_FLAC_HEAD_BYTES_MAX = 1_000_000
+# A FLAC encoder's own metadata is some kilobytes of padding; in a finished file it is tags and cover.
+_FLAC_HEAD_BYTES_MAX = 20_000_000
 
-# How ffmpeg is told to lay out what it writes to the pipe (or, for M4A, to a file).
+# How ffmpeg is told to lay out what it writes to the pipe, or to a file.
 MUXERS: dict[str, tuple[str, ...]] = {
     "mp3-cbr": ("-f", "mp3", "-write_xing", "0", "-id3v2_version", "0"),
     "mp3-vbr": ("-f", "mp3", "-write_xing", "0", "-id3v2_version", "0"),
     "flac": ("-f", "flac"),
     "wav": ("-f", "data"),
     "aiff": ("-f", "data"),
+    "wavpack": ("-f", "wv"),
     "ogg-opus": ("-f", "opus"),
     "ogg-vorbis": ("-f", "ogg"),
     "m4a": ("-movflags", "+faststart", "-f", "ipod"),
 }
+# What has no form on a pipe and goes through a file.
+ENCODED_FIRST = frozenset({"m4a"})
 
 
 class UnknownFramingError(LookupError):
@@ -73,11 +80,12 @@ class Wrapped:
 
 
 class FlacFramer:
-    """The encoder's metadata goes, ours comes."""
+    """The encoder's metadata goes, ours comes; its STREAMINFO stays where it wrote into a file."""
 
-    def __init__(self, facts: AudioFacts, tag_block: bytes) -> None:
+    def __init__(self, facts: AudioFacts, tag_block: bytes, *, was_a_file: bool) -> None:
         self._facts = facts
         self._tag_block = tag_block
+        self._was_a_file = was_a_file
         self._pending: bytes | None = b""
         self.extra_bytes = len(tag_block)
 
@@ -94,9 +102,16 @@ class FlacFramer:
                 raise ValueError("the metadata of this FLAC does not end")
             return b""
         streaminfo, frames_at = split
-        head = flac_head(facts=self._facts, encoder_streaminfo=streaminfo)
         frames, self._pending = self._pending[frames_at:], None
-        return head + self._tag_block + frames
+        return self._head(streaminfo) + self._tag_block + frames
+
+    def _head(self, streaminfo: bytes) -> bytes:
+        if not self._was_a_file:
+            return flac_head(facts=self._facts, encoder_streaminfo=streaminfo)
+        counted = flac_frames_counted(streaminfo)
+        if counted != self._facts.frames:
+            raise ValueError(f"{self._facts.frames} samples were to come, {counted} came")
+        return flac_head_as_encoded(streaminfo)
 
     def finish(self) -> bytes:
         if self._pending is not None:
@@ -124,27 +139,93 @@ class OggFramer:
         return b""
 
 
-def framer_for(
-    *, framing: str, facts: AudioFacts, tag_block: bytes, info_kbps: int, audio_bytes: int | None
-) -> Framer:
-    """The framer of a framing that streams. Raises `UnknownFramingError`."""
-    extra = len(tag_block)
-    match framing:
+class WavpackFramer:
+    """Sample counts go into the blocks; the samples' MD5, where it is known, and the tags follow."""
+
+    def __init__(self, facts: AudioFacts, tag_block: bytes) -> None:
+        md5 = facts.flac_md5
+        self._patcher = BlockPatcher(frames=facts.frames)
+        self._tail = (md5_block(frames=facts.frames, md5=md5) if md5 else b"") + tag_block
+        self.extra_bytes = len(tag_block)
+
+    def start(self) -> bytes:
+        return b""
+
+    def feed(self, data: bytes) -> bytes:
+        return self._patcher.feed(data)
+
+    def finish(self) -> bytes:
+        self._patcher.finish()
+        return self._tail
+
+
+class M4aFramer:
+    """The tags go into the index at the head."""
+
+    def __init__(self, facts: AudioFacts, tag_block: bytes) -> None:
+        self._tagger = HeadTagger(udta=tag_block, frames=facts.frames)
+        self.extra_bytes = 0
+
+    def start(self) -> bytes:
+        return b""
+
+    def feed(self, data: bytes) -> bytes:
+        passed = self._tagger.feed(data)
+        self.extra_bytes = self._tagger.added_bytes
+        return passed
+
+    def finish(self) -> bytes:
+        self._tagger.finish()
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a framer has to know.
+
+    `framing` is a name of `MUXERS`; `info_kbps` is the bitrate of an MP3's Info frame; `audio_bytes`
+    the promised length without the tag block. `was_a_file` says that the encoder wrote into a file,
+    where it could go back to its head.
+    """
+
+    framing: str
+    facts: AudioFacts
+    tag_block: bytes
+    info_kbps: int = 128
+    audio_bytes: int | None = None
+    was_a_file: bool = False
+
+
+def framer_for(frame: Frame) -> Framer:
+    """A fresh framer. Raises `UnknownFramingError`; ValueError for what the container cannot count."""
+    extra = len(frame.tag_block)
+    match frame.framing:
         case "mp3-cbr" | "mp3-vbr":
-            known = audio_bytes if framing == "mp3-cbr" else None
-            info = mp3_info_frame(facts=facts, kbps=info_kbps, audio_bytes=known)
-            return Wrapped(tag_block + info, b"", extra)
+            return Wrapped(frame.tag_block + info_frame(frame), b"", extra)
         case "flac":
-            return FlacFramer(facts, tag_block)
-        case "wav":
-            head = wav_head(facts=facts, tail_bytes=extra)
-            return Wrapped(head, pcm_pad(facts) + tag_block, extra)
-        case "aiff":
-            head = aiff_head(facts=facts, tail_bytes=extra)
-            return Wrapped(head, pcm_pad(facts) + tag_block, extra)
+            return FlacFramer(frame.facts, frame.tag_block, was_a_file=frame.was_a_file)
+        case "wav" | "aiff":
+            tail = pcm_pad(frame.facts) + frame.tag_block
+            return Wrapped(pcm_head(frame), tail, extra)
+        case "wavpack":
+            return WavpackFramer(frame.facts, frame.tag_block)
         case "ogg-opus":
-            return OggFramer(tag_block, headers=2)
+            return OggFramer(frame.tag_block, headers=2)
         case "ogg-vorbis":
-            return OggFramer(tag_block, headers=3)
+            return OggFramer(frame.tag_block, headers=3)
+        case "m4a":
+            return M4aFramer(frame.facts, frame.tag_block)
         case _:
-            raise UnknownFramingError(f"no streamed file is framed as {framing!r}")
+            raise UnknownFramingError(f"no file is framed as {frame.framing!r}")
+
+
+def info_frame(frame: Frame) -> bytes:
+    """The Info frame of an MP3."""
+    known = frame.audio_bytes if frame.framing == "mp3-cbr" else None
+    return mp3_info_frame(facts=frame.facts, kbps=frame.info_kbps, audio_bytes=known)
+
+
+def pcm_head(frame: Frame) -> bytes:
+    """The head of a WAV or an AIFF. Raises `HeadTooLargeError`."""
+    make = wav_head if frame.framing == "wav" else aiff_head
+    return make(facts=frame.facts, tail_bytes=len(frame.tag_block))

@@ -22,7 +22,7 @@ class AudioFacts:
     """The samples that a finished file decodes to. `frames` counts samples per channel.
 
     `flac_md5` is the hex MD5 of the samples as FLAC defines it, empty where it is not
-    known; only FLAC's head uses it.
+    known; the heads of FLAC and WavPack use it.
     """
 
     frames: int
@@ -149,7 +149,17 @@ def flac_head(*, facts: AudioFacts, encoder_streaminfo: bytes) -> bytes:
     )
     md5 = bytes.fromhex(facts.flac_md5 or _FLAC_MD5_UNKNOWN)
     body = block_sizes + bytes(6) + counts.to_bytes(8, "big") + md5
-    return _FLAC_MARKER + bytes((0,)) + len(body).to_bytes(3, "big") + body
+    return flac_head_as_encoded(body)
+
+
+def flac_frames_counted(streaminfo: bytes) -> int:
+    """How many samples per channel a STREAMINFO's body tells."""
+    return int.from_bytes(streaminfo[13:18], "big") & 2**36 - 1
+
+
+def flac_head_as_encoded(streaminfo: bytes) -> bytes:
+    """`fLaC` and STREAMINFO as an encoder that wrote into a file left it."""
+    return _FLAC_MARKER + bytes((0,)) + len(streaminfo).to_bytes(3, "big") + streaminfo
 
 
 def split_flac_head(data: bytes) -> tuple[bytes, int] | None:
@@ -177,7 +187,13 @@ def split_flac_head(data: bytes) -> tuple[bytes, int] | None:
 _WAVE_FORMAT_PCM = 0x0001
 _WAVE_FORMAT_EXTENSIBLE = 0xFFFE
 _KSDATAFORMAT_SUBTYPE_PCM = bytes.fromhex("0100000000001000800000aa00389b71")
-_SPEAKERS = {1: 0x4, 2: 0x3}  # front centre; front left and right
+# Front centre; front left and right; these two, centre, low frequencies, back left and right: the
+# order of six channels in FLAC too. https://www.rfc-editor.org/rfc/rfc9639#name-channels-bits
+_SPEAKERS = {1: 0x4, 2: 0x3, 6: 0x3F}
+# L R C LFE Ls Rs, which Core Audio calls kAudioChannelLayoutTag_MPEG_5_1_A. Without it six channels
+# of an AIFF are left, left centre, centre, right centre, right, surround.
+# https://developer.apple.com/documentation/coreaudiotypes/kaudiochannellayouttag_mpeg_5_1_a
+_AIFF_LAYOUTS = {6: 121 << 16 | 6}
 
 
 def pcm_pad(facts: AudioFacts) -> bytes:
@@ -188,11 +204,11 @@ def pcm_pad(facts: AudioFacts) -> bytes:
 def wav_head(*, facts: AudioFacts, tail_bytes: int) -> bytes:
     """RIFF, `fmt ` and the head of `data`; `tail_bytes` of chunks will follow the samples.
 
-    Beyond 16 bits the format is WAVE_FORMAT_EXTENSIBLE, as its definition asks.
+    Beyond 16 bits or two channels the format is WAVE_FORMAT_EXTENSIBLE, as its definition asks.
     https://learn.microsoft.com/en-us/windows/win32/api/mmreg/ns-mmreg-waveformatextensible
     Raises `HeadTooLargeError` beyond 4 GiB.
     """
-    extensible = facts.bits_per_sample > 16
+    extensible = facts.bits_per_sample > 16 or facts.channels > 2
     block = facts.channels * facts.bits_per_sample // 8
     fmt = struct.pack(
         "<HHIIHH",
@@ -221,17 +237,20 @@ def wav_head(*, facts: AudioFacts, tail_bytes: int) -> bytes:
 def aiff_head(*, facts: AudioFacts, tail_bytes: int) -> bytes:
     """FORM, COMM and the head of SSND; `tail_bytes` of chunks will follow the samples.
 
+    Beyond two channels a CHAN chunk names them, as Core Audio and ffmpeg write and read it.
     http://paulbourke.net/dataformats/audio/ Raises `HeadTooLargeError` beyond 4 GiB.
     """
     comm = struct.pack(">HIH", facts.channels, facts.frames, facts.bits_per_sample)
     comm += _extended_float(facts.sample_rate_hz)
-    samples = facts.pcm_bytes
-    after_form = 4 + 8 + len(comm) + 8 + 8 + samples + samples % 2 + tail_bytes
+    samples, chan = facts.pcm_bytes, b""
+    if facts.channels > 2:
+        chan = b"CHAN" + struct.pack(">IIII", 12, _AIFF_LAYOUTS[facts.channels], 0, 0)
+    after_form = 4 + 8 + len(comm) + len(chan) + 8 + 8 + samples + samples % 2 + tail_bytes
     _check_countable(after_form, "AIFF")
     return b"".join(
         (
             b"FORM" + struct.pack(">I", after_form) + b"AIFF",
-            b"COMM" + struct.pack(">I", len(comm)) + comm,
+            b"COMM" + struct.pack(">I", len(comm)) + comm + chan,
             b"SSND" + struct.pack(">III", 8 + samples, 0, 0),
         )
     )

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 _CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _BOX_HEAD_BYTES = 8
 _OFFSET_MAX = 2**32 - 1
+# Of AAC-LC.
+_PACKET_SAMPLES = 1024
+_DATA_IS_UTF8 = 1
 # An index beyond this is not that of a track which ingest let in.
 HEAD_BYTES_MAX = 64_000_000
 
@@ -32,6 +35,39 @@ class TaggedHead:
     data: bytes
     replaces_bytes: int
     untagged_bytes: int
+
+
+class HeadTagger:
+    """Feeds on an M4A and gives it back with `udta` in its head, in place of one that is there.
+
+    `frames` are the samples per channel that the file decodes to.
+    """
+
+    def __init__(self, *, udta: bytes, frames: int) -> None:
+        self._udta = udta
+        self._frames = frames
+        self._pending: bytes | None = b""
+        self.added_bytes = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """What can be passed on after `data`. Raises `M4aError`."""
+        if self._pending is None:
+            return data
+        self._pending += data
+        length = head_bytes(self._pending)
+        if length is None or len(self._pending) < length:
+            return b""
+        head, rest = self._pending[:length], self._pending[length:]
+        self._pending = None
+        udta = add_gapless(head=head, udta=self._udta, frames=self._frames)
+        tagged = tag_head(head=head, udta=udta)
+        self.added_bytes = len(tagged.data) - tagged.untagged_bytes
+        return tagged.data + rest
+
+    def finish(self) -> None:
+        """Raises `M4aError` where the file ended inside its head."""
+        if self._pending is not None:
+            raise M4aError("this M4A has no index")
 
 
 def head_bytes(start: bytes) -> int | None:
@@ -73,6 +109,71 @@ def tag_head(*, head: bytes, udta: bytes) -> TaggedHead:
     moov = bytearray(struct.pack(">I4s", _BOX_HEAD_BYTES + len(kept) + len(udta), b"moov") + kept)
     _shift_offsets(moov, 0, len(moov), shift)
     return TaggedHead(head[:start] + bytes(moov) + udta, len(head), untagged)
+
+
+def add_gapless(*, head: bytes, udta: bytes, frames: int) -> bytes:
+    """`udta` with iTunSMPB, which tells players that know no edit list where the music begins and
+    ends; unchanged where the encoder put nothing before the music, or where there are no tags.
+
+    https://developer.apple.com/library/archive/documentation/QuickTime/QTFF/QTFFAppenG/QTFFAppenG.html
+    """
+    delay, packets = _delay_samples(head), _packet_count(head)
+    if not udta or not delay:
+        return udta
+    padding = packets * _PACKET_SAMPLES - delay - frames
+    if padding < 0:
+        raise M4aError(f"{packets} packets of this M4A do not hold {frames} samples")
+    told = f" 00000000 {delay:08X} {padding:08X} {frames:016X}" + " 00000000" * 8
+    atom = _box(
+        b"----",
+        _box(b"mean", bytes(4) + b"com.apple.iTunes"),
+        _box(b"name", bytes(4) + b"iTunSMPB"),
+        _box(b"data", struct.pack(">II", _DATA_IS_UTF8, 0) + told.encode()),
+    )
+    return _insert(udta, (b"udta", b"meta", b"ilst"), atom)
+
+
+def _insert(data: bytes, path: tuple[bytes, ...], atom: bytes) -> bytes:
+    """`data` with `atom` at the end of the box at `path`."""
+    out = b""
+    for kind, start, end in _boxes(data, 0, len(data)):
+        if kind != path[0]:
+            out += data[start:end]
+        elif len(path) == 1:
+            out += _box(kind, data[start + _BOX_HEAD_BYTES : end], atom)
+        else:
+            # `meta` has a version and flags before its boxes.
+            inner = start + _BOX_HEAD_BYTES + (4 if kind == b"meta" else 0)
+            own = data[start + _BOX_HEAD_BYTES : inner]
+            out += _box(kind, own, _insert(data[inner:end], path[1:], atom))
+    return out
+
+
+def _box(kind: bytes, *body: bytes) -> bytes:
+    return struct.pack(">I4s", _BOX_HEAD_BYTES + sum(map(len, body)), kind) + b"".join(body)
+
+
+def _delay_samples(head: bytes) -> int:
+    """Samples before the music, as the one entry of the edit list says."""
+    start = _find(head, (b"moov", b"trak", b"edts", b"elst"))
+    return 0 if start is None else int(struct.unpack_from(">i", head, start + 20)[0])
+
+
+def _packet_count(head: bytes) -> int:
+    start = _find(head, (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsz"))
+    return 0 if start is None else int(struct.unpack_from(">I", head, start + 16)[0])
+
+
+def _find(data: bytes, path: tuple[bytes, ...]) -> int | None:
+    """Where the first box at `path` starts."""
+    start, end = -_BOX_HEAD_BYTES, len(data)
+    for wanted in path:
+        boxes = _boxes(data, start + _BOX_HEAD_BYTES, end)
+        found = next(((at, to) for kind, at, to in boxes if kind == wanted), None)
+        if found is None:
+            return None
+        start, end = found
+    return start
 
 
 def _boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

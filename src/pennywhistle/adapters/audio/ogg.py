@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 _CAPTURE = b"OggS"
-_HEAD_BYTES = 27
+_HEAD = struct.Struct("<4sBBQIIIB")
+_HEAD_BYTES = _HEAD.size
 _SEGMENTS_MAX = 255
 _SEGMENT_BYTES_MAX = 255
 _CONTINUED = 1
 _NO_PACKET_ENDS_HERE = 2**64 - 1
-# More would be no header of Opus or Vorbis.
-_HEADER_BYTES_MAX = 1_000_000
+# A cover of 1 MB is a third larger in a comment, and lyrics come on top. More would be no header of
+# Opus or Vorbis.
+_HEADER_BYTES_MAX = 4_000_000
 
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -42,10 +44,11 @@ class Page:
 
     def pack(self) -> bytes:
         """The page as bytes, signed."""
-        head = struct.pack(
-            "<4sBBQIII", _CAPTURE, 0, self.flags, self.granule, self.serial, self.sequence, 0
+        head = _HEAD.pack(
+            *(_CAPTURE, 0, self.flags, self.granule, self.serial, self.sequence, 0),
+            len(self.lacing),
         )
-        page = head + bytes((len(self.lacing),)) + self.lacing + self.body
+        page = head + self.lacing + self.body
         return page[:22] + struct.pack("<I", _crc32(page)) + page[26:]
 
 
@@ -71,17 +74,20 @@ class CommentReplacer:
         self._headers = headers
         self._pending = b""
         self._shift: int | None = None
-        self._header_pages: list[Page] = []
+        self._first: Page | None = None
+        self._header_packets: list[bytes] = []
+        self._unended = bytearray()
+        self._header_pages = 0
+        self._header_bytes = 0
         self.added_bytes = 0
 
     def feed(self, data: bytes) -> bytes:
         """What can be passed on after `data`. Raises `OggError`."""
-        self._pending += data
-        out = []
-        while (taken := _take_page(self._pending)) is not None:
-            page, length = taken
-            self._pending = self._pending[length:]
+        data, at, out = self._pending + data, 0, []
+        while (taken := _take_page(data, at)) is not None:
+            page, at = taken
             out.append(self._pass(page))
+        self._pending = data[at:]
         return b"".join(out)
 
     def finish(self) -> None:
@@ -92,48 +98,46 @@ class CommentReplacer:
     def _pass(self, page: Page) -> bytes:
         if self._shift is not None:
             return replace(page, sequence=page.sequence + self._shift).pack()
-        self._header_pages.append(page)
-        if sum(len(p.body) for p in self._header_pages) > _HEADER_BYTES_MAX:
-            raise OggError("the header of this Ogg stream does not end")
-        packets = _packets(self._header_pages)
-        if len(packets) < self._headers:
+        first = self._first = self._first or page
+        self._gather(page)
+        if len(self._header_packets) < self._headers:
             return b""
-        first = self._header_pages[0]
-        own = list(_paginate([self._comment, *packets[2 : self._headers]], first.serial))
-        self._shift = len(own) + 1 - len(self._header_pages)
-        pages = b"".join(page.pack() for page in (first, *own))
-        self.added_bytes = len(pages) - sum(len(page.pack()) for page in self._header_pages)
-        return pages
+        if len(self._header_packets) > self._headers or self._unended:
+            raise OggError("music begins on a header's page of this Ogg stream")
+        own = _paginate([self._comment, *self._header_packets[2:]], first.serial)
+        pages = [page.pack() for page in (first, *own)]
+        self._shift = len(pages) - self._header_pages
+        self.added_bytes = sum(map(len, pages)) - self._header_bytes
+        return b"".join(pages)
+
+    def _gather(self, page: Page) -> None:
+        """Take up a page of the headers, with the packets that end on it."""
+        self._header_pages += 1
+        self._header_bytes += _HEAD_BYTES + len(page.lacing) + len(page.body)
+        if self._header_bytes > _HEADER_BYTES_MAX:
+            raise OggError("the header of this Ogg stream does not end")
+        offset = 0
+        for length in page.lacing:
+            self._unended += page.body[offset : offset + length]
+            offset += length
+            if length < _SEGMENT_BYTES_MAX:
+                self._header_packets.append(bytes(self._unended))
+                self._unended.clear()
 
 
-def _take_page(data: bytes) -> tuple[Page, int] | None:
-    if len(data) < _HEAD_BYTES:
+def _take_page(data: bytes, at: int) -> tuple[Page, int] | None:
+    """The page that starts at `at`, and where it ends; None while it is not all there."""
+    if len(data) < at + _HEAD_BYTES:
         return None
-    capture, version, flags, granule, serial, sequence, _, count = struct.unpack_from(
-        "<4sBBQIIIB", data
-    )
+    capture, version, flags, granule, serial, sequence, _, count = _HEAD.unpack_from(data, at)
     if capture != _CAPTURE or version != 0:
-        raise OggError(f"no Ogg page where one should start: {data[:4]!r}")
-    body_at = _HEAD_BYTES + count
-    lacing = data[_HEAD_BYTES:body_at]
+        raise OggError(f"no Ogg page where one should start: {data[at : at + 4]!r}")
+    body_at = at + _HEAD_BYTES + count
+    lacing = data[at + _HEAD_BYTES : body_at]
     end = body_at + sum(lacing)
     if len(lacing) < count or len(data) < end:
         return None
     return Page(flags, granule, serial, sequence, lacing, data[body_at:end]), end
-
-
-def _packets(pages: Iterable[Page]) -> list[bytes]:
-    """The packets that end on these pages."""
-    packets, current = [], b""
-    for page in pages:
-        offset = 0
-        for length in page.lacing:
-            current += page.body[offset : offset + length]
-            offset += length
-            if length < _SEGMENT_BYTES_MAX:
-                packets.append(current)
-                current = b""
-    return packets
 
 
 def _paginate(packets: list[bytes], serial: int) -> Iterator[Page]:
