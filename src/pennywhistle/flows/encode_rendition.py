@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO
 
 from pennywhistle.adapters.audio.binary import encoder_version
-from pennywhistle.adapters.audio.encode import EncodeOrder, EncodeResult, encode
+from pennywhistle.adapters.audio.encode import EncodeOrder, EncodeResult, Sink, encode
 from pennywhistle.adapters.audio.heads import AudioFacts
+from pennywhistle.adapters.audio.retag import retag
 from pennywhistle.adapters.storage.covers import CoverMissingError, CoverStore
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.write import tag_block, tags_digest
+from pennywhistle.flows.measures import Count, get_measures, measured_encode
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.operations import NewRendition, record_rendition
-from pennywhistle.shop.encoding.queries import facts_of
+from pennywhistle.shop.encoding.queries import (
+    RenditionFacts,
+    facts_of,
+    list_renditions_of_audio,
+)
 from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import (
     Excerpt,
@@ -103,18 +112,20 @@ def want_rendition(
 def encode_rendition(
     *, wanted: WantedRendition, outfit: Outfit, now: datetime
 ) -> EncodeResult | None:
-    """Encode into the cache; None where it is there already or another process is at it.
+    """Make it into the cache; None where it is there already or another process is at it.
 
-    The file becomes whole only once its hash has been held against earlier encodes of the same
-    rendition (law 5). Killed at any point, it leaves an unfinished file that the next run takes
-    over. Raises `EncoderFailedError`, `RenditionChangedError`; readers of the growing file are then
-    told that it broke. Transaction: one insert, after the encode.
+    Where the same audio lies in the cache under other tags, it is tagged anew and no encoder runs;
+    the bytes are the same either way. The file becomes whole only once its hash has been held
+    against earlier encodes of the same rendition (law 5). Killed at any point, it leaves an
+    unfinished file that the next run takes over. Raises `EncoderFailedError`,
+    `RenditionChangedError`; readers of the growing file are then told that it broke. Transaction:
+    one insert, after the encode.
     """
     claim = outfit.renditions.claim(**wanted.file)
     if claim is None:
         return None
     with claim:
-        result = encode(wanted.order, claim.write)
+        result = _make(wanted, outfit, claim.write)
         record_rendition(
             rendition=NewRendition(
                 key=wanted.key,
@@ -125,11 +136,52 @@ def encode_rendition(
                 tags_digest=wanted.tags_digest,
                 sha256=result.sha256,
                 size_bytes=result.size_bytes,
+                crc32=result.crc32,
+                cpu_ms=result.cpu_ms,
             ),
             now=now,
         )
         claim.finish()
     return result
+
+
+def _make(wanted: WantedRendition, outfit: Outfit, sink: Sink) -> EncodeResult:
+    """By tagging a sibling anew or, where there is none, by encoding."""
+    for sibling in list_renditions_of_audio(audio_key=wanted.audio_key):
+        file = _open_sibling(sibling, wanted, outfit)
+        if file is not None:
+            with file:
+                result = retag(wanted.order, file, sink)
+            get_measures().count(Count.RETAGS_FINISHED)
+            # What it would cost to make again, once its sibling is gone too.
+            return replace(result, cpu_ms=sibling.cpu_ms)
+    with measured_encode():
+        return encode(wanted.order, sink)
+
+
+def _open_sibling(
+    sibling: RenditionFacts, wanted: WantedRendition, outfit: Outfit
+) -> BinaryIO | None:
+    """A finished file with the same audio, if it is what was recorded of it; None otherwise.
+
+    It is read once for its hash before a byte of it goes on, since what readers have got cannot be
+    taken back. Open, it may be evicted and is still there.
+    """
+    name = {"key": sibling.key, "extension": wanted.recipe.extension}
+    path = outfit.renditions.find(**name) if sibling.key != wanted.key else None
+    if path is None:
+        return None
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return None
+    with contextlib.ExitStack() as unless_good:
+        unless_good.enter_context(file)
+        if hashlib.file_digest(file, "sha256").hexdigest() != sibling.sha256:
+            log.error("%s is not what was encoded; it is not used. Delete it from the cache", path)
+            return None
+        unless_good.pop_all()
+    return file
 
 
 def tags_of(*, track: TrackFacts, covers: CoverStore, with_cover: bool) -> TrackTags:
