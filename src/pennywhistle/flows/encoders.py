@@ -6,7 +6,9 @@ import logging
 import threading
 from concurrent.futures import Future
 from datetime import datetime
+from functools import cache
 
+from django.conf import settings
 from django.db import connections
 
 from pennywhistle.flows.encode_rendition import WantedRendition, encode_rendition
@@ -75,3 +77,9 @@ class Encoders:
             job.set_result(None)
         else:
             job.set_exception(error)
+
+
+@cache
+def get_encoders() -> Encoders:
+    """The encoders of this process: one queue for whatever a server process encodes."""
+    return Encoders(at_once=settings.ENCODERS_MAX)
