@@ -102,7 +102,7 @@ class StockedShop:
 
 def stock_shop(folder: Path, settings: Settings, *, frames: int = 100_001) -> StockedShop:
     """Assemble the cast, with money for Alice, and put a recording under the first track."""
-    for name in ("masters", "covers", "renditions"):
+    for name in ("masters", "covers", "booklets", "renditions"):
         setattr(settings, f"{name.upper()}_FOLDER", folder / name)
     get_outfit.cache_clear()
     outfit = get_outfit()
@@ -111,7 +111,7 @@ def stock_shop(folder: Path, settings: Settings, *, frames: int = 100_001) -> St
     sample = render_master(folder / "delivered.wav", frames=frames)
     measured = {
         recipe.code: measure_audio_bytes(order_for(sample, recipe, folder))
-        for recipe in list_measured_recipes()
+        for recipe in list_measured_recipes(master=sample.facts)
     }
     sample = replace(sample, facts=replace(sample.facts, measured_bytes=measured))
     sha256 = hashlib.sha256(sample.path.read_bytes()).hexdigest()

@@ -54,7 +54,7 @@ def test_each_master_is_kept_byte_for_byte_with_what_was_measured(album: Dock) -
         master = queries.find_master_by_sha256(sha256=sha256)
         assert master is not None
         assert master.duration_ms == 2000
-        assert master.measured_bytes.keys() == {"flac", "alac"}
+        assert master.measured_bytes.keys() >= {"flac", "alac", "wavpack"}
         assert all(size > 1000 for size in master.measured_bytes.values())
         assert master.loudness_lufs is not None
         assert 0 < len(master.peaks) <= 2000

@@ -111,9 +111,9 @@ def table_of_prices() -> str:
     for code in RECIPES:
         recipe = get_recipe(code=code)
         size = size_of(recipe=recipe, master=MASTER)
-        price = price_of(size_bytes=size.bytes, kind=recipe.kind.value, prices=PRICES)
+        price = price_of(size_bytes=size.bytes, kind=recipe.priced_as, prices=PRICES)
         about = "" if size.is_exact else "about "
-        rate = PRICES.lossless_per_mb if recipe.kind.value == "lossless" else PRICES.lossy_per_mb
+        rate = PRICES.lossless_per_mb if recipe.priced_as == "lossless" else PRICES.lossy_per_mb
         exact = Fraction(rate.micros * size.bytes, 1_000_000) / 1_000_000
         megabytes = Decimal(size.bytes) / 1_000_000
         rows.append(

@@ -210,7 +210,7 @@ def _measured_bytes(master: Path, analysis: Analysis) -> Mapping[str, int]:
             recipe.code: pool.submit(
                 measure_audio_bytes, _order(master, recipe, facts, Path(working_folder))
             )
-            for recipe in encoding.list_measured_recipes()
+            for recipe in encoding.list_measured_recipes(master=facts)
         }
         return {code: size.result() for code, size in sizes.items()}
 
@@ -227,6 +227,7 @@ def _order(
         tag_block=b"",
         working_folder=working_folder,
         info_kbps=encoding.info_frame_kbps(recipe=recipe),
+        streams=encoding.is_streamed(recipe=recipe, master=facts),
         holds_cpu_back=encoding.holds_cpu_back(recipe=recipe, master=facts),
     )
 

@@ -78,7 +78,7 @@ def test_the_file_without_its_tag_block_has_the_priced_size(
     sample = masters[name]
     order = order_for(sample, recipe, tmp_path)
     if recipe.sizing is Sizing.MEASURED:
-        measured = {recipe.code: measure_audio_bytes(order)}
+        measured = dict.fromkeys(RECIPES, measure_audio_bytes(order))
         sample = replace(sample, facts=replace(sample.facts, measured_bytes=measured))
     size = size_of(recipe=recipe, master=sample.facts)
     tags = replace(TAGS, cover=draw_cover())

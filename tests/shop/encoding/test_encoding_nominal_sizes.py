@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from pennywhistle.demo.synth import render_track
 from pennywhistle.demo.tunes import TUNES
 from pennywhistle.demo.voices import SAMPLE_RATE_HZ
 from pennywhistle.shop.encoding.recipes import RECIPES, USUAL_AT_HZ, Framing, Sizing
-from pennywhistle.shop.encoding.rules import MasterFacts, size_of
+from pennywhistle.shop.encoding.rules import MasterFacts, list_families, size_of
 from tests.renditions import Sample, order_for
 
 NOMINAL = [recipe for recipe in RECIPES.values() if recipe.sizing is Sizing.NOMINAL]
@@ -110,3 +111,24 @@ def test_every_nominal_recipe_says_what_it_comes_to_at_each_measured_rate() -> N
         if recipe.usual is not None:
             assert len(recipe.usual.stereo_kbps) == len(USUAL_AT_HZ)
             assert len(recipe.usual.mono_kbps) == len(USUAL_AT_HZ)
+
+
+def test_a_better_recipe_of_one_family_is_never_smaller() -> None:
+    for family in list_families():
+        sizes = [each.usual for each in family.recipes if each.usual is not None]
+        if family.title == "MP3":
+            sizes.reverse()  # V0 is better than V4
+        for worse, better in pairwise(sizes):
+            for said in ("stereo_kbps", "mono_kbps"):
+                pairs = zip(getattr(worse, said), getattr(better, said), strict=True)
+                assert all(less <= more for less, more in pairs), family.title
+
+
+@given(rates)
+def test_surround_comes_to_what_its_stereo_mix_does(rate_hz: int) -> None:
+    for recipe in NOMINAL:
+        six, two = (
+            size_of(recipe=recipe, master=facts(rate_hz=rate_hz, channels=channels)).bytes
+            for channels in (6, 2)
+        )
+        assert six == two

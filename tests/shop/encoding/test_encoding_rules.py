@@ -29,35 +29,45 @@ from pennywhistle.shop.encoding.rules import (
     Excerpt,
     ExcerptError,
     MasterFacts,
+    OutputFacts,
     SizeNotMeasuredError,
+    Treatment,
     UnknownRecipeError,
     audio_key,
     encoder_arguments,
     get_recipe,
     holds_cpu_back,
     info_frame_kbps,
+    is_offered,
+    is_streamed,
     list_families,
     list_measured_recipes,
     list_recipes_for_sale,
     output_of,
     rendition_key,
     size_of,
+    treatment_of,
 )
+
+MEASURED = ("flac", "flac-16-44", "flac-16-48", "flac-24-48", "flac-24-96", "alac", "wavpack")
 
 masters = st.builds(
     MasterFacts,
     frames=st.integers(1, 30_000_000),
-    sample_rate_hz=st.sampled_from([32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000]),
+    sample_rate_hz=st.sampled_from(
+        [8_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000]
+    ),
     bits_per_sample=st.sampled_from([16, 24]),
-    channels=st.sampled_from([1, 2]),
-    flac_md5=st.just("0" * 32),
-    measured_bytes=st.just({"flac": 1234, "alac": 2345}),
+    channels=st.sampled_from([1, 2, 6]),
+    flac_md5=st.just("1" * 32),
+    measured_bytes=st.just(dict.fromkeys(MEASURED, 1234)),
 )
 recipes = st.sampled_from(list(RECIPES.values()))
 excerpts = st.builds(
     Excerpt, start_seconds=st.integers(0, 900), seconds=st.integers(1, 900), fades=st.booleans()
 )
 FLAC = get_recipe(code="flac")
+CHANGES_SAMPLES = ("aresample", "pan=", "aformat", "apad", "atrim", "afade")
 
 
 def facts_of_output(recipe: str, master: MasterFacts) -> AudioFacts:
@@ -88,7 +98,8 @@ def test_every_recipe_says_why_it_streams_or_not_and_has_words_for_people() -> N
         assert recipe.streams_because.endswith(".")
         assert recipe.beyond_its_reach.endswith(".")
         assert recipe.framing.value in MUXERS
-        assert recipe.streams == (recipe.framing is not Framing.M4A)
+        first = recipe.framing is Framing.M4A or recipe.kind is Kind.REDUCED
+        assert recipe.streams != first
         assert (recipe.bitrate_kbps is None) == (recipe.framing is not Framing.MP3_CBR)
 
 
@@ -100,12 +111,45 @@ def test_a_size_is_exact_unless_it_is_nominal(recipe: object, master: MasterFact
         assert size.is_exact == (each.sizing is not Sizing.NOMINAL)
 
 
-def test_a_size_that_was_not_measured_is_refused() -> None:
-    master = MasterFacts(44_100, 44_100, 16, 2, "0" * 32, {})
-    assert {recipe.code for recipe in list_measured_recipes()} == {"flac", "alac"}
-    for recipe in list_measured_recipes():
-        with pytest.raises(SizeNotMeasuredError, match="ingest it again"):
+@pytest.mark.parametrize(
+    ("rate_hz", "bits", "reduced"),
+    [
+        (44_100, 16, set()),
+        (32_000, 16, set()),
+        (44_100, 24, {"flac-16-44"}),  # flac-16-48 makes the same
+        (48_000, 16, {"flac-16-44"}),
+        (48_000, 24, {"flac-16-44", "flac-16-48"}),
+        (96_000, 16, {"flac-16-44", "flac-16-48"}),
+        (96_000, 24, {"flac-16-44", "flac-16-48", "flac-24-48"}),
+        (192_000, 24, {"flac-16-44", "flac-16-48", "flac-24-48", "flac-24-96"}),
+    ],
+)
+def test_each_size_is_measured_once_and_refused_until_then(
+    rate_hz: int, bits: int, reduced: set[str]
+) -> None:
+    master = MasterFacts(44_100, rate_hz, bits, 2, "1" * 32, {})
+    asked = {recipe.code for recipe in list_measured_recipes(master=master)}
+    assert asked == {"flac", "alac", "wavpack"} | reduced
+    for code in MEASURED:
+        recipe = get_recipe(code=code)
+        with pytest.raises(SizeNotMeasuredError, match="worker"):
             size_of(recipe=recipe, master=master)
+        assert not is_offered(recipe=recipe, master=master)
+    measured = replace(master, measured_bytes=dict.fromkeys(asked, 99))
+    for code in MEASURED:
+        recipe = get_recipe(code=code)
+        assert size_of(recipe=recipe, master=measured).bytes == 99
+        plain = recipe.kind is not Kind.REDUCED
+        assert is_offered(recipe=recipe, master=measured) == (
+            plain
+            or output_of(recipe=recipe, master=master) != output_of(recipe=FLAC, master=master)
+        )
+
+
+def test_a_surround_wav_names_its_speakers_and_so_does_an_aiff() -> None:
+    master = MasterFacts(1000, 48_000, 16, 6, "1" * 32, {})
+    assert size_of(recipe=get_recipe(code="wav"), master=master).bytes == 68 + 12_000
+    assert size_of(recipe=get_recipe(code="aiff"), master=master).bytes == 74 + 12_000
 
 
 @given(masters)
@@ -117,7 +161,7 @@ def test_the_size_of_pcm_is_its_head_and_its_samples(master: MasterFacts) -> Non
         assert size.bytes == len(head(facts=facts, tail_bytes=0)) + samples + samples % 2
 
 
-@given(masters, st.sampled_from([128, 192, 256, 320]))
+@given(masters, st.sampled_from([96, 112, 128, 160, 192, 224, 256, 320]))
 def test_the_size_of_a_constant_mp3_lies_between_unpadded_and_padded_frames(
     master: MasterFacts, kbps: int
 ) -> None:
@@ -129,13 +173,69 @@ def test_the_size_of_a_constant_mp3_lies_between_unpadded_and_padded_frames(
     assert 0 <= size - len(info) - frames * len(info) <= frames
 
 
+@given(masters)
+def test_a_lossless_recipe_keeps_every_sample(master: MasterFacts) -> None:
+    for recipe in RECIPES.values():
+        if recipe.kind is Kind.LOSSLESS:
+            assert output_of(recipe=recipe, master=master) == OutputFacts(
+                frames=master.frames,
+                sample_rate_hz=master.sample_rate_hz,
+                bits_per_sample=master.bits_per_sample,
+                channels=master.channels,
+                flac_md5=master.flac_md5,
+            )
+            told = " ".join(encoder_arguments(recipe=recipe, master=master))
+            assert not any(word in told for word in CHANGES_SAMPLES)
+            assert treatment_of(recipe=recipe, master=master) == ()
+            assert recipe.priced_as == "lossless"
+
+
+@given(masters)
+def test_a_reduced_recipe_never_raises_rate_or_depth_and_is_plain_flac_where_nothing_is_above(
+    master: MasterFacts,
+) -> None:
+    for recipe in RECIPES.values():
+        if recipe.kind is not Kind.REDUCED:
+            continue
+        bits, khz = (int(part) for part in recipe.code.split("-")[1:])
+        output = output_of(recipe=recipe, master=master)
+        assert output.bits_per_sample == min(bits, master.bits_per_sample)
+        assert output.sample_rate_hz == min(
+            {44: 44_100}.get(khz, khz * 1000), master.sample_rate_hz
+        )
+        assert output.channels == master.channels
+        reduces = output != output_of(recipe=FLAC, master=master)
+        assert reduces == bool(treatment_of(recipe=recipe, master=master))
+        assert reduces == is_offered(recipe=recipe, master=master)
+        assert reduces != is_streamed(recipe=recipe, master=master)
+        assert reduces == (output.flac_md5 == "")
+        told = encoder_arguments(recipe=recipe, master=master)
+        assert reduces == (told != encoder_arguments(recipe=FLAC, master=master))
+        assert reduces == ("dither_method=triangular" in " ".join(told))
+        assert recipe.priced_as == "lossless"
+
+
 @given(recipes, masters)
-def test_a_lossless_recipe_keeps_rate_and_depth(recipe: object, master: MasterFacts) -> None:
-    for each in RECIPES.values():
-        if each.kind is Kind.LOSSLESS:
-            output = output_of(recipe=each, master=master)
-            assert (output.frames, output.sample_rate_hz) == (master.frames, master.sample_rate_hz)
-            assert "-af" not in encoder_arguments(recipe=each, master=master)
+def test_what_a_recipe_does_to_a_master_it_says_first(recipe: Recipe, master: MasterFacts) -> None:
+    output = output_of(recipe=recipe, master=master)
+    done = treatment_of(recipe=recipe, master=master)
+    assert (Treatment.RESAMPLED in done) == (output.sample_rate_hz != master.sample_rate_hz)
+    assert (Treatment.DITHERED in done) == (output.bits_per_sample < master.bits_per_sample)
+    assert (Treatment.MIXED_DOWN in done) == (output.channels < master.channels)
+    assert output.channels in (1, 2) or recipe.kind is not Kind.LOSSY
+    told = " ".join(encoder_arguments(recipe=recipe, master=master))
+    assert ("pan=stereo" in told) == (Treatment.MIXED_DOWN in done)
+    assert not done or holds_cpu_back(recipe=recipe, master=master)
+
+
+def test_no_sum_of_a_mixdown_can_clip() -> None:
+    master = MasterFacts(1000, 48_000, 16, 6, "1" * 32, {})
+    told = " ".join(encoder_arguments(recipe=get_recipe(code="mp3-192"), master=master))
+    for channel in ("c0", "c1"):
+        weights = re.search(rf"\|{channel}=([^|,\s]+)", told)
+        assert weights is not None
+        assert sum(float(each.split("*")[0]) for each in weights[1].split("+")) <= 1.0
+        assert "c3" not in weights[1]
 
 
 @given(masters)
@@ -147,7 +247,7 @@ def test_no_lossy_recipe_goes_beyond_48_khz(master: MasterFacts) -> None:
             resampled = output.sample_rate_hz != master.sample_rate_hz
             told = " ".join(encoder_arguments(recipe=recipe, master=master))
             assert ("resampler=soxr" in told) == resampled
-            assert holds_cpu_back(recipe=recipe, master=master) or not resampled
+            assert recipe.priced_as == "lossy"
 
 
 @given(recipes, masters, excerpts)
@@ -198,7 +298,8 @@ def test_every_recipe_for_sale_stands_in_one_family_which_has_a_default() -> Non
     assert len({family.title for family in families}) == len(families)
     for family in families:
         assert family.default in family.recipes
-        assert {recipe.kind for recipe in family.recipes} == {family.kind}
+        assert {recipe.priced_as for recipe in family.recipes} == {family.default.priced_as}
+        assert family.kind is not Kind.REDUCED
         assert sum(recipe.is_default for recipe in family.recipes) <= 1
 
 

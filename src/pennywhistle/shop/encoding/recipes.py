@@ -7,118 +7,97 @@ known before a byte exists, whether it can be sent while it is encoded, and what
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from functools import partial
 
+from pennywhistle.shop.encoding.formats import USUAL_AT_HZ, Framing, Kind, Recipe, Sizing, Usual
 
-class Kind(StrEnum):
-    """Whether a rendition decodes to the master's very samples."""
+__all__ = [
+    "PREVIEW_RECIPE",
+    "RECIPES",
+    "USUAL_AT_HZ",
+    "Framing",
+    "Kind",
+    "Recipe",
+    "Sizing",
+    "Usual",
+]
 
-    LOSSY = "lossy"
-    LOSSLESS = "lossless"
-
-
-class Framing(StrEnum):
-    """How encoded audio, its head and its tags lie in a file. Adapters know each by this name."""
-
-    MP3_CBR = "mp3-cbr"
-    MP3_VBR = "mp3-vbr"
-    FLAC = "flac"
-    WAV = "wav"
-    AIFF = "aiff"
-    OGG_OPUS = "ogg-opus"
-    OGG_VORBIS = "ogg-vorbis"
-    M4A = "m4a"
-
-
-class Sizing(StrEnum):
-    """How the priced size of a rendition is known.
-
-    `exact` by a formula over the master's facts; `measured` by one encode at ingest; `nominal` from
-    the usual bitrate for a master's channels and sample rate, because the encoder spends what the
-    music needs.
-    """
-
-    EXACT = "exact"
-    MEASURED = "measured"
-    NOMINAL = "nominal"
-
-
-# The masters' sample rates at which usual bitrates were measured. Between two of them lies a usual
-# bitrate in proportion; above the last nothing changes.
-USUAL_AT_HZ = (8_000, 16_000, 22_050, 32_000, 44_100)
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """What an encoder that spends what the music needs usually spends, at each of `USUAL_AT_HZ`."""
-
-    stereo_kbps: tuple[int, ...]
-    mono_kbps: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """One row of the table.
-
-    `bitrate_kbps` is the constant bitrate of an `exact` MP3, `usual` what a `nominal` recipe comes
-    to; lossless recipes have neither. `rate_hz_fixed` is a sample rate that the codec insists on, and
-    `rate_hz_max` the highest that it takes; a master beyond is resampled. `pins_cpu` marks encoders
-    whose bytes depend on the instruction sets of the machine unless these are held back (law 5).
-    `is_default` marks the recipe of a family that is taken where none is chosen. `edition` goes into the identity of a rendition: raise it when the house writes other bytes
-    around the same encoder's audio.
-    """
-
-    code: str
-    title: str
-    summary: str
-    family: str
-    kind: Kind
-    framing: Framing
-    extension: str
-    media_type: str
-    sizing: Sizing
-    streams: bool
-    streams_because: str
-    beyond_its_reach: str
-    codec_arguments: tuple[str, ...]
-    bitrate_kbps: int | None = None
-    usual: Usual | None = None
-    rate_hz_fixed: int | None = None
-    rate_hz_max: int | None = None
-    pins_cpu: bool = False
-    is_default: bool = False
-    for_sale: bool = True
-    edition: int = 1
-
-
-_MP3_REACH = "Masters above 48 kHz are resampled to 44.1 or 48 kHz; 24-bit goes in at full depth."
-_RESAMPLED_48 = "Every master is resampled to 48 kHz, the one rate that Opus works at."
-_KEPT = "Sample rate and depth stay as in the master."
+_CD_AND_VIDEO_HZ = (44_100, 48_000)
+_TO_STEREO = "Surround is mixed down to stereo."
+_KEPT = "Sample rate, depth and channels stay as in the master."
 
 _MP3_STREAMS = (
     "Frames stand on their own, and length, delay and padding in the Info frame follow from the "
     "master's sample count."
 )
+_OGG_STREAMS = "Ogg pages carry their own positions; nothing at the head waits for the end."
+_AAC_IS_FIRST = (
+    "The index at the head of an M4A lists every packet's size; only a fragmented file could do "
+    "without, and older players refuse those. So it is encoded first."
+)
+_ALAC_IS_FIRST = (
+    "The index at the head of an M4A lists every packet's size, which only the finished encode "
+    "knows. So it is encoded first."
+)
+_REDUCED_IS_FIRST = (
+    "The MD5 at the head is that of the reduced samples, which only the finished encode knows. So it "
+    "is encoded first."
+)
+
+_MP3 = partial(
+    Recipe,
+    family="MP3",
+    kind=Kind.LOSSY,
+    extension="mp3",
+    media_type="audio/mpeg",
+    streams=True,
+    beyond_its_reach=(
+        "Masters at other rates than 44.1 and 48 kHz are resampled to one of them; 24-bit goes in at "
+        f"full depth. {_TO_STEREO}"
+    ),
+    rates_hz=_CD_AND_VIDEO_HZ,
+    channels_max=2,
+)
+_OGG = partial(
+    Recipe,
+    kind=Kind.LOSSY,
+    media_type="audio/ogg",
+    sizing=Sizing.NOMINAL,
+    streams=True,
+    streams_because=_OGG_STREAMS,
+    channels_max=2,
+)
+_LOSSLESS = partial(Recipe, kind=Kind.LOSSLESS, beyond_its_reach=_KEPT, is_default=True)
+_FLAC = partial(
+    Recipe,
+    family="FLAC",
+    framing=Framing.FLAC,
+    extension="flac",
+    media_type="audio/flac",
+    sizing=Sizing.MEASURED,
+    # Without a block length of its own, ffmpeg 9 takes the master's, and a master in short blocks
+    # came out a third larger. 4096 is what the reference encoder takes.
+    codec_arguments=("-c:a", "flac", "-compression_level", "8", "-frame_size", "4096"),
+)
+_PCM = partial(
+    _LOSSLESS,
+    sizing=Sizing.EXACT,
+    streams=True,
+    streams_because="All lengths at the head follow from the master's sample count.",
+)
 
 
-def _mp3_cbr(kbps: int, summary: str) -> Recipe:
-    return Recipe(
+def _mp3_cbr(kbps: int, summary: str, *, is_default: bool = False) -> Recipe:
+    return _MP3(
         code=f"mp3-{kbps}",
         title=f"MP3 {kbps}",
         summary=summary,
-        family="MP3",
-        kind=Kind.LOSSY,
         framing=Framing.MP3_CBR,
-        extension="mp3",
-        media_type="audio/mpeg",
         sizing=Sizing.EXACT,
-        streams=True,
         streams_because=_MP3_STREAMS,
-        beyond_its_reach=_MP3_REACH,
         codec_arguments=("-c:a", "libmp3lame", "-b:a", f"{kbps}k"),
         bitrate_kbps=kbps,
-        rate_hz_max=48_000,
+        is_default=is_default,
     )
 
 
@@ -127,117 +106,67 @@ def _mp3_cbr(kbps: int, summary: str) -> Recipe:
 # the ffmpeg that requirements/run.txt pins, as the priced size over the length, on 20 seconds from
 # the middle of 14 recordings: eight pieces of a game's music, decoded from Ogg Vorbis, and six of the
 # demo's. Each was resampled to every rate of the table and to 48 kHz, which shares the last column,
-# in stereo and mixed to mono. How near they come is in docs/decisions/0004. Encoders' own names
+# in stereo and mixed to mono. How near they come is in docs/decisions/0005. Encoders' own names
 # promise otherwise: Vorbis q6 is called 192 kbit/s and comes to less, Opus goes over what it is told,
 # and spends on mono nearly what it spends on stereo.
 
 
-def _mp3_vbr(quality: int, summary: str, usual: Usual) -> Recipe:
-    return Recipe(
+def _mp3_vbr(quality: int, summary: str, stereo: tuple[int, ...], mono: tuple[int, ...]) -> Recipe:
+    return _MP3(
         code=f"mp3-v{quality}",
         title=f"MP3 V{quality}",
         summary=summary,
-        family="MP3",
-        kind=Kind.LOSSY,
         framing=Framing.MP3_VBR,
-        extension="mp3",
-        media_type="audio/mpeg",
         sizing=Sizing.NOMINAL,
-        streams=True,
         streams_because=_MP3_STREAMS + " Only the byte count is unknown, and is left out.",
-        beyond_its_reach=_MP3_REACH,
         codec_arguments=("-c:a", "libmp3lame", "-q:a", str(quality)),
-        usual=usual,
-        rate_hz_max=48_000,
+        usual=Usual(stereo_kbps=stereo, mono_kbps=mono),
     )
 
 
-def _opus(kbps: int, summary: str, usual: Usual) -> Recipe:
-    return Recipe(
+def _opus(kbps: int, summary: str, stereo: tuple[int, ...], mono: tuple[int, ...]) -> Recipe:
+    return _OGG(
         code=f"opus-{kbps}",
         title=f"Opus {kbps}",
         summary=summary,
         family="Opus",
-        kind=Kind.LOSSY,
         framing=Framing.OGG_OPUS,
         extension="opus",
-        media_type="audio/ogg",
-        sizing=Sizing.NOMINAL,
-        streams=True,
-        streams_because="Ogg pages carry their own positions; nothing at the head waits for the end.",
-        beyond_its_reach=_RESAMPLED_48,
+        beyond_its_reach=(
+            f"Every master is resampled to 48 kHz, the one rate that Opus works at. {_TO_STEREO}"
+        ),
         codec_arguments=("-c:a", "libopus", "-b:a", f"{kbps}k", "-vbr", "on"),
-        usual=usual,
-        rate_hz_fixed=48_000,
+        usual=Usual(stereo_kbps=stereo, mono_kbps=mono),
+        rates_hz=(48_000,),
         pins_cpu=True,
+        is_default=kbps == 128,
     )
 
 
-def _pcm(code: str, title: str, summary: str, framing: Framing, codec: str, media: str) -> Recipe:
-    return Recipe(
-        code=code,
-        title=title,
+def _vorbis(quality: int, summary: str, stereo: tuple[int, ...], mono: tuple[int, ...]) -> Recipe:
+    return _OGG(
+        code=f"vorbis-q{quality}",
+        title=f"Ogg Vorbis q{quality}",
         summary=summary,
-        family=title,
-        kind=Kind.LOSSLESS,
-        framing=framing,
-        extension=code,
-        media_type=media,
-        sizing=Sizing.EXACT,
-        streams=True,
-        streams_because="All lengths at the head follow from the master's sample count.",
-        beyond_its_reach=_KEPT,
-        # The depth is the master's: rules.py fills it in.
-        codec_arguments=("-c:a", codec),
-    )
-
-
-_RECIPES = (
-    _mp3_cbr(128, "Small, and plays everywhere."),
-    _mp3_cbr(192, "Good on most speakers, and plays everywhere."),
-    _mp3_cbr(256, "Very good, and plays everywhere."),
-    _mp3_cbr(320, "The best MP3 there is, and plays everywhere."),
-    _mp3_vbr(
-        0,
-        "Near the best MP3, spending bytes only where the music needs them.",
-        Usual(stereo_kbps=(120, 166, 196, 252, 259), mono_kbps=(59, 84, 100, 129, 131)),
-    ),
-    _mp3_vbr(
-        2,
-        "Very good MP3, spending bytes only where the music needs them.",
-        Usual(stereo_kbps=(95, 132, 156, 193, 196), mono_kbps=(47, 67, 82, 99, 101)),
-    ),
-    _opus(
-        96,
-        "Very small and sounds good: for phones and players of today.",
-        Usual(stereo_kbps=(122, 122, 122, 120, 119), mono_kbps=(113, 114, 114, 113, 112)),
-    ),
-    _opus(
-        128,
-        "Small and sounds very good: for phones and players of today.",
-        Usual(stereo_kbps=(158, 159, 160, 157, 156), mono_kbps=(145, 147, 147, 146, 145)),
-    ),
-    Recipe(
-        code="vorbis-q6",
-        title="Ogg Vorbis q6",
-        summary="An open format that sounds very good.",
         family="Ogg Vorbis",
-        kind=Kind.LOSSY,
         framing=Framing.OGG_VORBIS,
         extension="ogg",
-        media_type="audio/ogg",
-        sizing=Sizing.NOMINAL,
-        streams=True,
-        streams_because="Ogg pages carry their own positions; nothing at the head waits for the end.",
-        beyond_its_reach="Masters above 48 kHz are resampled to 44.1 or 48 kHz.",
-        codec_arguments=("-c:a", "libvorbis", "-q:a", "6"),
-        usual=Usual(stereo_kbps=(78, 113, 134, 156, 167), mono_kbps=(44, 65, 76, 90, 97)),
-        rate_hz_max=48_000,
-    ),
-    Recipe(
-        code="aac-256",
-        title="AAC 256",
-        summary="Very good, and at home on Apple devices.",
+        beyond_its_reach=(
+            "Masters at other rates than 44.1 and 48 kHz are resampled to one of them. "
+            + _TO_STEREO
+        ),
+        codec_arguments=("-c:a", "libvorbis", "-q:a", str(quality)),
+        usual=Usual(stereo_kbps=stereo, mono_kbps=mono),
+        rates_hz=_CD_AND_VIDEO_HZ,
+        is_default=quality == 6,
+    )
+
+
+def _aac(kbps: int, summary: str, stereo: tuple[int, ...], mono: tuple[int, ...]) -> Recipe:
+    return Recipe(
+        code=f"aac-{kbps}",
+        title=f"AAC {kbps}",
+        summary=summary,
         family="AAC",
         kind=Kind.LOSSY,
         framing=Framing.M4A,
@@ -245,78 +174,219 @@ _RECIPES = (
         media_type="audio/mp4",
         sizing=Sizing.NOMINAL,
         streams=False,
-        streams_because=(
-            "The index at the head of an M4A lists every packet's size; only a fragmented file could "
-            "do without, and older players refuse those. So it is encoded first."
+        streams_because=_AAC_IS_FIRST,
+        beyond_its_reach=(
+            "Masters at other rates than 44.1 and 48 kHz are resampled to one of them. "
+            + _TO_STEREO
         ),
-        beyond_its_reach="Masters above 48 kHz are resampled to 44.1 or 48 kHz.",
-        codec_arguments=("-c:a", "aac", "-b:a", "256k"),
-        usual=Usual(stereo_kbps=(240, 250, 246, 255, 265), mono_kbps=(128, 142, 141, 160, 186)),
-        rate_hz_max=48_000,
+        codec_arguments=("-c:a", "aac", "-b:a", f"{kbps}k"),
+        usual=Usual(stereo_kbps=stereo, mono_kbps=mono),
+        rates_hz=_CD_AND_VIDEO_HZ,
+        channels_max=2,
         pins_cpu=True,
+        is_default=kbps == 256,
+    )
+
+
+def _flac_reduced(bits: int, rate_hz: int, summary: str) -> Recipe:
+    return _FLAC(
+        code=f"flac-{bits}-{rate_hz // 1000}",
+        title=f"FLAC {bits}-bit/{rate_hz / 1000:g} kHz",
+        summary=summary,
+        kind=Kind.REDUCED,
+        streams=False,
+        streams_because=_REDUCED_IS_FIRST,
+        beyond_its_reach=(
+            f"Masters above {rate_hz / 1000:g} kHz are resampled, and those above {bits} bit are "
+            "dithered. What is below stays as it is, and so do the channels."
+        ),
+        bits_max=bits,
+        rate_hz_max=rate_hz,
+    )
+
+
+_MP3_BYTES_WHERE_NEEDED = "Very good MP3, spending bytes only where the music needs them."
+_OPUS_VERY_GOOD = "Small and sounds very good: for phones and players of today."
+
+_RECIPES = (
+    _mp3_cbr(96, "Very small, and plays everywhere: for speech, or where every megabyte counts."),
+    _mp3_cbr(112, "Very small, and plays everywhere."),
+    _mp3_cbr(128, "Small, and plays everywhere."),
+    _mp3_cbr(160, "Small, good on little speakers, and plays everywhere."),
+    _mp3_cbr(192, "Good on most speakers, and plays everywhere.", is_default=True),
+    _mp3_cbr(224, "Good on every speaker, and plays everywhere."),
+    _mp3_cbr(256, "Very good, and plays everywhere."),
+    _mp3_cbr(320, "The best MP3 there is, and plays everywhere."),
+    _mp3_vbr(
+        0,
+        "Near the best MP3, spending bytes only where the music needs them.",
+        (120, 166, 196, 252, 259),
+        (59, 84, 100, 129, 131),
     ),
-    Recipe(
+    _mp3_vbr(2, _MP3_BYTES_WHERE_NEEDED, (95, 132, 156, 193, 196), (47, 67, 82, 99, 101)),
+    _mp3_vbr(
+        4,
+        "Good MP3, small, spending bytes only where the music needs them.",
+        (70, 100, 120, 145, 147),
+        (35, 50, 62, 75, 76),
+    ),
+    _opus(
+        48,
+        "As small as music gets: for a slow line or a full phone.",
+        (61, 61, 61, 60, 60),
+        (57, 57, 57, 57, 57),
+    ),
+    _opus(
+        64,
+        "Tiny and sounds better than it should: for phones and players of today.",
+        (81, 81, 81, 80, 80),
+        (76, 76, 76, 76, 76),
+    ),
+    _opus(
+        96,
+        "Very small and sounds good: for phones and players of today.",
+        (122, 122, 122, 120, 119),
+        (113, 114, 114, 113, 112),
+    ),
+    _opus(128, _OPUS_VERY_GOOD, (158, 159, 160, 157, 156), (145, 147, 147, 146, 145)),
+    _opus(160, _OPUS_VERY_GOOD, (197, 198, 199, 196, 195), (180, 182, 182, 181, 180)),
+    _opus(
+        192,
+        "Hardly ever told from the recording: for phones and players of today.",
+        (236, 237, 238, 235, 234),
+        (215, 217, 217, 216, 215),
+    ),
+    _opus(
+        256,
+        "The best Opus there is: for phones and players of today.",
+        (310, 312, 313, 310, 309),
+        (280, 282, 282, 281, 280),
+    ),
+    _vorbis(2, "An open format, very small.", (42, 63, 76, 88, 94), (26, 38, 44, 53, 57)),
+    _vorbis(3, "An open format, small.", (48, 72, 86, 100, 107), (29, 43, 50, 60, 65)),
+    _vorbis(4, "An open format that sounds good.", (55, 82, 98, 114, 122), (33, 49, 57, 68, 74)),
+    _vorbis(5, "An open format that sounds good.", (64, 95, 113, 131, 140), (38, 57, 66, 78, 85)),
+    _vorbis(
+        6, "An open format that sounds very good.", (78, 113, 134, 156, 167), (44, 65, 76, 90, 97)
+    ),
+    _vorbis(
+        7, "An open format that sounds very good.", (92, 130, 154, 180, 192), (51, 75, 88, 104, 112)
+    ),
+    _vorbis(
+        8,
+        "An open format, near the best it can.",
+        (108, 152, 180, 210, 224),
+        (60, 88, 103, 122, 131),
+    ),
+    _vorbis(9, "An open format at its best.", (130, 185, 220, 256, 273), (73, 107, 125, 148, 159)),
+    _aac(
+        96,
+        "Very small, and at home on Apple devices.",
+        (95, 97, 97, 98, 98),
+        (88, 92, 92, 94, 96),
+    ),
+    _aac(
+        128,
+        "Small, and at home on Apple devices.",
+        (126, 129, 128, 129, 130),
+        (105, 112, 112, 118, 126),
+    ),
+    _aac(
+        160,
+        "Good, and at home on Apple devices.",
+        (156, 160, 159, 161, 163),
+        (115, 125, 125, 135, 148),
+    ),
+    _aac(
+        192,
+        "Good, and at home on Apple devices.",
+        (186, 192, 190, 193, 196),
+        (120, 132, 132, 145, 162),
+    ),
+    _aac(
+        256,
+        "Very good, and at home on Apple devices.",
+        (240, 250, 246, 255, 265),
+        (128, 142, 141, 160, 186),
+    ),
+    _aac(
+        320,
+        "The best AAC there is, and at home on Apple devices.",
+        (280, 300, 295, 310, 325),
+        (130, 145, 145, 165, 195),
+    ),
+    _FLAC(
         code="flac",
         title="FLAC",
         summary="The recording itself, packed without loss.",
-        family="FLAC",
         kind=Kind.LOSSLESS,
-        framing=Framing.FLAC,
-        extension="flac",
-        media_type="audio/flac",
-        sizing=Sizing.MEASURED,
         streams=True,
         streams_because="Sample count and MD5 at the head are known from the master.",
         beyond_its_reach=_KEPT,
-        # Without a block length of its own, ffmpeg 9 takes the master's, and a master in short
-        # blocks came out a third larger. 4096 is what the reference encoder takes.
-        codec_arguments=("-c:a", "flac", "-compression_level", "8", "-frame_size", "4096"),
+        is_default=True,
     ),
-    Recipe(
+    _flac_reduced(16, 44_100, "What a compact disc holds, packed without loss."),
+    _flac_reduced(16, 48_000, "Nearly what a compact disc holds, packed without loss."),
+    _flac_reduced(24, 48_000, "Full depth at the rate of most players, packed without loss."),
+    _flac_reduced(24, 96_000, "Full depth at twice the rate of most players, packed without loss."),
+    _LOSSLESS(
         code="alac",
         title="Apple Lossless",
         summary="The recording itself, packed without loss for Apple devices.",
         family="Apple Lossless",
-        kind=Kind.LOSSLESS,
         framing=Framing.M4A,
         extension="m4a",
         media_type="audio/mp4",
         sizing=Sizing.MEASURED,
         streams=False,
-        streams_because=(
-            "The index at the head of an M4A lists every packet's size, which only the finished "
-            "encode knows. So it is encoded first."
-        ),
-        beyond_its_reach=_KEPT,
+        streams_because=_ALAC_IS_FIRST,
         codec_arguments=("-c:a", "alac"),
     ),
-    _pcm(
-        "wav", "WAV", "The recording itself, unpacked: large.", Framing.WAV, "pcm_le", "audio/wav"
+    _LOSSLESS(
+        code="wavpack",
+        title="WavPack",
+        summary="The recording itself, packed without loss for those who collect it so.",
+        family="WavPack",
+        framing=Framing.WAVPACK,
+        extension="wv",
+        media_type="audio/x-wavpack",
+        sizing=Sizing.MEASURED,
+        streams=True,
+        streams_because="The sample count in every block and the MD5 are known from the master.",
+        # Level 2 in blocks of half a second packs as the reference encoder's "high" does, in half a
+        # second of work for a minute of music; from level 4 on it takes ten seconds and more.
+        codec_arguments=("-c:a", "wavpack", "-compression_level", "2", "-frame_size", "22050"),
     ),
-    _pcm(
-        "aiff",
-        "AIFF",
-        "The recording itself, unpacked, as Macs like it: large.",
-        Framing.AIFF,
-        "pcm_be",
-        "audio/aiff",
+    # The depth of PCM is the master's: rules.py fills it in.
+    _PCM(
+        code="wav",
+        title="WAV",
+        summary="The recording itself, unpacked: large.",
+        family="WAV",
+        framing=Framing.WAV,
+        extension="wav",
+        media_type="audio/wav",
+        codec_arguments=("-c:a", "pcm_le"),
     ),
-    Recipe(
+    _PCM(
+        code="aiff",
+        title="AIFF",
+        summary="The recording itself, unpacked, as Macs like it: large.",
+        family="AIFF",
+        framing=Framing.AIFF,
+        extension="aiff",
+        media_type="audio/aiff",
+        codec_arguments=("-c:a", "pcm_be"),
+    ),
+    _MP3(
         code="preview",
         title="Preview",
         summary="To hear before buying.",
-        family="MP3",
-        kind=Kind.LOSSY,
         framing=Framing.MP3_CBR,
-        extension="mp3",
-        media_type="audio/mpeg",
         sizing=Sizing.EXACT,
-        streams=True,
         streams_because=_MP3_STREAMS,
-        beyond_its_reach=_MP3_REACH,
         codec_arguments=("-c:a", "libmp3lame", "-b:a", "128k"),
         bitrate_kbps=128,
-        rate_hz_max=48_000,
         for_sale=False,
     ),
 )

@@ -15,44 +15,60 @@ tag block, to the byte. Counted are, by framing:
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pennywhistle.shop.encoding.recipes import (
-    RECIPES,
-    USUAL_AT_HZ,
-    Framing,
-    Kind,
-    Recipe,
-    Sizing,
-    Usual,
+from pennywhistle.shop.encoding.facts import (
+    Excerpt,
+    ExcerptError,
+    MasterFacts,
+    OutputFacts,
+    stretch_of,
+)
+from pennywhistle.shop.encoding.filters import filters_of
+from pennywhistle.shop.encoding.formats import Framing, Kind, Recipe, Sizing
+from pennywhistle.shop.encoding.recipes import RECIPES
+from pennywhistle.shop.encoding.sizes import (
+    mp3_cbr_bytes,
+    mp3_frame_count,
+    pcm_bytes,
+    usual_bytes,
 )
 
-# Samples in a frame of MPEG-1 Layer III, and bytes of a frame per (bit/s ÷ Hz): 1152 ÷ 8.
-# http://www.mp3-tech.org/programmer/frame_header.html
-MP3_FRAME_SAMPLES = 1152
-_MP3_FRAME_FACTOR = MP3_FRAME_SAMPLES // 8
-# The Info frame of a variable-bitrate file is a 128 kbit/s frame, which it fits into at any rate.
-MP3_VBR_INFO_KBPS = 128
-
-# RIFF, a plain `fmt ` of 16 bytes and the head of `data`; beyond 16 bits `fmt ` has 40 bytes.
-# http://soundfile.sapp.org/doc/WaveFormat/ and
-# https://learn.microsoft.com/en-us/windows/win32/api/mmreg/ns-mmreg-waveformatextensible
-_WAV_HEAD_BYTES = 44
-_WAV_EXTENSIBLE_HEAD_BYTES = 68
-# FORM, COMM and the head of SSND. http://paulbourke.net/dataformats/audio/
-_AIFF_HEAD_BYTES = 54
+__all__ = [
+    "MP3_VBR_INFO_KBPS",
+    "PREVIEW_SECONDS",
+    "Excerpt",
+    "ExcerptError",
+    "Family",
+    "MasterFacts",
+    "OutputFacts",
+    "Size",
+    "SizeNotMeasuredError",
+    "Treatment",
+    "UnknownRecipeError",
+    "audio_key",
+    "encoder_arguments",
+    "get_recipe",
+    "get_recipe_for_sale",
+    "holds_cpu_back",
+    "info_frame_kbps",
+    "is_offered",
+    "is_streamed",
+    "list_families",
+    "list_measured_recipes",
+    "list_recipes_for_sale",
+    "mp3_frame_count",
+    "output_of",
+    "rendition_key",
+    "size_of",
+    "treatment_of",
+]
 
 # How much of a song is heard before it is bought, where its licence says nothing else.
 PREVIEW_SECONDS = 30
-# Fade at the end of a preview, so that it does not break off.
-_FADE_SECONDS_MAX = 2
-
-
-class ExcerptError(ValueError):
-    """A part of a recording that no recording can have."""
+# The Info frame of a variable-bitrate file is a 128 kbit/s frame, which it fits into at any rate.
+MP3_VBR_INFO_KBPS = 128
 
 
 class UnknownRecipeError(LookupError):
@@ -64,61 +80,11 @@ class SizeNotMeasuredError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class MasterFacts:
-    """What sizes and heads need to know of a master.
-
-    `frames` counts samples per channel; `flac_md5` is the hex MD5 of the samples as FLAC defines it;
-    `measured_bytes` holds the priced size in each `measured` recipe, counted at ingest.
-    """
-
-    frames: int
-    sample_rate_hz: int
-    bits_per_sample: int
-    channels: int
-    flac_md5: str
-    measured_bytes: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A part of a recording, in whole seconds. A preview fades at its end, an audition does not.
-
-    Where the recording ends sooner, the part moves forward so as to end with it; what is longer than
-    the recording is the whole of it. Raises `ExcerptError` for a part before the start, or empty.
-    """
-
-    start_seconds: int
-    seconds: int
-    fades: bool = False
-
-    def __post_init__(self) -> None:
-        if self.start_seconds < 0 or self.seconds < 1:
-            raise ExcerptError(
-                f"{self.seconds} s from {self.start_seconds} s on are no part of a recording; take a "
-                "second at least, from its start or later"
-            )
-
-
-@dataclass(frozen=True, slots=True)
 class Size:
     """The priced size of a rendition. Where `is_exact` is false it must be called "about"."""
 
     bytes: int
     is_exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OutputFacts:
-    """The samples that a rendition decodes to.
-
-    `flac_md5` is their hex MD5 as FLAC defines it, empty where only an encode can tell it.
-    """
-
-    frames: int
-    sample_rate_hz: int
-    bits_per_sample: int
-    channels: int
-    flac_md5: str = ""
 
 
 class Treatment(StrEnum):
@@ -161,9 +127,14 @@ def list_recipes_for_sale() -> list[Recipe]:
     return [recipe for recipe in RECIPES.values() if recipe.for_sale]
 
 
-def list_measured_recipes() -> list[Recipe]:
-    """Every recipe whose size ingest has to count."""
-    return [recipe for recipe in RECIPES.values() if recipe.sizing is Sizing.MEASURED]
+def list_measured_recipes(*, master: MasterFacts) -> list[Recipe]:
+    """Every recipe whose size has to be counted for this master; of those that make the same of it
+    the first."""
+    return [
+        recipe
+        for recipe in RECIPES.values()
+        if recipe.sizing is Sizing.MEASURED and _measured_as(recipe, master) is recipe
+    ]
 
 
 def list_families() -> list[Family]:
@@ -182,29 +153,52 @@ def list_families() -> list[Family]:
     ]
 
 
+def is_offered(*, recipe: Recipe, master: MasterFacts) -> bool:
+    """Whether the recipe makes something of this master that a listener should be shown.
+
+    Not where a reduced recipe has nothing to reduce, which is what its family's lossless one is for;
+    nor where a size that has to be measured has not been.
+    """
+    if recipe.kind is Kind.REDUCED and not _is_reduced(recipe, master):
+        return False
+    return recipe.sizing is not Sizing.MEASURED or _measured_bytes(recipe, master) is not None
+
+
+def is_streamed(*, recipe: Recipe, master: MasterFacts) -> bool:
+    """Whether a rendition can be sent while it is encoded: as the table says, and where a reduced
+    recipe has nothing to reduce."""
+    return recipe.streams or (recipe.kind is Kind.REDUCED and not _is_reduced(recipe, master))
+
+
 def output_of(
     *, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = None
 ) -> OutputFacts:
     """What a rendition of `master`, or of a part of it, decodes to."""
-    start, stop = _stretch(master, excerpt)
+    start, stop = stretch_of(master=master, excerpt=excerpt)
     rate_hz = _output_rate_hz(recipe, master.sample_rate_hz)
     resampled = -(-(stop - start) * rate_hz // master.sample_rate_hz)
-    is_whole = stop - start == master.frames and recipe.kind is Kind.LOSSLESS
+    keeps_samples = recipe.kind is not Kind.LOSSY and not _is_reduced(recipe, master)
     return OutputFacts(
         frames=resampled,
         sample_rate_hz=rate_hz,
-        bits_per_sample=master.bits_per_sample,
-        channels=master.channels,
-        flac_md5=master.flac_md5 if is_whole else "",
+        bits_per_sample=_at_most(recipe.bits_max, master.bits_per_sample),
+        channels=_at_most(recipe.channels_max, master.channels),
+        flac_md5=master.flac_md5 if keeps_samples and stop - start == master.frames else "",
     )
 
 
 def treatment_of(*, recipe: Recipe, master: MasterFacts) -> tuple[Treatment, ...]:
-    """What the recipe will do to this master because it cannot carry it, in this order.
+    """What the recipe will do to this master because it cannot carry it, in the order of the enum.
 
     To which sample rate, depth and channels, `output_of` says.
     """
-    return (Treatment.RESAMPLED,) if _is_resampled(recipe, master) else ()
+    output = output_of(recipe=recipe, master=master)
+    done = {
+        Treatment.RESAMPLED: output.sample_rate_hz != master.sample_rate_hz,
+        Treatment.DITHERED: output.bits_per_sample < master.bits_per_sample,
+        Treatment.MIXED_DOWN: output.channels < master.channels,
+    }
+    return tuple(treatment for treatment, is_done in done.items() if is_done)
 
 
 def size_of(*, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = None) -> Size:
@@ -213,39 +207,47 @@ def size_of(*, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = No
     See the head of this file for what is counted. A part of what is measured only as a whole comes
     to "about" its share.
     """
-    start, stop = _stretch(master, excerpt)
+    start, stop = stretch_of(master=master, excerpt=excerpt)
+    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
     if recipe.sizing is Sizing.MEASURED:
-        measured = master.measured_bytes.get(recipe.code)
+        measured = _measured_bytes(recipe, master)
         if measured is None:
             raise SizeNotMeasuredError(
-                f"the size of this master as {recipe.title} was not measured; ingest it again"
+                f"the size of this master as {recipe.title} was not measured yet; the worker does "
+                "so in the background: start it, or wait for it"
             )
         if stop - start == master.frames:
             return Size(measured, is_exact=True)
         return Size(max(1, measured * (stop - start) // master.frames), is_exact=False)
-    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
-    if recipe.sizing is Sizing.NOMINAL:
-        return Size(_nominal_bytes(recipe, master, stop - start), is_exact=False)
-    if recipe.framing is Framing.MP3_CBR:
-        return Size(_mp3_cbr_bytes(recipe, output), is_exact=True)
-    return Size(_pcm_bytes(recipe, output), is_exact=True)
+    if recipe.usual is not None:
+        about = usual_bytes(
+            usual=recipe.usual, master=master, channels=output.channels, frames=stop - start
+        )
+        return Size(about, is_exact=False)
+    if recipe.bitrate_kbps is not None:
+        return Size(mp3_cbr_bytes(kbps=recipe.bitrate_kbps, output=output), is_exact=True)
+    return Size(pcm_bytes(framing=recipe.framing, output=output), is_exact=True)
 
 
 def encoder_arguments(
     *, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = None
 ) -> tuple[str, ...]:
     """What ffmpeg is told between input and output: filters, codec, quality."""
-    filters = _filters(recipe, master, excerpt)
+    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
+    filters = filters_of(recipe=recipe, master=master, output=output, excerpt=excerpt)
     codec = tuple(
-        word.replace("pcm_", f"pcm_s{master.bits_per_sample}") if word.startswith("pcm_") else word
+        word.replace("pcm_", f"pcm_s{output.bits_per_sample}") if word.startswith("pcm_") else word
         for word in recipe.codec_arguments
     )
+    if recipe.framing in (Framing.FLAC, Framing.WAVPACK) and output.bits_per_sample > 16:
+        # These carry 32 bits as well, which is how ffmpeg holds 24 of them.
+        codec += ("-bits_per_raw_sample", str(output.bits_per_sample))
     return (("-af", ",".join(filters)) if filters else ()) + codec
 
 
 def holds_cpu_back(*, recipe: Recipe, master: MasterFacts) -> bool:
     """Whether the encode must not use instruction sets that other machines lack (law 5)."""
-    return recipe.pins_cpu or _is_resampled(recipe, master)
+    return recipe.pins_cpu or bool(treatment_of(recipe=recipe, master=master))
 
 
 def info_frame_kbps(*, recipe: Recipe) -> int:
@@ -285,92 +287,35 @@ def rendition_key(*, audio_key: str, tags_digest: str) -> str:
     return hashlib.sha256("\0".join(named).encode()).hexdigest()
 
 
-def _stretch(master: MasterFacts, excerpt: Excerpt | None) -> tuple[int, int]:
-    """The part of the master that is heard, half-open, in samples per channel."""
-    if excerpt is None:
-        return 0, master.frames
-    frames = min(master.frames, excerpt.seconds * master.sample_rate_hz)
-    start = min(excerpt.start_seconds * master.sample_rate_hz, master.frames - frames)
-    return start, start + frames
+def _at_most(limit: int | None, value: int) -> int:
+    return value if limit is None else min(limit, value)
 
 
 def _output_rate_hz(recipe: Recipe, rate_hz: int) -> int:
-    if recipe.rate_hz_fixed is not None:
-        return recipe.rate_hz_fixed
-    if recipe.rate_hz_max is None or rate_hz in (44_100, 48_000):
-        return rate_hz
-    # The family that the master's rate divides into: 88.2 → 44.1, 96 → 48 kHz.
-    return 44_100 if rate_hz % 11_025 == 0 else 48_000
+    if recipe.rates_hz and rate_hz not in recipe.rates_hz:
+        # The family that the master's rate divides into: 88.2 → 44.1, 96 → 48 kHz.
+        return recipe.rates_hz[0 if rate_hz % 11_025 == 0 else -1]
+    return _at_most(recipe.rate_hz_max, rate_hz)
 
 
-def _is_resampled(recipe: Recipe, master: MasterFacts) -> bool:
-    return _output_rate_hz(recipe, master.sample_rate_hz) != master.sample_rate_hz
+def _is_reduced(recipe: Recipe, master: MasterFacts) -> bool:
+    return (
+        _at_most(recipe.bits_max, master.bits_per_sample) < master.bits_per_sample
+        or _output_rate_hz(recipe, master.sample_rate_hz) < master.sample_rate_hz
+    )
 
 
-def _filters(recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None) -> list[str]:
-    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
-    filters = _cut(master, excerpt)
-    if _is_resampled(recipe, master):
-        # The resampler's own count is off by a few samples; padding and cutting makes it exact,
-        # and with it the length at the head, the formula of the size, and gapless playing.
-        filters.append(f"aresample={output.sample_rate_hz}:resampler=soxr:precision=28:osf=flt")
-        filters.append(f"apad=whole_len={output.frames}")
-        filters.append(f"atrim=end_sample={output.frames}")
-    return filters
+def _measured_as(recipe: Recipe, master: MasterFacts) -> Recipe:
+    """The first of the table that makes the very same of this master."""
+    if recipe.kind is not Kind.REDUCED:
+        return recipe
+    made = encoder_arguments(recipe=recipe, master=master)
+    return next(
+        each
+        for each in RECIPES.values()
+        if each.framing is recipe.framing and encoder_arguments(recipe=each, master=master) == made
+    )
 
 
-def _cut(master: MasterFacts, excerpt: Excerpt | None) -> list[str]:
-    start, stop = _stretch(master, excerpt)
-    if excerpt is None or stop - start == master.frames:
-        return []
-    # Without a clock of its own, the part would begin as late as it does in the recording.
-    filters = [f"atrim=start_sample={start}:end_sample={stop}", "asetpts=PTS-STARTPTS"]
-    if excerpt.fades and stop < master.frames:
-        fade = min(_FADE_SECONDS_MAX * master.sample_rate_hz, stop - start)
-        filters.append(f"afade=t=out:ss={stop - start - fade}:ns={fade}")
-    return filters
-
-
-def _mp3_cbr_bytes(recipe: Recipe, output: OutputFacts) -> int:
-    """Frames and padding as LAME lays them, found by reading and by 304 encodes of odd lengths.
-
-    LAME flushes at least 576 samples behind the music, which after its delay of 576 makes one frame
-    more than the music fills; it pads a frame by a byte when the rest of the division runs over,
-    and starts with the first frame unpadded.
-    https://svn.code.sf.net/p/lame/svn/trunk/lame/libmp3lame/lame.c (lame_encode_flush)
-    https://svn.code.sf.net/p/lame/svn/trunk/lame/libmp3lame/encoder.c (slot_lag)
-    """
-    assert recipe.bitrate_kbps is not None
-    per_frame, rest = divmod(_MP3_FRAME_FACTOR * recipe.bitrate_kbps * 1000, output.sample_rate_hz)
-    frames = mp3_frame_count(frames=output.frames)
-    padded = -(-(frames - 1) * rest // output.sample_rate_hz)
-    return per_frame + frames * per_frame + padded
-
-
-def mp3_frame_count(*, frames: int) -> int:
-    """MP3 frames that LAME makes of `frames` samples per channel, the Info frame not counted."""
-    return -(-frames // MP3_FRAME_SAMPLES) + 1
-
-
-def _pcm_bytes(recipe: Recipe, output: OutputFacts) -> int:
-    samples = output.frames * output.channels * output.bits_per_sample // 8
-    if recipe.framing is Framing.AIFF:
-        head = _AIFF_HEAD_BYTES
-    else:
-        head = _WAV_HEAD_BYTES if output.bits_per_sample == 16 else _WAV_EXTENSIBLE_HEAD_BYTES
-    return head + samples + samples % 2
-
-
-def _nominal_bytes(recipe: Recipe, master: MasterFacts, frames: int) -> int:
-    assert recipe.usual is not None
-    bits = _usual_bits_per_second(recipe.usual, master) * frames // master.sample_rate_hz
-    return max(1, bits // 8)
-
-
-def _usual_bits_per_second(usual: Usual, master: MasterFacts) -> int:
-    kbps = usual.mono_kbps if master.channels == 1 else usual.stereo_kbps
-    rate_hz = min(max(master.sample_rate_hz, USUAL_AT_HZ[0]), USUAL_AT_HZ[-1])
-    above = max(1, bisect_left(USUAL_AT_HZ, rate_hz))
-    lower_hz, upper_hz = USUAL_AT_HZ[above - 1], USUAL_AT_HZ[above]
-    weighed = kbps[above - 1] * (upper_hz - rate_hz) + kbps[above] * (rate_hz - lower_hz)
-    return 1000 * weighed // (upper_hz - lower_hz)
+def _measured_bytes(recipe: Recipe, master: MasterFacts) -> int | None:
+    return master.measured_bytes.get(_measured_as(recipe, master).code)

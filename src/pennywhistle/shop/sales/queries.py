@@ -323,7 +323,7 @@ def _ticket(track: TrackFacts, recipe: Recipe, prices: Prices, coverage: Coverag
     except SizeNotMeasuredError:
         nothing = prices.floor_per_track
         return Ticket(track.id, recipe.code, 0, False, nothing, coverage, is_measured=False)
-    price = price_of(size_bytes=size.bytes, kind=recipe.kind.value, prices=prices)
+    price = price_of(size_bytes=size.bytes, kind=recipe.priced_as, prices=prices)
     return Ticket(track.id, recipe.code, size.bytes, size.is_exact, price, coverage)
 
 
