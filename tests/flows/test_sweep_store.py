@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterStore
 from pennywhistle.adapters.storage.rendition_cache import RenditionCache
@@ -26,6 +27,7 @@ def outfit(tmp_path: Path) -> Outfit:
     return Outfit(
         masters=MasterStore(tmp_path / "masters"),
         covers=CoverStore(tmp_path / "covers"),
+        booklets=BookletStore(tmp_path / "booklets"),
         renditions=RenditionCache(tmp_path / "renditions"),
         gateways={},
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from pennywhistle.config.parent import end_with_parent
 from pennywhistle.config.wsgi import application as pages
 from pennywhistle.doors.delivery.app import app as delivery
+from pennywhistle.doors.metrics.counting import counted
+from pennywhistle.doors.metrics.page import show_metrics
 
 # Pages answered at once by one server process; the rest wait their turn.
 PAGE_THREADS = 8
@@ -32,4 +34,10 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
 
 end_with_parent()
 
-application = Starlette(routes=[Mount("/bytes", app=delivery), Mount("/", app=_pages)])
+application = Starlette(
+    routes=[
+        Mount("/bytes", app=counted(delivery)),
+        Route("/metrics", show_metrics),
+        Mount("/", app=_pages),
+    ]
+)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+from decimal import Decimal
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -40,6 +43,31 @@ def env_int(name: str, default: int, *, least: int, most: int) -> int:
     return value
 
 
+def env_bytes(name: str, default: str, *, least: int) -> int:
+    """A number of bytes, at least `least`: `20 GB`, `1.5TB`, `500 MiB`, `20000000000`.
+
+    A megabyte is 1,000,000 bytes here as everywhere in the store, a mebibyte (`MiB`) 1,048,576.
+    """
+    text = env_text(name, default)
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]i?)?b?", text.lower())
+    if match is None:
+        raise SettingError(f"{name} is {text!r}; write 20 GB")
+    number, unit = match.groups()
+    power = "kmgt".index(unit[0]) + 1 if unit else 0
+    value = int(Decimal(number) * (1024 if unit and unit.endswith("i") else 1000) ** power)
+    if value < least:
+        raise SettingError(f"{name} is {text!r}; it must be at least {least // 1_000_000} MB")
+    return value
+
+
+def env_networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
+    """Networks or single addresses, separated by commas."""
+    try:
+        return [ip_network(text) for text in env_list(name, default)]
+    except ValueError as error:
+        raise SettingError(f"{name}: {error}; write 10.0.0.0/8") from None
+
+
 def env_list(name: str, default: str) -> list[str]:
     """Words separated by commas."""
     return [word.strip() for word in env_text(name, default).split(",") if word.strip()]
@@ -52,6 +80,14 @@ def env_mail_address(name: str, default: str) -> str:
     local, at, host = address.rpartition("@")
     if not (local and at and host) or not text.isprintable():
         raise SettingError(f"{name} is {text!r}; write shop@example.org")
+    return text
+
+
+def env_path_prefix(name: str, default: str) -> str:
+    """The beginning of an address on this server, with a slash at both ends; or empty."""
+    text = env_text(name, default)
+    if text and not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/)+", text):
+        raise SettingError(f"{name} is {text!r}; write /renditions/")
     return text
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 from contextlib import suppress
@@ -15,13 +14,15 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from pennywhistle.config.env import (
-    SettingError,
     database_from_url,
     env_bool,
+    env_bytes,
     env_int,
     env_list,
     env_mail_address,
+    env_networks,
     env_path,
+    env_path_prefix,
     env_text,
 )
 from pennywhistle.kit.territory import check_country
@@ -47,18 +48,23 @@ DATABASES = {
 }
 
 # Proxies that may say whom they speak for (X-Forwarded-For): networks, comma-separated.
-try:
-    TRUSTED_PROXIES = [
-        ipaddress.ip_network(text) for text in env_list("PENNYWHISTLE_TRUSTED_PROXIES", "")
-    ]
-except ValueError as error:
-    raise SettingError(f"PENNYWHISTLE_TRUSTED_PROXIES: {error}; write 10.0.0.0/8") from None
+TRUSTED_PROXIES = env_networks("PENNYWHISTLE_TRUSTED_PROXIES", "")
+
+# Who may read /metrics: networks, comma-separated.
+METRICS_NETWORKS = env_networks("PENNYWHISTLE_METRICS_NETWORKS", "127.0.0.0/8,::1/128")
 
 # The country of visitors whose address is private or loopback: the shop's own network.
 # Empty means that it cannot be told, and nothing is sold to them until they say.
 LOCAL_COUNTRY = env_text("PENNYWHISTLE_LOCAL_COUNTRY", "")
 if LOCAL_COUNTRY:
     LOCAL_COUNTRY = check_country(LOCAL_COUNTRY)
+
+# What the cache of renditions may take.
+CACHE_BYTES_MAX = env_bytes("PENNYWHISTLE_CACHE_BYTES", "20 GB", least=100_000_000)
+
+# Where a front server keeps the renditions' folder for itself, such as `/renditions/`: whole files
+# are then handed over to it by X-Accel-Redirect. Empty: the store sends them itself.
+ACCEL_PREFIX = env_path_prefix("PENNYWHISTLE_ACCEL_PREFIX", "")
 
 # Encoders that one server process may run at once.
 ENCODERS_MAX = env_int("PENNYWHISTLE_ENCODERS", os.cpu_count() or 1, least=1, most=64)
@@ -68,6 +74,7 @@ SANDBOX_CARDS = env_bool("PENNYWHISTLE_SANDBOX_CARDS", default=False)
 
 MASTERS_FOLDER = PENNYWHISTLE_HOME / "masters"
 COVERS_FOLDER = PENNYWHISTLE_HOME / "covers"
+BOOKLETS_FOLDER = PENNYWHISTLE_HOME / "booklets"
 RENDITIONS_FOLDER = PENNYWHISTLE_HOME / "renditions"
 MEASURES_FOLDER = PENNYWHISTLE_HOME / "measures"
 SANDBOX_FOLDER = PENNYWHISTLE_HOME / "sandbox-gateway"

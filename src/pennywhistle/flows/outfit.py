@@ -5,6 +5,7 @@ Doors take them from here and hand them to flows; tests build their own.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,17 +13,21 @@ from django.conf import settings
 
 from pennywhistle.adapters.gateways.interface import Gateway
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
+from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterStore
-from pennywhistle.adapters.storage.rendition_cache import RenditionCache
+from pennywhistle.adapters.storage.rendition_cache import RenditionCache, Swept
+from pennywhistle.flows.measures import Count, get_measures
+from pennywhistle.shop.encoding.queries import list_encode_costs
 
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """Masters, covers and renditions on disk, and the gateways that take money, by name."""
+    """Masters, covers, booklets and renditions on disk, and the gateways that take money, by name."""
 
     masters: MasterStore
     covers: CoverStore
+    booklets: BookletStore
     renditions: RenditionCache
     gateways: dict[str, Gateway]
 
@@ -37,6 +42,22 @@ def get_outfit() -> Outfit:
     return Outfit(
         masters=MasterStore(settings.MASTERS_FOLDER),
         covers=CoverStore(settings.COVERS_FOLDER),
-        renditions=RenditionCache(settings.RENDITIONS_FOLDER),
+        booklets=BookletStore(settings.BOOKLETS_FOLDER),
+        renditions=RenditionCache(
+            settings.RENDITIONS_FOLDER,
+            bytes_max=settings.CACHE_BYTES_MAX,
+            costs_of=_costs_of,
+            on_evicted=_count_evicted,
+        ),
         gateways=gateways,
     )
+
+
+def _costs_of(keys: Collection[str]) -> Mapping[str, float]:
+    return list_encode_costs(keys=keys)
+
+
+def _count_evicted(swept: Swept) -> None:
+    measures = get_measures()
+    measures.count(Count.CACHE_EVICTED_FILES, swept.evicted)
+    measures.count(Count.CACHE_EVICTED_BYTES, swept.evicted_bytes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from pennywhistle.adapters.storage.rendition_cache import Swept
+from pennywhistle.flows.measures import list_measures
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.sales.operations import sweep_quotes
 
@@ -14,10 +16,15 @@ QUOTES_KEPT = timedelta(days=1)
 ARRIVALS_LAST = timedelta(days=1)
 
 
-def sweep_store(*, outfit: Outfit, now: datetime) -> None:
-    """Sweep once. Rerunning it does no harm. Transaction: one short one for the offers."""
+def sweep_store(*, outfit: Outfit, now: datetime) -> Swept:
+    """Sweep once; what was removed of the cache. Rerunning it does no harm.
+
+    Transaction: one short one for the offers.
+    """
     sweep_quotes(expired_before=now - QUOTES_KEPT)
     left_before = (now - ARRIVALS_LAST).timestamp()
     outfit.masters.sweep(older_than=left_before)
     outfit.covers.sweep(older_than=left_before)
-    outfit.renditions.sweep()
+    swept = outfit.renditions.sweep()
+    list_measures()  # Takes the counts of ended processes into one file.
+    return swept
