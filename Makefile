@@ -26,7 +26,7 @@ bench: ## measure every figure that the README quotes; one figure: .venv/bin/pyt
 	@sh scripts/setup.sh test
 	@exec $(PYTHON) -m bench all
 
-soak: ## the long searches: every property test, again and again with other seeds
+soak: ## the long searches in full, and every property test again and again with other seeds
 	@sh scripts/setup.sh test
 	@exec sh scripts/test.sh soak
 

@@ -3,7 +3,8 @@
 # Everything runs even where something before it failed; the last line is pytest's own.
 #
 #     sh scripts/test.sh           everything but the long searches
-#     sh scripts/test.sh soak      the property tests, SOAK_ROUNDS (20) times over
+#     sh scripts/test.sh soak      the searches marked `soak` in full, then the property tests,
+#                                  SOAK_ROUNDS (20) times over
 set -u
 unset CDPATH
 cd -- "$(dirname -- "$0")/.." || exit 1
@@ -29,6 +30,8 @@ status=0
 # Round after round of every property test, each with a seed of its own. A round that fails names
 # its seed, and `pytest -m hypothesis --hypothesis-seed=SEED` replays it.
 if [ "${1:-}" = soak ]; then
+    echo "== long searches"
+    SOAK=yes $python -m pytest -q -m soak || exit 1
     for seed in $(seq 1 "${SOAK_ROUNDS:-20}"); do
         echo "== property tests, seed $seed"
         $python -m pytest -q -m hypothesis --hypothesis-seed="$seed" || exit 1

@@ -37,6 +37,7 @@ from pennywhistle.shop.encoding.rules import (
     encoder_arguments,
     holds_cpu_back,
     info_frame_kbps,
+    is_streamed,
     output_of,
     rendition_key,
     size_of,
@@ -250,6 +251,6 @@ def _order(
         working_folder=Path(tempfile.gettempdir()),
         info_kbps=info_frame_kbps(recipe=recipe),
         audio_bytes=size.bytes if promised else None,
-        streams=recipe.streams,
+        streams=is_streamed(recipe=recipe, master=master),
         holds_cpu_back=holds_cpu_back(recipe=recipe, master=master),
     )

@@ -66,7 +66,7 @@ class CommentReplacer:
     """Feeds on an Ogg stream of one codec and gives it back with another comment packet.
 
     `headers` is how many header packets the codec has: 2 for Opus, 3 for Vorbis. The second is the
-    comment.
+    comment. `added_bytes` is what the new comment takes, whatever the stream had before.
     """
 
     def __init__(self, *, comment_packet: bytes, headers: int) -> None:
@@ -104,11 +104,15 @@ class CommentReplacer:
             return b""
         if len(self._header_packets) > self._headers or self._unended:
             raise OggError("music begins on a header's page of this Ogg stream")
-        own = _paginate([self._comment, *self._header_packets[2:]], first.serial)
-        pages = [page.pack() for page in (first, *own)]
-        self._shift = len(pages) - self._header_pages
-        self.added_bytes = sum(map(len, pages)) - self._header_bytes
-        return b"".join(pages)
+        own = self._own_pages(first.serial, self._comment)
+        self._shift = 1 + len(own) - self._header_pages
+        without = sum(map(len, self._own_pages(first.serial, b"")))
+        self.added_bytes = sum(map(len, own)) - without
+        return b"".join((first.pack(), *own))
+
+    def _own_pages(self, serial: int, comment: bytes) -> list[bytes]:
+        pages = _paginate([comment, *self._header_packets[2:]], serial)
+        return [page.pack() for page in pages]
 
     def _gather(self, page: Page) -> None:
         """Take up a page of the headers, with the packets that end on it."""
