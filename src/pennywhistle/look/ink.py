@@ -5,6 +5,11 @@ from __future__ import annotations
 import zlib
 from functools import lru_cache
 
+# What pictures are painted with, from silence over faint and middling to loud: the tokens card,
+# copper-soft, copper and ink of each theme. A test holds them to tokens.css.
+DAY_INKS = ("#fbf6ea", "#f0d5b8", "#964317", "#231c15")
+NIGHT_INKS = ("#221b15", "#452a18", "#e59a61", "#f1e6d2")
+
 # Waveforms kept ready: a few pages' worth of tracks, at most some 4 kB each.
 _WAVEFORMS_KEPT_MAX = 512
 

@@ -63,12 +63,11 @@ class Spectrum:
 
 @dataclass(frozen=True, slots=True)
 class HearPage:
-    """One song in the recipe chosen beside the recording itself.
+    """One song in the recipe chosen, beside the recording itself.
 
-    `recipe_audio_url` is empty where both sound the same; `proof` is then the hash of their samples.
-    Ticks are labels at equal distances: kilohertz from the top down, times from left to right.
-    `strokes` are the peaks of the whole song, of which `part_start` to `part_stop` (shares of it)
-    are heard. `trouble` says why there is nothing to hear.
+    `recipe_audio_url` is empty where both sound the same: `proof`, the hash of the recording's
+    samples, is then that of the file's too. `price` is None where it is not sold here. Ticks are
+    labels at equal distances: heights from the top down, times from left to right.
     """
 
     title: str
@@ -77,14 +76,18 @@ class HearPage:
     release_url: str
     cover_url: str
     track_id: str
+    url: str
     recipe_code: str
     recipe_title: str
     chooser: Chooser
-    is_sold: bool
     price: Money | None
     seconds: int
-    part: str
+    part_start_ms: int
+    part_stop_ms: int
+    duration_ms: int
+    peaks: bytes
     master_text: str
+    rate_hz: int
     treatment: str
     master_audio_url: str
     recipe_audio_url: str
@@ -92,4 +95,9 @@ class HearPage:
     spectra: tuple[Spectrum, ...]
     khz_ticks: tuple[str, ...]
     time_ticks: tuple[str, ...]
-    peaks: bytes
+
+    @property
+    def part_share(self) -> tuple[float, float]:
+        """Where the part that is heard begins and ends, as shares of the song."""
+        whole = max(self.duration_ms, 1)
+        return self.part_start_ms / whole, self.part_stop_ms / whole

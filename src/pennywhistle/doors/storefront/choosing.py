@@ -15,8 +15,8 @@ from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Kind, Recipe
 from pennywhistle.shop.encoding.rules import (
     Family,
-    SizeNotMeasuredError,
     get_recipe,
+    is_offered,
     list_families,
     output_of,
     size_of,
@@ -96,22 +96,18 @@ def _offered(family: Family, tracks: Sequence[TrackFacts], chosen: Recipe) -> li
     return [
         recipe
         for recipe in family.recipes
-        if recipe.code == chosen.code or any(_is_known(recipe, track) for track in tracks)
+        if recipe.code == chosen.code or any(_is_offered(recipe, track) for track in tracks)
     ]
 
 
-def _is_known(recipe: Recipe, track: TrackFacts) -> bool:
-    try:
-        size_of(recipe=recipe, master=facts_of(master=track.master))
-    except SizeNotMeasuredError:
-        return False
-    return True
+def _is_offered(recipe: Recipe, track: TrackFacts) -> bool:
+    return is_offered(recipe=recipe, master=facts_of(master=track.master))
 
 
 def _smallest(offered: Sequence[Recipe], tracks: Sequence[TrackFacts]) -> list[Recipe]:
-    """The recipe whose file of the first track with a size is the smallest, if there is one."""
+    """The recipe whose file of the first track with one is the smallest, if there is any."""
     for track in tracks:
-        known = [recipe for recipe in offered if _is_known(recipe, track)]
+        known = [recipe for recipe in offered if _is_offered(recipe, track)]
         if known:
             master = facts_of(master=track.master)
             return [min(known, key=lambda one: size_of(recipe=one, master=master).bytes)]

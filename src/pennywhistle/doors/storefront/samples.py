@@ -5,11 +5,15 @@ Everything in here is made up, and nothing in here is for sale.
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, date, datetime
 
 from pennywhistle.doors.storefront import pages
-from pennywhistle.doors.storefront.choice_pages import Chooser, FamilyChoice, RecipeChoice
+from pennywhistle.doors.storefront.samples_of_choice import (
+    CHOOSER,
+    HEAR,
+    HEAR_NO_DIFFERENCE,
+    sample_peaks,
+)
 from pennywhistle.kit.money import Money
 from pennywhistle.look.frame import Frame, LicenceLine
 
@@ -18,17 +22,6 @@ _NOW = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
 
 def _euro(text: str) -> Money:
     return Money.parse(text, "EUR")
-
-
-def sample_peaks(seed: int) -> bytes:
-    """Peaks of a tune that is not there: phrases, breaths, and a swell towards the end."""
-    pairs = bytearray()
-    for i in range(1000):
-        phrase = abs(math.sin(i / 125 * math.pi + seed))
-        beat = 0.55 + 0.45 * abs(math.sin(i * (0.37 + seed % 5 / 40)))
-        level = int(118 * (0.12 + 0.88 * phrase**0.7) * beat * (0.55 + 0.45 * i / 1000))
-        pairs += bytes([(-level) & 0xFF, level])
-    return bytes(pairs)
 
 
 LICENCES = (
@@ -99,35 +92,6 @@ HOME = pages.HomePage(
 )
 
 ARTIST = pages.ArtistPage(name="Maeve Quill", releases=(CARDS[0], CARDS[3]))
-
-_HERE = "/release/low-tide-airs/"
-
-CHOOSER = Chooser(
-    small=(
-        FamilyChoice("format-mp3", "MP3", "plays everywhere", _HERE, True, _euro("0.23")),
-        FamilyChoice("format-opus", "Opus", "for your phone", _HERE, False, _euro("0.12")),
-        FamilyChoice("format-aac", "AAC", "at home on Apple devices", _HERE, False, _euro("0.23")),
-    ),
-    every_detail=(
-        FamilyChoice("format-flac", "FLAC", "for your archive", _HERE, False, _euro("1.96")),
-        FamilyChoice("format-wav", "WAV", "for the studio, large", _HERE, False),
-    ),
-    family_title="MP3",
-    recipes=(
-        RecipeChoice(
-            "mp3-128", "MP3 128", "Small, and plays everywhere.", _HERE, False, 15_430_000,
-            price=_euro("0.31"),
-        ),
-        RecipeChoice(
-            "mp3-192", "MP3 192", "Good on most speakers, and plays everywhere.", _HERE, True,
-            23_150_000, price=_euro("0.46"),
-        ),
-        RecipeChoice(
-            "mp3-v0", "MP3 V0", "Near the best MP3.", _HERE, False, 29_600_000, False,
-            _euro("0.59"),
-        ),
-    ),
-)  # fmt: skip
 
 TRACKS = (
     pages.TrackRow(
@@ -347,6 +311,8 @@ PAGES: tuple[tuple[str, object], ...] = (
     ("artist", pages.ArtistPage("Nobody Yet", ())),
     ("release", RELEASE),
     ("release", RELEASE_ELSEWHERE),
+    ("hear", HEAR),
+    ("hear", HEAR_NO_DIFFERENCE),
     ("search", SEARCH),
     ("search", EMPTY_SEARCH),
     ("search", pages.SearchPage(query="")),

@@ -40,5 +40,6 @@ urlpatterns = [
     path("preview/<int:track_id>/", owned.preview, name="preview"),
     path("strokes/<int:track_id>.svg", owned.strokes, name="strokes"),
     path("hear/<int:track_id>/", hearing.hear, name="hear"),
+    path("hear/<int:track_id>/<slug:code>/<slug:light>.png", hearing.spectrum, name="spectrum"),
     path("healthz", trouble.healthz, name="healthz"),
 ]

@@ -25,6 +25,7 @@ from pennywhistle.shop.sales.rules import (
 
 # Channels; more of them are surround.
 _STEREO = 2
+_REACH_STEP_HZ = 500
 
 
 def _not_enough(error: Exception) -> str:
@@ -159,6 +160,17 @@ def treatment_in_words(done: tuple[Treatment, ...], output: OutputFacts) -> str:
         Treatment.DITHERED: gettext("dithered to %(bits)s bits") % {"bits": output.bits_per_sample},
     }
     return gettext(" and ").join(words for one, words in known.items() if one in done)
+
+
+def reach_in_words(reach_hz: int | None) -> str:
+    """How high the music reaches, to the half kilohertz; nothing where that is not known yet."""
+    if reach_hz is None:
+        return ""
+    if reach_hz == 0:
+        return gettext("Silence.")
+    steps = _REACH_STEP_HZ
+    told = formats.kilohertz((reach_hz + steps // 2) // steps * steps)
+    return gettext("It reaches up to about %(khz)s.") % {"khz": told}
 
 
 def declined(reason: str) -> str:
