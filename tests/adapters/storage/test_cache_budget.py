@@ -214,6 +214,16 @@ def test_a_file_larger_than_everything_may_take_stays_until_the_next_sweep(tmp_p
     assert cache.usage() == Usage(0, 0)
 
 
+def test_a_file_that_is_not_what_it_should_be_is_discarded(tmp_path: Path) -> None:
+    cache = RenditionCache(tmp_path)
+    put(cache, 1, 40)
+    put(cache, 2, 30)
+    for _ in range(2):
+        cache.discard(key=key_of(1), extension="mp3")
+        assert numbers_in(tmp_path) == [2]
+        assert cache.usage() == Usage(30, 1)
+
+
 def test_a_lost_or_wrong_book_is_put_right(tmp_path: Path) -> None:
     cache = RenditionCache(tmp_path, bytes_max=100)
     put(cache, 1, 40)

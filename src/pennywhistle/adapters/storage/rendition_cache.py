@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -144,6 +144,13 @@ class RenditionCache:
                 return Reader(os.open(path, os.O_RDONLY), final.name, self._bells)
         return None
 
+    def discard(self, *, key: str, extension: str) -> None:
+        """Remove a finished file that turned out not to be what it should; none there is fine."""
+        path = self._final(key, extension)
+        with open_book(self._root / _BOOK) as book:
+            path.unlink(missing_ok=True)
+            self._count(book, self._weighed())
+
     def sweep(self) -> Swept:
         """Remove what crashes left behind, then what is worth least beyond the budget; count."""
         leftovers = sum(
@@ -231,12 +238,15 @@ class RenditionCache:
             raise ValueError(f"{key!r}, {extension!r} do not name a rendition")
         return self._root / key[:2] / f"{key}.{extension}"
 
-    def _entries(self) -> Iterator[os.DirEntry[str]]:
+    def _entries(self) -> list[os.DirEntry[str]]:
         """Everything in the folders of renditions."""
-        with contextlib.suppress(FileNotFoundError):
-            for folder in os.scandir(self._root):
+        entries: list[os.DirEntry[str]] = []
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._root) as folders:
+            for folder in folders:
                 if folder.is_dir():
-                    yield from os.scandir(folder)
+                    with os.scandir(folder) as files:
+                        entries.extend(files)
+        return entries
 
 
 def _kept(name: str, status: os.stat_result) -> Kept:
