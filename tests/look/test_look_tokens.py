@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import pennywhistle.look
+from pennywhistle.look.ink import DAY_INKS, NIGHT_INKS
 
 STATIC = Path(pennywhistle.look.__file__).parent / "static" / "look"
 TOKENS = (STATIC / "tokens.css").read_text(encoding="utf-8")
@@ -96,3 +97,11 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "http:" not in text, path.name
         assert "https:" not in text, path.name
+
+
+def test_pictures_are_painted_in_the_colours_of_each_theme() -> None:
+    names = ("card", "copper-soft", "copper", "ink")
+    for theme, inks in (("light", DAY_INKS), ("dark", NIGHT_INKS)):
+        block = TOKENS.split(f'[data-theme="{theme}"] {{', 1)[1].split("}", 1)[0]
+        colours = dict(COLOUR.findall(block))
+        assert tuple(colours[name] for name in names) == inks
