@@ -69,6 +69,9 @@ ACCEL_PREFIX = env_path_prefix("PENNYWHISTLE_ACCEL_PREFIX", "")
 # Encoders that one server process may run at once.
 ENCODERS_MAX = env_int("PENNYWHISTLE_ENCODERS", os.cpu_count() or 1, least=1, most=64)
 
+# False lets encoders read and write what the store may: for an ffmpeg of one's own that needs it.
+CONFINE_ENCODERS = env_bool("PENNYWHISTLE_CONFINE_ENCODERS", default=True)
+
 # True lets the sandbox card gateway take test cards: pretend money, for demos and tests.
 SANDBOX_CARDS = env_bool("PENNYWHISTLE_SANDBOX_CARDS", default=False)
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from django.conf import settings
 
+from pennywhistle.adapters.audio.process import set_confined
 from pennywhistle.adapters.gateways.interface import Gateway
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
 from pennywhistle.adapters.storage.booklets import BookletStore
@@ -35,6 +36,7 @@ class Outfit:
 @cache
 def get_outfit() -> Outfit:
     """The outfit of this process."""
+    set_confined(settings.CONFINE_ENCODERS)
     gateways: dict[str, Gateway] = {}
     if settings.SANDBOX_CARDS:
         sandbox = SandboxGateway(settings.SANDBOX_FOLDER)

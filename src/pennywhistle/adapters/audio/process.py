@@ -1,24 +1,41 @@
-"""Running an ffmpeg: started, watched, bounded, and gone when its caller is done with it.
+"""Running an ffmpeg: started, watched, confined, and gone when its caller is done with it.
 
-Encoding and analysing both come here, so that what a hostile file may do is decided in one place.
+Encoding and analysing both come here, so that what a hostile file may do is decided in one place. The
+programs are started by a small process beside this one: see `host.py`, and `confine.py` for what
+they may do.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import fcntl
+import json
+import logging
 import os
-import resource
 import selectors
+import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pennywhistle.adapters.audio import host as host_program
+from pennywhistle.adapters.audio.binary import ffmpeg_path
+
+log = logging.getLogger(__name__)
 
 RUN_SECONDS_MAX = 1800
 # A program that says nothing for so long hangs.
 SILENCE_SECONDS_MAX = 120
 WRITTEN_BYTES_MAX = 8_000_000_000
+# Address space. The hungriest honest encodes (eight seconds of 5.1 at 192 kHz and 24 bits into each
+# codec, six hours into ALAC) do with 0.45 GB of it, and a spectrogram of many threads with 1 GB.
+MEMORY_BYTES_MAX = 2_000_000_000
 _READ_BYTES = 256 * 1024
 # An encoder hands over every packet at once, for the sake of the first ones. Once these have passed,
 # it is left alone for a moment behind a short read, so that packets gather in the pipe.
@@ -27,7 +44,11 @@ _WORTH_WAKING_BYTES = 32 * 1024
 _PAUSE_SECONDS = 0.005
 _PIPE_BYTES = 1024 * 1024
 _LAST_WORDS_BYTES = 8000
+_HOST_STARTS_SECONDS_MAX = 30
+_HOST_TRIES = 2
 _WAIT_AFTER_END_SECONDS = 30
+# What Python's audit hooks hear when a program is started here.
+AUDIT_EVENT = "pennywhistle.process"
 
 
 class ProcessFailedError(RuntimeError):
@@ -42,21 +63,27 @@ class ProcessOverLimitError(ProcessFailedError):
 class Run:
     """What is to be run. `about` names in errors what it works on.
 
-    It reads the files `reads` and writes into the folder `writes`, and needs no other file.
+    It can read the files `reads` and write into the folder `writes`; every other file is refused
+    to it. `niceness` is 0 for what somebody waits for, up to 19.
     """
 
     command: tuple[str, ...]
     about: str
     reads: tuple[Path, ...]
     writes: Path | None = None
+    niceness: int = 0
+    memory_bytes_max: int = MEMORY_BYTES_MAX
+    cpu_seconds_max: int = RUN_SECONDS_MAX
 
 
 class Process:
     """A running program. `code`, `cpu_ms` and the whole of `last_words` are there after `output`."""
 
-    def __init__(self, run: Run, started: subprocess.Popen[bytes]) -> None:
+    def __init__(self, run: Run, out: int, err: int, line: socket.socket) -> None:
         self._run = run
-        self._started = started
+        self._out = out
+        self._err = err
+        self._line = line
         self._last_words = b""
         self.code: int | None = None
         self.cpu_ms = 0
@@ -70,16 +97,12 @@ class Process:
         """What it writes to its standard output, as it comes, until it has ended.
 
         How it ended is for the caller to judge by `code`, which is negative for a signal. Raises
-        `ProcessOverLimitError` past a limit of time.
+        `ProcessOverLimitError` past a limit of time, `ProcessFailedError` where it did not start.
         """
-        assert self._started.stdout is not None
-        assert self._started.stderr is not None
-        out, err = self._started.stdout.fileno(), self._started.stderr.fileno()
-        _widen(out)
         ends_by, reads = time.monotonic() + RUN_SECONDS_MAX, 0
         with selectors.DefaultSelector() as selector:
-            selector.register(out, selectors.EVENT_READ)
-            selector.register(err, selectors.EVENT_READ)
+            selector.register(self._out, selectors.EVENT_READ)
+            selector.register(self._err, selectors.EVENT_READ)
             while selector.get_map():
                 ready = selector.select(SILENCE_SECONDS_MAX)
                 if not ready or time.monotonic() > ends_by:
@@ -88,63 +111,225 @@ class Process:
                     data = os.read(key.fd, _READ_BYTES)
                     if not data:
                         selector.unregister(key.fd)
-                    elif key.fd == err:
+                    elif key.fd == self._err:
                         self._last_words = (self._last_words + data)[-_LAST_WORDS_BYTES:]
                     else:
                         yield data
                         reads += 1
                         if reads > _EAGER_READS and len(data) < _WORTH_WAKING_BYTES:
                             time.sleep(_PAUSE_SECONDS)
-        self._wait()
+        self._hear_the_end()
 
-    def _wait(self) -> None:
+    def to_background(self) -> None:
+        """From now on, let what others wait for go first."""
+        with contextlib.suppress(OSError):
+            self._line.sendall(host_program.TO_BACKGROUND)
+
+    def _hear_the_end(self) -> None:
         """Until it has ended. It has closed its ends of the pipes, so that is soon."""
-        ends_by = time.monotonic() + _WAIT_AFTER_END_SECONDS
-        while True:
-            pid, status, used = os.wait4(self._started.pid, os.WNOHANG)
-            if pid:
-                break
-            if time.monotonic() > ends_by:
-                raise ProcessOverLimitError(f"working on {self._run.about} does not end")
-            time.sleep(_PAUSE_SECONDS / 10)
-        self.code = self._started.returncode = os.waitstatus_to_exitcode(status)
-        self.cpu_ms = round((used.ru_utime + used.ru_stime) * 1000)
+        ended = self._told()
+        if ended is None:
+            raise ProcessFailedError(
+                f"working on {self._run.about} broke off: the encoders' host has ended"
+            )
+        if "failed" in ended:
+            raise ProcessFailedError(f"the encoder does not start: {ended['failed']}")
+        self.code, self.cpu_ms = ended["code"], ended["cpu_ms"]
+
+    def _told(self) -> dict[str, Any] | None:
+        """The first line that the host, or the program's failed beginning, has to tell."""
+        self._line.settimeout(_WAIT_AFTER_END_SECONDS)
+        said = b""
+        try:
+            while piece := self._line.recv(4096):
+                said += piece
+        except TimeoutError:
+            raise ProcessOverLimitError(f"working on {self._run.about} does not end") from None
+        except OSError:
+            pass
+        line = said.partition(b"\n")[0]
+        return json.loads(line) if line else None
+
+    def end(self) -> None:
+        """Kill it if it still runs, and wait until it is gone. May be called twice."""
+        with contextlib.suppress(OSError):
+            self._line.shutdown(socket.SHUT_WR)
+            self._told()
+        self._line.close()
 
 
 @contextlib.contextmanager
 def running(run: Run) -> Iterator[Process]:
     """Run a program that does not outlive the block. Raises `ProcessFailedError`."""
+    sys.audit(AUDIT_EVENT, run.command[0])
+    with contextlib.ExitStack() as held:
+        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
+        held.callback(os.close, out)
+        held.callback(os.close, err)
+        mine, its = socket.socketpair()
+        process = Process(run, out, err, mine)
+        held.callback(process.end)
+        _widen(out)
+        try:
+            _ask(run, (their_out, their_err, its.fileno()))
+        finally:
+            os.close(their_out)
+            os.close(their_err)
+            its.close()
+        yield process
+
+
+class _Host:
+    """The process that starts programs for this one."""
+
+    def __init__(self, *, confined: bool) -> None:
+        self._control, its = socket.socketpair()
+        with its:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-I", "-m", host_program.__name__),
+                    *((ffmpeg_path(),) if confined else ()),
+                ],
+                stdin=its.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # In a session of its own, so that a Ctrl-C is for the store to answer.
+                start_new_session=True,
+            )
+        try:
+            self.missing = self._hello()
+        except BaseException:
+            self.end()
+            raise
+
+    def _hello(self) -> list[str]:
+        self._control.settimeout(_HOST_STARTS_SECONDS_MAX)
+        with self._control.makefile("rb") as lines:
+            said = lines.readline(10_000)
+        self._control.settimeout(None)
+        if not said:
+            raise OSError("the encoders' host ended at once")
+        missing: list[str] = json.loads(said)["missing"]
+        return missing
+
+    def ask(self, request: bytes, descriptors: tuple[int, ...]) -> None:
+        """Raises OSError where the host is gone."""
+        host_program.send(self._control, request, list(descriptors))
+
+    def end(self) -> None:
+        """With all that it started."""
+        self._control.close()
+        try:
+            self._process.wait(_WAIT_AFTER_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def forget(self) -> None:
+        """In a fork of this process: the host is the other one's."""
+        self._control.close()
+        self._process.returncode = 0
+
+
+class _Hosts:
+    """The one host of this process, started when it is first needed and again when it has ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._host: _Host | None = None
+        self._has_told = False
+        self._confined = True
+
+    def ask(self, request: bytes, descriptors: tuple[int, ...]) -> None:
+        """Raises OSError where no host can be started."""
+        with self._lock:
+            for tries_left in reversed(range(_HOST_TRIES)):
+                try:
+                    self._get().ask(request, descriptors)
+                except OSError as error:
+                    log.warning("the encoders' host has ended (%s) and is started again", error)
+                    self._end()
+                    if not tries_left:
+                        raise
+                else:
+                    return
+
+    def start(self) -> None:
+        with self._lock:
+            self._get()
+
+    def end(self) -> None:
+        with self._lock:
+            self._end()
+
+    def set_confined(self, confined: bool) -> None:  # noqa: FBT001
+        with self._lock:
+            if confined != self._confined:
+                self._end()
+            self._confined = confined
+
+    def forget(self) -> None:
+        """In a fork, where nobody will free the lock."""
+        self._lock = threading.Lock()
+        if self._host is not None:
+            self._host.forget()
+        self._host = None
+
+    def _get(self) -> _Host:
+        if self._host is None:
+            self._host = _Host(confined=self._confined)
+            if self._host.missing and not self._has_told:
+                self._has_told = True
+                log.warning(
+                    "this machine does not let encoders be confined wholly: one that a hostile "
+                    "file took over could do more than it should: %s",
+                    "; ".join(self._host.missing),
+                )
+        return self._host
+
+    def _end(self) -> None:
+        host, self._host = self._host, None
+        if host is not None:
+            host.end()
+
+
+_hosts = _Hosts()
+atexit.register(_hosts.end)
+os.register_at_fork(after_in_child=_hosts.forget)
+
+
+def start_host() -> None:
+    """Have what starts programs ready before the first is asked for. Raises OSError."""
+    _hosts.start()
+
+
+def set_confined(confined: bool) -> None:  # noqa: FBT001 - it reads as a sentence
+    """Whether programs are confined from now on: so they are, unless the operator says no.
+
+    A change ends those that run.
+    """
+    _hosts.set_confined(confined)
+
+
+def _ask(run: Run, descriptors: tuple[int, ...]) -> None:
+    request = {
+        "command": run.command,
+        "reads": [str(path.absolute()) for path in run.reads],
+        "writes": None if run.writes is None else str(run.writes.absolute()),
+        "niceness": run.niceness,
+        "limits": {
+            "memory_bytes": run.memory_bytes_max,
+            "cpu_seconds": run.cpu_seconds_max,
+            "file_bytes": WRITTEN_BYTES_MAX,
+        },
+    }
     try:
-        started = subprocess.Popen(
-            run.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-        )
+        _hosts.ask(json.dumps(request).encode(), descriptors)
     except OSError as error:
         raise ProcessFailedError(f"the encoder does not start: {error}") from error
-    try:
-        _limit(started.pid)
-        yield Process(run, started)
-    finally:
-        if started.poll() is None:
-            started.kill()
-        started.wait(_WAIT_AFTER_END_SECONDS)
-        for pipe in (started.stdout, started.stderr):
-            if pipe is not None:
-                pipe.close()
-
-
-def _limit(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_CPU, (RUN_SECONDS_MAX, RUN_SECONDS_MAX))
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (WRITTEN_BYTES_MAX, WRITTEN_BYTES_MAX))
 
 
 def _widen(pipe: int) -> None:
     """A larger pipe wakes both ends less often. Not every system has it, and none needs it."""
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import fcntl
-
+    with contextlib.suppress(AttributeError, OSError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
