@@ -28,7 +28,7 @@ def render(
     """Write a tone to `path` in the format that its name and `options` ask for."""
     tone = f"0.4*sin(2*PI*{frequency_hz}*t)"
     source = "|".join([tone, f"0.9*{tone}", *[tone] * channels][:channels])
-    layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
+    layout = {1: "mono", 2: "stereo", 4: "quad", 6: "5.1"}[channels]
     return _encode(f"aevalsrc={source}:d={seconds}:s={rate_hz}:c={layout}", path, options=options)
 
 
@@ -84,6 +84,12 @@ def _good(folder: Path) -> dict[str, Path]:
         "alac-16": render(folder / "seven.m4a", *ALAC_16, frequency_hz=500),
         "alac-24": render(folder / "eight.m4a", *ALAC_24, frequency_hz=510, rate_hz=96_000),
         "odd-name": render(folder / f"{LONG_NAME[:80].strip()}.flac", *CD, frequency_hz=520),
+        "flac-surround": render(folder / "nine.flac", *CD, frequency_hz=530, channels=6),
+        "wav-surround": render(
+            folder / "ten.wav", *WAV_24, frequency_hz=540, rate_hz=48_000, channels=6
+        ),
+        "aiff-surround": render(folder / "eleven.aiff", *AIFF_16, frequency_hz=550, channels=6),
+        "alac-surround": render(folder / "twelve.m4a", *ALAC_16, frequency_hz=560, channels=6),
         "silence": render_silence(folder / "silence.flac"),
     }
 
@@ -96,7 +102,7 @@ def _lossy(folder: Path) -> dict[str, Path]:
         "opus": render(folder / "lossy.opus", frequency_hz=620, rate_hz=48_000),
         "mp3-named-flac": _written(folder / "pretender.flac", mp3.read_bytes()),
         "wav-float": render(folder / "float.wav", *WAV_FLOAT, frequency_hz=630),
-        "flac-surround": render(folder / "surround.flac", *CD, frequency_hz=640, channels=6),
+        "flac-quad": render(folder / "quad.flac", *CD, frequency_hz=640, channels=4),
     }
 
 

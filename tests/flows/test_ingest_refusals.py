@@ -31,10 +31,10 @@ BAD = {
     "truncated-alac-16": ("h.m4a", "it says it holds"),
     "wrong-md5": ("i.flac", "does not match the MD5"),
     "corrupt-frame": ("j.flac", "cannot be decoded"),
-    "flac-surround": ("k.flac", "6 channels"),
+    "flac-quad": ("k.flac", "4 channels"),
     "odd-name": ("l.flac", "no title, artist, album and track number"),
 }
-TAGGED_BAD = ("truncated-flac-16-44", "wrong-md5", "corrupt-frame", "flac-surround")
+TAGGED_BAD = ("truncated-flac-16-44", "wrong-md5", "corrupt-frame", "flac-quad")
 
 
 def test_every_bad_kind_is_refused_with_its_reason_and_the_rest_goes_in(

@@ -28,6 +28,10 @@ GOOD = {
     "alac-16": (Container.M4A, "alac", 44_100, 16, 2),
     "alac-24": (Container.M4A, "alac", 96_000, 24, 2),
     "odd-name": (Container.FLAC, "flac", 44_100, 16, 2),
+    "flac-surround": (Container.FLAC, "flac", 44_100, 16, 6),
+    "wav-surround": (Container.WAV, "pcm_s24le", 48_000, 24, 6),
+    "aiff-surround": (Container.AIFF, "pcm_s16be", 44_100, 16, 6),
+    "alac-surround": (Container.M4A, "alac", 44_100, 16, 6),
 }
 
 BAD = {
@@ -38,7 +42,7 @@ BAD = {
     "flac-named-wav": (RefusalKind.UNLIKE_ITS_NAME, "name it .flac"),
     "text-named-wav": (RefusalKind.UNLIKE_ITS_NAME, "no audio file"),
     "wav-float": (RefusalKind.UNSUPPORTED, "floating-point"),
-    "flac-surround": (RefusalKind.UNSUPPORTED, "6 channels"),
+    "flac-quad": (RefusalKind.UNSUPPORTED, "4 channels"),
     "empty": (RefusalKind.TRUNCATED, "empty"),
     "truncated-wav-16": (RefusalKind.TRUNCATED, "bytes"),
     "truncated-aiff-16": (RefusalKind.TRUNCATED, "bytes"),
@@ -81,8 +85,9 @@ def test_the_flac_md5_is_what_the_encoder_wrote(audio_samples: dict[str, Path]) 
         )
 
 
-def test_the_same_samples_in_any_container_have_one_pcm_hash(tmp_path: Path) -> None:
-    wav = render(tmp_path / "same.wav", *WAV_16, frequency_hz=700)
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_the_same_samples_in_any_container_have_one_pcm_hash(tmp_path: Path, channels: int) -> None:
+    wav = render(tmp_path / "same.wav", *WAV_16, frequency_hz=700, channels=channels)
     hashes = {analyse(path=wav).pcm_sha256}
     for name, codec in (("same.flac", "flac"), ("same.aiff", "pcm_s16be"), ("same.m4a", "alac")):
         subprocess.run(
@@ -92,6 +97,25 @@ def test_the_same_samples_in_any_container_have_one_pcm_hash(tmp_path: Path) -> 
         )
         hashes.add(analyse(path=tmp_path / name).pcm_sha256)
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize(("channel", "louder_db"), [(0, 0.0), (2, 0.0), (3, None), (4, 1.5)])
+def test_surround_is_as_loud_as_its_channels_weigh(
+    tmp_path: Path, channel: int, louder_db: float | None
+) -> None:
+    """Recommendation ITU-R BS.1770-5, table 4: 1.41 for surround channels, nothing for the bass."""
+    tone = [0] * 6
+    pcm = bytearray()
+    for n in range(96_000):
+        tone[channel] = round(32767 * 10**-1 * math.sin(2 * math.pi * 997 * n / 48_000))
+        pcm += struct.pack("<6h", *tone)
+    path = tmp_path / "surround.wav"
+    _write_wav(path, bytes(pcm), channels=6)
+    loudness = analyse(path=path).loudness_lufs
+    if louder_db is None:
+        assert loudness is None
+    else:
+        assert loudness == pytest.approx(-23.0 + louder_db, abs=0.1)
 
 
 def test_loudness_and_true_peak_are_those_of_the_tone(tmp_path: Path) -> None:
@@ -106,8 +130,11 @@ def test_loudness_and_true_peak_are_those_of_the_tone(tmp_path: Path) -> None:
     assert analysis.true_peak_dbtp == pytest.approx(-20.0, abs=0.1)
 
 
-def _write_wav(path: Path, pcm: bytes, *, rate_hz: int = 48_000) -> None:
-    header = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, rate_hz, rate_hz * 4, 4, 16)
+def _write_wav(path: Path, pcm: bytes, *, rate_hz: int = 48_000, channels: int = 2) -> None:
+    block = 2 * channels
+    header = struct.pack(
+        "<4sIHHIIHH", b"fmt ", 16, 1, channels, rate_hz, rate_hz * block, block, 16
+    )
     body = header + struct.pack("<4sI", b"data", len(pcm)) + pcm
     path.write_bytes(struct.pack("<4sI4s", b"RIFF", 4 + len(body), b"WAVE") + body)
 

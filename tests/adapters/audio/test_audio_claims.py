@@ -42,6 +42,98 @@ def test_a_garbled_header_raises_only_our_own_error(
         assert error.remedy
 
 
+def _label(number: int) -> bytes:
+    """A channel's description in an AIFF's `CHAN`, by its label alone."""
+    return struct.pack(">I16x", number)
+
+
+def _wav_of_speakers(channels: int, mask: int) -> bytes:
+    """A WAV of one frame of silence, for the speakers of a mask."""
+    block = 2 * channels
+    fmt = struct.pack("<HHIIHH", 0xFFFE, channels, 44_100, 44_100 * block, block, 16)
+    fmt += struct.pack("<HHI", 22, 16, mask) + bytes.fromhex("0100000000001000800000aa00389b71")
+    body = b"fmt " + struct.pack("<I", len(fmt)) + fmt
+    body += b"data" + struct.pack("<I", block) + bytes(block)
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+
+
+@pytest.mark.parametrize(
+    ("channels", "mask"), [(1, 0), (1, 4), (2, 0), (2, 3), (6, 0), (6, 0x3F), (6, 0x60F)]
+)
+def test_mono_stereo_and_surround_are_known_by_their_speakers(
+    tmp_path: Path, channels: int, mask: int
+) -> None:
+    path = tmp_path / "named.wav"
+    path.write_bytes(_wav_of_speakers(channels, mask))
+    assert read_claim(path, Container.WAV).channels == channels
+
+
+@pytest.mark.parametrize(
+    ("channels", "mask"), [(1, 1), (1, 8), (2, 0x600), (2, 0x30), (6, 0x137), (6, 0x707)]
+)
+def test_channels_for_other_speakers_are_refused(tmp_path: Path, channels: int, mask: int) -> None:
+    """An encoder would take them for others, and mix them."""
+    path = tmp_path / "other.wav"
+    path.write_bytes(_wav_of_speakers(channels, mask))
+    with pytest.raises(AudioRefusedError, match=f"mask {mask:#x}") as caught:
+        read_claim(path, Container.WAV)
+    assert caught.value.remedy == "export it as plain mono, stereo or 5.1"
+
+
+def test_a_flac_that_names_other_speakers_in_its_comments_is_refused(
+    audio_samples: dict[str, Path], tmp_path: Path
+) -> None:
+    """As the reference encoder writes where a WAV names others than the usual."""
+    flac = audio_samples["flac-mono"].read_bytes()
+    for mask, is_taken in (("0x0004", True), ("0x0001", False)):
+        comment = f"WAVEFORMATEXTENSIBLE_CHANNEL_MASK={mask}".encode()
+        body = struct.pack("<III", 0, 1, len(comment)) + comment
+        block = bytes((4,)) + len(body).to_bytes(3, "big") + body
+        path = tmp_path / f"{mask}.flac"
+        path.write_bytes(flac[:42] + block + flac[42:])
+        if is_taken:
+            assert read_claim(path, Container.FLAC).channels == 1
+        else:
+            with pytest.raises(AudioRefusedError, match="mask 0x1"):
+                read_claim(path, Container.FLAC)
+
+
+AIFF_5_1, AIFF_OTHER_5_1 = 121 << 16 | 6, 124 << 16 | 6
+
+
+@pytest.mark.parametrize(
+    ("channels", "chan", "is_taken"),
+    [
+        (2, b"", True),
+        (6, b"", False),
+        (6, struct.pack(">III", AIFF_5_1, 0, 0), True),
+        (6, struct.pack(">III", AIFF_OTHER_5_1, 0, 0), False),
+        (6, struct.pack(">III", 1 << 16, 0x3F, 0), True),
+        (6, struct.pack(">III", 1 << 16, 0x137, 0), False),
+        (6, struct.pack(">III", 0, 0, 6) + b"".join(_label(n) for n in range(1, 7)), True),
+        (6, struct.pack(">III", 0, 0, 6) + b"".join(_label(n) for n in range(6, 0, -1)), False),
+        (2, struct.pack(">III", 0, 0, 2) + _label(1) + _label(2), True),
+        (2, struct.pack(">III", 0, 0, 2**32 - 1) + _label(1) + _label(2), False),
+        (2, b"short", False),
+    ],
+)
+def test_an_aiff_of_six_channels_has_to_say_which_they_are(
+    tmp_path: Path, channels: int, chan: bytes, *, is_taken: bool
+) -> None:
+    comm = struct.pack(">HIH", channels, 1, 16) + bytes.fromhex("400eac44000000000000")
+    body = b"COMM" + struct.pack(">I", 18) + comm
+    if chan:
+        body += b"CHAN" + struct.pack(">I", len(chan)) + chan + bytes(len(chan) % 2)
+    body += b"SSND" + struct.pack(">III", 8 + 2 * channels, 0, 0) + bytes(2 * channels)
+    path = tmp_path / "six.aiff"
+    path.write_bytes(b"FORM" + struct.pack(">I", 4 + len(body)) + b"AIFF" + body)
+    if is_taken:
+        assert read_claim(path, Container.AIFF).channels == channels
+    else:
+        with pytest.raises(AudioRefusedError, match="speakers"):
+            read_claim(path, Container.AIFF)
+
+
 def _wav(*, tag: int, bits: int, data: bytes, said_bytes: int | None = None) -> bytes:
     block = bits // 8 * 2
     fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, tag, 2, 44_100, 44_100 * block, block, bits)

@@ -28,7 +28,8 @@ PCM_BYTES_MAX = 4_000_000_000
 SIZE_BYTES_MAX = 8_000_000_000
 SAMPLE_RATE_HZ_MIN = 8_000
 SAMPLE_RATE_HZ_MAX = 192_000
-CHANNELS_MAX = 2
+# Mono, stereo and 5.1.
+CHANNELS = (1, 2, 6)
 DEPTHS_BITS = (16, 24)
 
 _PIECE_FRAMES = 1 << 17
@@ -188,11 +189,11 @@ _MASTER_SUFFIXES = frozenset(suffix for names in SUFFIXES.values() for suffix in
 def _check_supported(claim: Claim) -> None:
     if claim.bits_per_sample not in DEPTHS_BITS:
         raise unsupported(f"its samples have {claim.bits_per_sample} bit")
-    if not 1 <= claim.channels <= CHANNELS_MAX:
+    if claim.channels not in CHANNELS:
         raise AudioRefusedError(
             kind=RefusalKind.UNSUPPORTED,
             reason=f"it has {claim.channels} channels",
-            remedy="deliver a stereo or mono mix",
+            remedy="deliver a mono, stereo or 5.1 mix",
         )
     if not SAMPLE_RATE_HZ_MIN <= claim.sample_rate_hz <= SAMPLE_RATE_HZ_MAX:
         raise AudioRefusedError(

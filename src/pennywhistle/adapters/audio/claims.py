@@ -7,6 +7,7 @@ runs. Every read is bounded: the chunks and boxes of a hostile file may say what
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -78,6 +79,28 @@ def unsupported(reason: str) -> AudioRefusedError:
     return AudioRefusedError(kind=RefusalKind.UNSUPPORTED, reason=reason, remedy=_EXPORT_PCM)
 
 
+# Who may speak through so many channels, as bits of a WAVEFORMATEXTENSIBLE mask: mono, stereo, and
+# 5.1 with its surround channels called "back" or "side". 0 says nothing, which means the usual.
+# https://learn.microsoft.com/en-us/windows/win32/api/mmreg/ns-mmreg-waveformatextensible
+_SPEAKERS = {1: (0, 0x4), 2: (0, 0x3), 6: (0, 0x3F, 0x60F)}
+
+
+def _check_speakers(channels: int, mask: int) -> None:
+    """Channels under other names would be taken for others, and mixed on their way to a listener.
+
+    How many channels a master may have is asked elsewhere.
+    """
+    if mask not in _SPEAKERS.get(channels, (mask,)):
+        raise AudioRefusedError(
+            kind=RefusalKind.UNSUPPORTED,
+            reason=(
+                f"its header gives its {channels} channels to other speakers (mask {mask:#x}) than "
+                "those of mono, stereo or 5.1"
+            ),
+            remedy="export it as plain mono, stereo or 5.1",
+        )
+
+
 def _read_at(file: BinaryIO, chunk: _Chunk) -> bytes:
     file.seek(chunk.starts_at)
     return file.read(min(chunk.size_bytes, HEADER_BYTES_MAX))
@@ -92,6 +115,7 @@ def _read_flac(file: BinaryIO, size_bytes: int) -> Claim:
         raise truncated("its header ends before it is complete")
     packed = int.from_bytes(block[18:26], "big")
     md5 = block[26:42]
+    _check_speakers((packed >> 41 & 7) + 1, _flac_speakers(file, start + 4))
     return Claim(
         codec="flac",
         frames=packed & (2**36 - 1) or None,
@@ -100,6 +124,30 @@ def _read_flac(file: BinaryIO, size_bytes: int) -> Claim:
         channels=(packed >> 41 & 7) + 1,
         flac_md5=md5.hex() if any(md5) else None,
     )
+
+
+def _flac_speakers(file: BinaryIO, position: int) -> int:
+    """The mask that a FLAC's comments may hold, 0 where they hold none.
+
+    https://www.rfc-editor.org/rfc/rfc9639#section-8.6.2
+    """
+    for _ in range(CHUNKS_MAX):
+        file.seek(position)
+        head = file.read(4)
+        if len(head) < 4:
+            break
+        length = int.from_bytes(head[1:], "big")
+        if head[0] & 0x7F == _FLAC_COMMENTS:
+            found = _FLAC_SPEAKERS.search(_read_at(file, _Chunk(b"", position + 4, length)))
+            return int(found[1], 16) if found else 0
+        if head[0] & 0x80:
+            break
+        position += 4 + length
+    return 0
+
+
+_FLAC_COMMENTS = 4
+_FLAC_SPEAKERS = re.compile(rb"WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x([0-9a-f]{1,8})", re.IGNORECASE)
 
 
 def _iff_chunks(file: BinaryIO, size_bytes: int, *, big_endian: bool) -> Iterator[_Chunk]:
@@ -143,6 +191,7 @@ def _wav_claim(wave_format: bytes, data_bytes: int) -> Claim:
     tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", wave_format)
     if tag == 0xFFFE:  # WAVE_FORMAT_EXTENSIBLE: the real tag opens its sub-format
         tag = struct.unpack_from("<H", wave_format, 24)[0]
+        _check_speakers(channels, struct.unpack_from("<I", wave_format, 20)[0])
     if tag == 3:
         raise unsupported(f"it holds {bits}-bit floating-point samples")
     if tag != 1:
@@ -169,17 +218,46 @@ def _read_aiff(file: BinaryIO, size_bytes: int) -> Claim:
     """https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/AIFF/AIFF.html"""
     file.seek(8)
     is_aifc = file.read(4) == b"AIFC"
-    claim = None
+    claim, speakers = None, b""
     has_sound = False
     for chunk in _iff_chunks(file, size_bytes, big_endian=True):
         if chunk.name == b"COMM":
             claim = _aiff_claim(_read_at(file, chunk), is_aifc=is_aifc)
+        elif chunk.name == b"CHAN":
+            speakers = _read_at(file, chunk)
         elif chunk.name == b"SSND":
             has_sound = True
             _check_fits(chunk.starts_at + chunk.size_bytes, size_bytes)
     if claim is None or not has_sound:
         raise truncated("it has no audio after its header")
+    _check_aiff_speakers(claim.channels, speakers)
     return claim
+
+
+# Layouts of mono, stereo and 5.1 in the order in which WAV has them, and the same by the names of
+# their channels. https://developer.apple.com/documentation/coreaudiotypes/audio-channel-layout-tags
+_AIFF_LAYOUTS = (100 << 16 | 1, 101 << 16 | 2, 102 << 16 | 2, 121 << 16 | 6)
+_AIFF_LAYOUT_BY_LABELS, _AIFF_LAYOUT_BY_MASK = 0, 1 << 16
+_AIFF_LABELS = ((3,), (42,), (1, 2), (1, 2, 3, 4, 5, 6))
+_AIFF_LABEL_BYTES = 20
+
+
+def _check_aiff_speakers(channels: int, chan: bytes) -> None:
+    """AIFF itself orders six channels otherwise than everybody does, so a file must say so."""
+    if not chan and channels <= 2:
+        return
+    layout, mask, count = struct.unpack_from(">III", chan) if len(chan) >= 12 else (None, 0, 0)
+    if layout == _AIFF_LAYOUT_BY_MASK:
+        _check_speakers(channels, mask)
+        return
+    labels = struct.iter_unpack(">I16x", chan[12 : 12 + _AIFF_LABEL_BYTES * min(count, channels)])
+    by_name = tuple(label for (label,) in labels) in _AIFF_LABELS and count == channels
+    if layout not in _AIFF_LAYOUTS and not (layout == _AIFF_LAYOUT_BY_LABELS and by_name):
+        raise AudioRefusedError(
+            kind=RefusalKind.UNSUPPORTED,
+            reason=f"it does not say which speakers its {channels} channels are for",
+            remedy="export it as FLAC or WAV",
+        )
 
 
 def _aiff_claim(comm: bytes, *, is_aifc: bool) -> Claim:
