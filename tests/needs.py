@@ -19,6 +19,7 @@ _DECODERS = {
     "mpg123": "mpg123",
     "opusdec": "opus-tools",
     "oggdec": "vorbis-tools",
+    "wvunpack": "wavpack",
 }
 
 

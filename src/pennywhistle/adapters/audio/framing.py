@@ -144,7 +144,7 @@ class WavpackFramer:
 
     def __init__(self, facts: AudioFacts, tag_block: bytes) -> None:
         md5 = facts.flac_md5
-        self._patcher = BlockPatcher(frames=facts.frames)
+        self._patcher = BlockPatcher(frames=facts.frames, md5_follows=bool(md5))
         self._tail = (md5_block(frames=facts.frames, md5=md5) if md5 else b"") + tag_block
         self.extra_bytes = len(tag_block)
 
