@@ -21,6 +21,7 @@ from pennywhistle.shop.encoding.rules import (
     encoder_arguments,
     holds_cpu_back,
     info_frame_kbps,
+    is_streamed,
     output_of,
     size_of,
 )
@@ -42,7 +43,7 @@ def render_master(
 ) -> Sample:
     """A WAV with a sweeping tone and some noise: `frames` samples per channel."""
     tone = "0.4*sin(440*2*PI*t*(1+t/3))+0.05*(random(0)-0.5)"
-    layout = {1: "mono", 2: "stereo"}[channels]
+    layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
     seconds = frames / rate_hz + 1
     _run(
         *("-f", "lavfi", "-i", f"aevalsrc={'|'.join([tone] * channels)}:s={rate_hz}:d={seconds}"),
@@ -85,6 +86,14 @@ TAGS = TrackTags(
     upc="0200000000017",
     copyright="℗ 2026 Lantern Row Records",
     comment="For testing",
+    lyrics="Süß ist der Ton,\nund fort ist er schon.",
+    musicbrainz_recording_id="5b11f4ce-a62d-471e-81fc-a69a8278c7da",
+    musicbrainz_release_id="76df3287-6cda-33eb-8e9a-044b5e15ffdd",
+    pcm_sha256="0f" * 32,
+    track_loudness_lufs=-14.6,
+    track_true_peak_dbtp=-1.0,
+    album_loudness_lufs=-13.25,
+    album_true_peak_dbtp=0.2,
 )
 
 
@@ -109,6 +118,7 @@ def order_for(
         working_folder=working_folder,
         info_kbps=info_frame_kbps(recipe=recipe),
         audio_bytes=size_of(recipe=recipe, master=sample.facts).bytes if promised else None,
+        streams=is_streamed(recipe=recipe, master=sample.facts),
         holds_cpu_back=holds_cpu_back(recipe=recipe, master=sample.facts),
     )
 

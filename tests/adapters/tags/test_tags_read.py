@@ -28,6 +28,8 @@ from mutagen.id3 import (
     TRCK,
     TSRC,
     TXXX,
+    UFID,
+    USLT,
 )
 from mutagen.mp4 import MP4, AtomDataType, MP4Cover, MP4FreeForm
 from mutagen.wave import WAVE
@@ -64,6 +66,9 @@ SAID = TrackTags(
     upc="0200000000028",
     copyright="℗ 2026 Lantern Row Records",
     comment="Recorded in one take",
+    lyrics="Gold, gold,\nall the way down",
+    musicbrainz_recording_id="5b11f4ce-a62d-471e-81fc-a69a8278c7da",
+    musicbrainz_release_id="76df3287-6cda-33eb-8e9a-044b5e15ffdd",
     cover=Cover(JPEG, "image/jpeg"),
 )
 
@@ -88,6 +93,9 @@ def tag_flac(path: Path) -> None:
             "BARCODE": [SAID.upc],
             "COPYRIGHT": [SAID.copyright],
             "COMMENT": [SAID.comment],
+            "LYRICS": [SAID.lyrics],
+            "MUSICBRAINZ_TRACKID": [SAID.musicbrainz_recording_id],
+            "MUSICBRAINZ_ALBUMID": [SAID.musicbrainz_release_id],
         }
     )
     for kind, data in ((4, PNG), (3, JPEG)):
@@ -114,6 +122,9 @@ def tag_id3(tags: ID3) -> None:
         TXXX(3, "Barcode", SAID.upc),
         TCOP(3, SAID.copyright),
         COMM(3, "eng", "", SAID.comment),
+        USLT(3, "gle", "", SAID.lyrics),
+        UFID("http://musicbrainz.org", (SAID.musicbrainz_recording_id or "").encode()),
+        TXXX(3, "MusicBrainz Album Id", SAID.musicbrainz_release_id),
         APIC(3, "image/png", 4, "Back", PNG),
         APIC(3, "image/jpeg", 3, "Front", JPEG),
     ):
@@ -150,6 +161,7 @@ def tag_m4a(path: Path) -> None:
         "\xa9wrt": [SAID.composer],
         "cprt": [SAID.copyright],
         "\xa9cmt": [SAID.comment],
+        "\xa9lyr": [SAID.lyrics],
         "covr": [MP4Cover(JPEG, MP4Cover.FORMAT_JPEG)],
     }
     for name, value in plain.items():
@@ -159,6 +171,8 @@ def tag_m4a(path: Path) -> None:
         ("ISRC", SAID.isrc),
         ("ISWC", SAID.iswc),
         ("BARCODE", SAID.upc),
+        ("MusicBrainz Track Id", SAID.musicbrainz_recording_id),
+        ("MusicBrainz Album Id", SAID.musicbrainz_release_id),
     ):
         assert text is not None
         freeform = MP4FreeForm(text.encode(), dataformat=AtomDataType.UTF8)
@@ -273,6 +287,43 @@ def test_a_picture_that_is_no_picture_is_no_cover(
     assert read_tags(path).cover is None
 
 
-def test_an_mp3_carries_no_tags_that_are_read(audio_samples: dict[str, Path]) -> None:
+def test_what_is_no_audio_has_no_tags(tmp_path: Path) -> None:
+    path = tmp_path / "song.flac"
+    path.write_text("la la la")
     with pytest.raises(TagsUnreadableError, match="no tags"):
-        read_tags(audio_samples["mp3"])
+        read_tags(path)
+
+
+def test_an_mp3_without_tags_says_nothing(audio_samples: dict[str, Path]) -> None:
+    assert read_tags(audio_samples["mp3"]).title is None
+
+
+def test_lyrics_keep_their_lines_and_lose_what_cannot_be_seen(
+    audio_samples: dict[str, Path], tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(audio_samples["flac-16-44"], tmp_path))
+    file = FLAC(path)
+    file["LYRICS"] = ["\n  One line\r\n\r\nand\x07 another\n"]
+    file.save()
+    assert read_tags(path).lyrics == "One line\n\nand another"
+
+
+def test_lyrics_beyond_any_song_are_refused(audio_samples: dict[str, Path], tmp_path: Path) -> None:
+    path = Path(shutil.copy(audio_samples["flac-16-44"], tmp_path))
+    file = FLAC(path)
+    file["LYRICS"] = ["la " * 10_000]
+    file.save()
+    with pytest.raises(TagsUnreadableError, match="29,999 characters; shorten them to 20,000"):
+        read_tags(path)
+
+
+def test_an_id_that_is_no_uuid_is_left_out_and_told_of(
+    audio_samples: dict[str, Path], tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(audio_samples["flac-16-44"], tmp_path))
+    file = FLAC(path)
+    file["MUSICBRAINZ_TRACKID"] = ["5b11f4ce"]
+    file.save()
+    tags = read_tags(path)
+    assert tags.musicbrainz_recording_id is None
+    assert tags.oddities == ("its MusicBrainz recording id is no UUID",)

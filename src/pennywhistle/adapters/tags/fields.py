@@ -34,5 +34,13 @@ class TrackTags:
     upc: str | None = None
     copyright: str | None = None  # the P-line: "℗ 2026 Lantern Row Records"
     comment: str | None = None
+    lyrics: str | None = None  # lines end in "\n"
+    musicbrainz_recording_id: str | None = None
+    musicbrainz_release_id: str | None = None
+    pcm_sha256: str | None = None  # of the samples that a lossless file decodes to, as hex
+    track_loudness_lufs: float | None = None
+    track_true_peak_dbtp: float | None = None
+    album_loudness_lufs: float | None = None
+    album_true_peak_dbtp: float | None = None
     cover: Cover | None = None
     oddities: tuple[str, ...] = ()  # what was said and could not be taken as it stood

@@ -1,8 +1,5 @@
-"""Reads what a delivered file says of itself, by the names that taggers agree on.
-
-Names by MusicBrainz Picard's mapping:
-https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html
-with the few others that are common in files from labels (ORGANIZATION, PUBLISHER, UPC, TXXX:ISWC).
+"""Reads what a file says of itself, by the names in `table.py`: delivered masters, and for a
+listener's check what the store itself has sold.
 """
 
 from __future__ import annotations
@@ -14,75 +11,41 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+import mutagen
 from mutagen.aiff import AIFF
+from mutagen.apev2 import APETextValue, APEv2
 from mutagen.flac import FLAC, Picture, VCFLACDict
-from mutagen.id3 import ID3
+from mutagen.id3 import ID3, TCON, UFID, Frame, ID3NoHeaderError
 from mutagen.mp4 import MP4, MP4Tags
 from mutagen.wave import WAVE
+from mutagen.wavpack import WavPack
 
 from pennywhistle.adapters.audio.sniff import Container, sniff
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.riff_info import read_riff_info
+from pennywhistle.adapters.tags.table import TABLE, Family
 
 TEXT_CHARACTERS_MAX = 500
 COMMENT_CHARACTERS_MAX = 4_000
+LYRICS_CHARACTERS_MAX = 20_000
 NUMBER_MAX = 9_999
 PICTURES_MAX = 100
 _DATE_SHOWN_CHARACTERS = 20
 
 _FRONT_COVER = 3  # APIC's and FLAC's picture type: https://id3.org/id3v2.4.0-frames
-_FREEFORM = "----:com.apple.iTunes:"
 
-# Field of TrackTags → its names, the first that is there wins.
-_VORBIS = {
-    "title": ("TITLE",),
-    "artist": ("ARTIST",),
-    "album": ("ALBUM",),
-    "album_artist": ("ALBUMARTIST", "ALBUM ARTIST"),
-    "date": ("DATE", "YEAR"),
-    "genre": ("GENRE",),
-    "composer": ("COMPOSER",),
-    "label": ("LABEL", "ORGANIZATION", "PUBLISHER"),
-    "isrc": ("ISRC",),
-    "iswc": ("ISWC",),
-    "upc": ("BARCODE", "UPC", "EAN"),
-    "copyright": ("COPYRIGHT",),
-    "comment": ("COMMENT", "DESCRIPTION"),
-}
-_ID3 = {
-    "title": ("TIT2",),
-    "artist": ("TPE1",),
-    "album": ("TALB",),
-    "album_artist": ("TPE2",),
-    "date": ("TDRC", "TDRL"),
-    "genre": ("TCON",),
-    "composer": ("TCOM",),
-    "label": ("TPUB", "TXXX:LABEL"),
-    "isrc": ("TSRC",),
-    "iswc": ("TXXX:ISWC",),
-    "upc": ("TXXX:BARCODE", "TXXX:UPC"),
-    "copyright": ("TCOP",),
-    "comment": ("COMM",),
-}
-_MP4 = {
-    "title": ("\xa9nam",),
-    "artist": ("\xa9ART",),
-    "album": ("\xa9alb",),
-    "album_artist": ("aART",),
-    "date": ("\xa9day",),
-    "genre": ("\xa9gen",),
-    "composer": ("\xa9wrt",),
-    "label": (f"{_FREEFORM}LABEL", f"{_FREEFORM}PUBLISHER"),
-    "isrc": (f"{_FREEFORM}ISRC",),
-    "iswc": (f"{_FREEFORM}ISWC",),
-    "upc": (f"{_FREEFORM}BARCODE", f"{_FREEFORM}UPC"),
-    "copyright": ("cprt",),
-    "comment": ("\xa9cmt",),
-}
 # Embeddings, overrides and isolates: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 _TURNING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 # Several values of these are several people or works; of the others, the first is meant.
 _LISTS = frozenset({"artist", "album_artist", "composer"})
+
+# Numbers and pictures have readers of their own; gains are measured here, whatever a file says.
+_READ_OTHERWISE = frozenset(
+    {"track_number", "track_total", "disc_number", "disc_total", "cover", "reference_loudness"}
+    | {"track_gain", "track_peak", "album_gain", "album_peak"}
+)
 
 Values = dict[str, Sequence[str]]
 _File = TypeVar("_File")
@@ -93,7 +56,8 @@ class TagsUnreadableError(ValueError):
 
 
 def read_tags(path: Path, *, characters_max: Mapping[str, int] | None = None) -> TrackTags:
-    """The tags of a FLAC, WAV (ID3, else RIFF INFO), AIFF (ID3) or M4A file, empty without any.
+    """The tags of a FLAC, WAV (ID3, else RIFF INFO), AIFF or MP3 (ID3), M4A, Ogg or WavPack file,
+    empty without any. A cover is looked for in what may be a master only.
 
     Text is stripped, in Unicode's composed form and without control characters. What cannot be a
     date or a number is None or 0; `oddities` says so. Raises `TagsUnreadableError` for tags that
@@ -120,15 +84,28 @@ def _read_flac(path: Path) -> tuple[Values, Cover | None]:
     held: dict[str, list[str]] = {}
     for name, text in file.tags if isinstance(file.tags, VCFLACDict) else ():
         held.setdefault(name.upper(), []).append(text)
-    values: Values = _named(held, _VORBIS)
-    for field, totals in (
-        ("track", ("TRACKTOTAL", "TOTALTRACKS")),
-        ("disc", ("DISCTOTAL", "TOTALDISCS")),
-    ):
-        number = _first(held, (f"{field}NUMBER".upper(),))
-        total = _first(held, totals)
+    return _from_vorbis(held), _flac_cover(file.pictures)
+
+
+def _read_ogg(path: Path) -> tuple[Values, Cover | None]:
+    file = _opened(mutagen.File, path)
+    held: dict[str, list[str]] = {}
+    for name, text in getattr(file, "tags", None) or ():
+        held.setdefault(name.upper(), []).append(text)
+    return _from_vorbis(held), None
+
+
+def _from_vorbis(held: dict[str, list[str]]) -> Values:
+    values = _named(held, Family.VORBIS)
+    for field, totals in (("track", "TOTALTRACKS"), ("disc", "TOTALDISCS")):
+        number = _first(held, f"{field}NUMBER".upper())
+        total = _first(held, f"{field}TOTAL".upper()) or _first(held, totals)
         values[field] = [f"{number}/{total}" if total and "/" not in number else number]
-    return values, _flac_cover(file.pictures)
+    return values
+
+
+def _first(held: dict[str, list[str]], name: str) -> str:
+    return next(iter(held.get(name, [])), "")
 
 
 def _read_wav(path: Path) -> tuple[Values, Cover | None]:
@@ -142,21 +119,47 @@ def _read_aiff(path: Path) -> tuple[Values, Cover | None]:
     return _from_id3(_opened(AIFF, path).tags)
 
 
+def _read_mp3(path: Path) -> tuple[Values, Cover | None]:
+    try:
+        return _from_id3(_opened(ID3, path))
+    except TagsUnreadableError as error:
+        if isinstance(error.__cause__, ID3NoHeaderError):
+            return {}, None
+        raise
+
+
+def _read_wavpack(path: Path) -> tuple[Values, Cover | None]:
+    held: dict[str, list[str]] = {}
+    tags: APEv2 | None = _opened(WavPack, path).tags
+    for name, value in tags.items() if tags else ():
+        if isinstance(value, APETextValue):
+            held[name.upper()] = [str(text) for text in value]
+    values = _named(held, Family.APE)
+    values["track"], values["disc"] = held.get("TRACK", []), held.get("DISC", [])
+    return values, None
+
+
 def _from_id3(tags: ID3 | None) -> tuple[Values, Cover | None]:
     if tags is None:
         return {}, None
     held: dict[str, list[str]] = {}
     for key, frame in tags.items():
-        name = key if key.startswith("TXXX:") else frame.FrameID
-        name = name.upper() if name.startswith("TXXX:") else name
-        if name not in held and hasattr(frame, "text"):
-            texts = frame.genres if name == "TCON" else frame.text
-            held[name] = [str(text) for text in texts]
-    values: Values = _named(held, _ID3)
+        name = key if key.startswith(("TXXX:", "UFID:")) else frame.FrameID
+        held.setdefault(name.upper(), _id3_texts(frame))
+    values: Values = _named(held, Family.ID3)
     values["track"], values["disc"] = held.get("TRCK", []), held.get("TPOS", [])
     pictures = tags.getall("APIC")[:PICTURES_MAX]
     front_first = sorted(pictures, key=lambda picture: picture.type != _FRONT_COVER)
     return values, _first_cover(picture.data for picture in front_first)
+
+
+def _id3_texts(frame: Frame) -> list[str]:
+    if isinstance(frame, UFID):
+        return [bytes(getattr(frame, "data", b"")).decode("latin-1")]
+    if isinstance(frame, TCON):
+        return [str(genre) for genre in frame.genres]
+    text = getattr(frame, "text", [])
+    return [text] if isinstance(text, str) else [str(each) for each in text]
 
 
 def _read_m4a(path: Path) -> tuple[Values, Cover | None]:
@@ -164,11 +167,11 @@ def _read_m4a(path: Path) -> tuple[Values, Cover | None]:
     if tags is None:
         return {}, None
     held = {
-        name: [_mp4_text(item) for item in items]
+        name.upper(): [_mp4_text(item) for item in items]
         for name, items in tags.items()
         if isinstance(items, list) and name not in ("covr", "trkn", "disk")
     }
-    values: Values = _named(held, _MP4)
+    values = _named(held, Family.MP4)
     for field, name in (("track", "trkn"), ("disc", "disk")):
         values[field] = [f"{number}/{total}" for number, total in tags.get(name, [])]
     return values, _first_cover(bytes(picture) for picture in tags.get("covr", [])[:PICTURES_MAX])
@@ -184,19 +187,24 @@ _READERS = {
     Container.WAV: _read_wav,
     Container.AIFF: _read_aiff,
     Container.M4A: _read_m4a,
+    Container.MP3: _read_mp3,
+    Container.OGG: _read_ogg,
+    Container.WAVPACK: _read_wavpack,
 }
 
 
-def _named(held: dict[str, list[str]], names: dict[str, tuple[str, ...]]) -> Values:
-    """The values of each field, under the first of its names that is not empty."""
-    return {
-        field: next((held[name] for name in known_as if any(held.get(name, []))), [])
-        for field, known_as in names.items()
-    }
+def _named(held: dict[str, list[str]], family: Family) -> Values:
+    """The values of each field, under the first of its names that is not empty.
 
-
-def _first(held: dict[str, list[str]], names: tuple[str, ...]) -> str:
-    return next((held[name][0] for name in names if held.get(name)), "")
+    `held` is by names in capitals.
+    """
+    values: Values = {}
+    for row in TABLE:
+        if row.field in _READ_OTHERWISE:
+            continue
+        known_as = (name.upper() for name in row.names_read(family))
+        values[row.field] = next((held[name] for name in known_as if any(held.get(name, []))), [])
+    return values
 
 
 def _flac_cover(pictures: list[Picture]) -> Cover | None:
@@ -241,6 +249,10 @@ def _tags_from(
         upc=text("upc"),
         copyright=text("copyright"),
         comment=text("comment"),
+        lyrics=_lyrics(values.get("lyrics", [])),
+        musicbrainz_recording_id=_matching(_UUID, text("musicbrainz_recording_id")),
+        musicbrainz_release_id=_matching(_UUID, text("musicbrainz_release_id")),
+        pcm_sha256=_matching(_SHA256, text("pcm_sha256")),
         cover=cover,
         oddities=tuple(_oddities(values, text("date"))),
     )
@@ -252,6 +264,10 @@ def _oddities(values: Mapping[str, Sequence[str]], date_said: str | None) -> Ite
             yield f"its {field.replace('_', ' ')} held characters that cannot be seen, now left out"
     if date_said and _date(date_said) is None:
         yield f"its date says {date_said[:_DATE_SHOWN_CHARACTERS]}, which is no day of any year"
+    for field in ("musicbrainz_recording_id", "musicbrainz_release_id"):
+        said = next(iter(values.get(field, [])), "")
+        if said and not _matching(_UUID, said.strip()):
+            yield f"its {field.replace('_', ' ').replace('musicbrainz', 'MusicBrainz')} is no UUID"
 
 
 def _text(field: str, values: Sequence[str], characters_max: int) -> str | None:
@@ -268,6 +284,24 @@ def _text(field: str, values: Sequence[str], characters_max: int) -> str | None:
             f"shorten it to {characters_max}"
         )
     return line
+
+
+def _lyrics(values: Sequence[str]) -> str | None:
+    """The first lyrics, line by line; lines that are empty stay where they stand between others."""
+    said = next(filter(None, values), "")
+    lines = map(_clean, said.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lyrics = "\n".join(lines).strip("\n")
+    if len(lyrics) > LYRICS_CHARACTERS_MAX:
+        raise TagsUnreadableError(
+            f"its lyrics have {len(lyrics):,} characters; shorten them to {LYRICS_CHARACTERS_MAX:,}"
+        )
+    return lyrics or None
+
+
+def _matching(form: re.Pattern[str], text: str | None) -> str | None:
+    """`text` in small letters where it is of that form, else None."""
+    said = (text or "").lower()
+    return said if form.fullmatch(said) else None
 
 
 def _clean(text: str) -> str:

@@ -1,7 +1,6 @@
 """Tag blocks: what a track's tags are in each container, as bytes that depend on nothing else.
 
-Which field goes where follows MusicBrainz Picard, which most players and taggers agree with:
-https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html
+Which field goes where is in `table.py`, what it says in `texts.py`; here are the containers.
 """
 
 from __future__ import annotations
@@ -13,35 +12,22 @@ import struct
 from dataclasses import astuple, replace
 
 import mutagen
+from mutagen.apev2 import BINARY, APEv2, APEValue
 from mutagen.flac import Picture
-from mutagen.id3 import (
-    APIC,
-    COMM,
-    ID3,
-    TALB,
-    TCOM,
-    TCON,
-    TCOP,
-    TDRC,
-    TIT2,
-    TPE1,
-    TPE2,
-    TPOS,
-    TPUB,
-    TRCK,
-    TSRC,
-    TXXX,
-)
+from mutagen.id3 import APIC, COMM, ID3, TXXX, UFID, USLT, Frame, Frames
 from mutagen.mp4 import MP4Cover, MP4FreeForm, MP4Tags
 from PIL import Image
 
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
+from pennywhistle.adapters.tags.table import FREEFORM, Family
+from pennywhistle.adapters.tags.texts import texts_of
 
 # Raise it when the same tags are written as other bytes: it goes into `tags_digest`.
-_WRITER_EDITION = 1
+_WRITER_EDITION = 2
 _VENDOR = b"Pennywhistle"
 _UTF8 = 3
 _FRONT_COVER = 3
+_NO_LANGUAGE = "XXX"
 # A block of FLAC metadata counts its length in 24 bits.
 _FLAC_BLOCK_BYTES_MAX = 2**24 - 1
 _FLAC_VORBIS_COMMENT, _FLAC_PICTURE, _FLAC_LAST = 4, 6, 0x80
@@ -63,6 +49,9 @@ def tags_digest(tags: TrackTags) -> str:
 def tag_block(*, tags: TrackTags, framing: str) -> bytes:
     """The tags as the framing wants them; for Ogg the comment packet, for M4A the `udta` box.
 
+    WavPack's stand at the end of the file, AIFF's and WAV's behind the samples, all others' before
+    the music.
+
     Raises `TagsNotWritableError`.
     """
     match framing:
@@ -75,20 +64,15 @@ def tag_block(*, tags: TrackTags, framing: str) -> bytes:
         case "aiff":
             return _chunk(b"ID3 ", _id3(tags), ">")
         case "ogg-opus":
-            return b"OpusTags" + _vorbis_comment(tags, with_cover=True)
+            return b"OpusTags" + _vorbis_comment(tags, Family.OPUS, with_cover=True)
         case "ogg-vorbis":
-            return b"\x03vorbis" + _vorbis_comment(tags, with_cover=True) + b"\x01"
+            return b"\x03vorbis" + _vorbis_comment(tags, Family.VORBIS, with_cover=True) + b"\x01"
         case "m4a":
             return _udta(tags)
+        case "wavpack":
+            return _ape(tags)
         case _:
             raise TagsNotWritableError(f"no tags are known for the framing {framing!r}")
-
-
-def _of_total(number: int, total: int) -> str | None:
-    """`3/12`, `3`, or None."""
-    if not number:
-        return None
-    return f"{number}/{total}" if total else str(number)
 
 
 # --- ID3v2.4: MP3, WAV, AIFF ---------------------------------------------------------------------
@@ -97,33 +81,30 @@ def _of_total(number: int, total: int) -> str | None:
 def _id3(tags: TrackTags) -> bytes:
     """https://id3.org/id3v2.4.0-frames"""
     id3 = ID3()
-    for frame, text in (
-        (TIT2, tags.title),
-        (TPE1, tags.artist),
-        (TALB, tags.album),
-        (TPE2, tags.album_artist),
-        (TRCK, _of_total(tags.track_number, tags.track_total)),
-        (TPOS, _of_total(tags.disc_number, tags.disc_total)),
-        (TDRC, tags.date),
-        (TCON, tags.genre),
-        (TCOM, tags.composer),
-        (TPUB, tags.label),
-        (TSRC, tags.isrc),
-        (TCOP, tags.copyright),
-    ):
-        if text:
-            id3.add(frame(encoding=_UTF8, text=text))
-    for name, text in (("BARCODE", tags.upc), ("ISWC", tags.iswc)):
-        if text:
-            id3.add(TXXX(encoding=_UTF8, desc=name, text=text))
-    if tags.comment:
-        id3.add(COMM(encoding=_UTF8, lang="XXX", desc="", text=tags.comment))
+    for name, text in texts_of(tags, Family.ID3):
+        id3.add(_id3_frame(name, text))
     if tags.cover is not None:
         cover = tags.cover
         id3.add(APIC(encoding=0, mime=cover.media_type, type=_FRONT_COVER, data=cover.data))
     file = io.BytesIO()
     id3.save(file, v2_version=4, padding=lambda _: 0)
     return file.getvalue()
+
+
+def _id3_frame(name: str, text: str) -> Frame:
+    """`TIT2`, `TXXX:BARCODE`, `UFID:http://musicbrainz.org`, `USLT` and `COMM` of no language."""
+    kind, _, detail = name.partition(":")
+    match kind:
+        case "TXXX":
+            return TXXX(encoding=_UTF8, desc=detail, text=text)
+        case "UFID":
+            return UFID(owner=detail, data=text.encode())
+        case "USLT":
+            return USLT(encoding=_UTF8, lang=_NO_LANGUAGE, desc="", text=text)
+        case "COMM":
+            return COMM(encoding=_UTF8, lang=_NO_LANGUAGE, desc="", text=text)
+        case _:
+            return Frames[kind](encoding=_UTF8, text=text)
 
 
 def _chunk(name: bytes, body: bytes, order: str) -> bytes:
@@ -133,57 +114,20 @@ def _chunk(name: bytes, body: bytes, order: str) -> bytes:
 
 
 def _riff_info(tags: TrackTags) -> bytes:
-    """For players that know RIFF's own tags only.
-
-    https://www.exiftool.org/TagNames/RIFF.html#Info
-    """
-    body = b""
-    for name, text in (
-        (b"INAM", tags.title),
-        (b"IART", tags.artist),
-        (b"IPRD", tags.album),
-        (b"IPRT", _of_total(tags.track_number, tags.track_total)),
-        (b"ICRD", tags.date),
-        (b"IGNR", tags.genre),
-        (b"ICOP", tags.copyright),
-        (b"ISRC", tags.isrc),
-    ):
-        if text:
-            body += _chunk(name, text.encode() + b"\0", "<")
+    """For players that know RIFF's own tags only."""
+    body = b"".join(
+        _chunk(name.encode(), text.encode() + b"\0", "<")
+        for name, text in texts_of(tags, Family.RIFF)
+    )
     return b"INFO" + body if body else b""
 
 
 # --- Vorbis comments: FLAC, Opus, Vorbis ---------------------------------------------------------
 
 
-def _vorbis_fields(tags: TrackTags) -> list[tuple[str, str]]:
+def _vorbis_comment(tags: TrackTags, family: Family, *, with_cover: bool) -> bytes:
     """https://www.xiph.org/vorbis/doc/v-comment.html"""
-    fields = (
-        ("TITLE", tags.title),
-        ("ARTIST", tags.artist),
-        ("ALBUM", tags.album),
-        ("ALBUMARTIST", tags.album_artist),
-        ("TRACKNUMBER", str(tags.track_number or "")),
-        ("TRACKTOTAL", str(tags.track_total or "")),
-        ("TOTALTRACKS", str(tags.track_total or "")),
-        ("DISCNUMBER", str(tags.disc_number or "")),
-        ("DISCTOTAL", str(tags.disc_total or "")),
-        ("TOTALDISCS", str(tags.disc_total or "")),
-        ("DATE", tags.date),
-        ("GENRE", tags.genre),
-        ("COMPOSER", tags.composer),
-        ("LABEL", tags.label),
-        ("ISRC", tags.isrc),
-        ("ISWC", tags.iswc),
-        ("BARCODE", tags.upc),
-        ("COPYRIGHT", tags.copyright),
-        ("COMMENT", tags.comment),
-    )
-    return [(name, text) for name, text in fields if text]
-
-
-def _vorbis_comment(tags: TrackTags, *, with_cover: bool) -> bytes:
-    comments = [f"{name}={text}".encode() for name, text in _vorbis_fields(tags)]
+    comments = [f"{name}={text}".encode() for name, text in texts_of(tags, family)]
     if with_cover and tags.cover is not None:
         picture = base64.b64encode(_picture(tags.cover))
         comments.append(b"METADATA_BLOCK_PICTURE=" + picture)
@@ -208,7 +152,7 @@ def _picture(cover: Cover) -> bytes:
 
 
 def _flac_blocks(tags: TrackTags) -> bytes:
-    blocks = [(_FLAC_VORBIS_COMMENT, _vorbis_comment(tags, with_cover=False))]
+    blocks = [(_FLAC_VORBIS_COMMENT, _vorbis_comment(tags, Family.VORBIS, with_cover=False))]
     if tags.cover is not None:
         blocks.append((_FLAC_PICTURE, _picture(tags.cover)))
     out = b""
@@ -228,33 +172,14 @@ def _flac_blocks(tags: TrackTags) -> bytes:
 def _udta(tags: TrackTags) -> bytes:
     """The `udta` box, by letting mutagen tag a file that holds nothing else."""
     atoms = MP4Tags()
-    for name, text in (
-        ("\xa9nam", tags.title),
-        ("\xa9ART", tags.artist),
-        ("\xa9alb", tags.album),
-        ("aART", tags.album_artist),
-        ("\xa9day", tags.date),
-        ("\xa9gen", tags.genre),
-        ("\xa9wrt", tags.composer),
-        ("cprt", tags.copyright),
-        ("\xa9cmt", tags.comment),
-    ):
-        if text:
-            atoms[name] = [text]
+    for name, text in texts_of(tags, Family.MP4):
+        atoms[name] = [MP4FreeForm(text.encode()) if name.startswith(FREEFORM) else text]
     for name, number, total in (
         ("trkn", tags.track_number, tags.track_total),
         ("disk", tags.disc_number, tags.disc_total),
     ):
         if number:
             atoms[name] = [(number, total)]
-    for name, text in (
-        ("LABEL", tags.label),
-        ("ISRC", tags.isrc),
-        ("ISWC", tags.iswc),
-        ("BARCODE", tags.upc),
-    ):
-        if text:
-            atoms[f"----:com.apple.iTunes:{name}"] = [MP4FreeForm(text.encode())]
     if tags.cover is not None:
         png = tags.cover.media_type == "image/png"
         form = MP4Cover.FORMAT_PNG if png else MP4Cover.FORMAT_JPEG
@@ -263,3 +188,22 @@ def _udta(tags: TrackTags) -> bytes:
     file = io.BytesIO(empty)
     atoms.save(file, padding=lambda _: 0)
     return file.getvalue()[len(empty) :]
+
+
+# --- APEv2: WavPack ------------------------------------------------------------------------------
+
+
+def _ape(tags: TrackTags) -> bytes:
+    """https://wiki.hydrogenaudio.org/index.php?title=APEv2_specification"""
+    ape = APEv2()
+    for name, text in texts_of(tags, Family.APE):
+        ape[name] = text
+    if tags.cover is not None:
+        suffix = "png" if tags.cover.media_type == "image/png" else "jpg"
+        named = f"cover.{suffix}".encode() + b"\0"
+        ape["Cover Art (Front)"] = APEValue(named + tags.cover.data, BINARY)
+    if not ape:
+        return b""
+    file = io.BytesIO()
+    ape.save(file)
+    return file.getvalue()
