@@ -11,7 +11,14 @@ import sys
 
 # A name, its module with a `run() -> Iterator[Figure]`, and what it measures.
 BENCHES = (
-    ("encode", "bench.encode", "first byte of a cold track, and CPU of its encode"),
+    (
+        "encode",
+        "bench.encode",
+        "first byte of a cold track, alone and in a crowd; CPU of its encode",
+    ),
+    ("deliver", "bench.deliver", "cached files against nginx; many at once; against supysonic"),
+    ("album", "bench.album", "a cold album as a ZIP against bare encoders side by side"),
+    ("cache", "bench.cache", "encoding that the cache's policy saves against LRU and LFU"),
     ("purchase", "bench.purchase", "purchases a second, and their time over bare SQL"),
 )
 

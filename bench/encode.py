@@ -6,180 +6,128 @@ within one run; every figure is a ratio of medians.
 
 from __future__ import annotations
 
-import os
-import resource
-import shutil
-import socket
 import statistics
-import subprocess
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
+from bench import bare, client
+from bench.client import Arrival
 from bench.figure import Figure, at_most
-from bench.store import open_store, serving
+from bench.processes import await_quiet, cpu_seconds_of_tree
+from bench.stock import ALBUM_RECIPE, Item, Stock, stock_album
+from bench.store import Served, forget_renditions, open_store, serving
 
-RECIPE = "mp3-192"
-BUYER = "regular@example.org"
-ROUNDS = 15
+ROUNDS = 9
 CPU_ROUNDS = 5
-_PIECE_BYTES = 65_536
-_TIMEOUT_SECONDS = 60
-# What ffmpeg itself writes before the music of an MP3: an ID3 head with its name, and an Info frame.
-_BARE_HEAD_BYTES = 45 + 626
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What is encoded: where its master lies, its address, and what comes before its music.
-
-    `head_bytes` are the tags and the Info frame, which the encoder has no part in.
-    """
-
-    master: Path
-    address: str
-    head_bytes: int
-    renditions: Path
+CROWD, CROWD_ROUNDS = 8, 5
 
 
 def run() -> Iterator[Figure]:
     """Measure; yields the figures."""
-    home = open_store()
-    subject = _subject(home)
-    with serving() as (port, server):
-        yield from _first_bytes(subject, port)
-        yield _cpu(subject, port, server)
+    stock = stock_album(open_store())
+    with serving() as served:
+        yield from _first_bytes(stock, served)
+        yield _in_a_crowd(stock, served)
+        yield _cpu(stock.of(ALBUM_RECIPE)[0], served)
 
 
-def _first_bytes(subject: _Subject, port: int) -> Iterator[Figure]:
-    _through_store(subject, port)  # Imports, caches of the disk, and connections are warm.
-    bare, store = [], []
-    for _ in range(ROUNDS):
-        bare.append(_bare(subject.master))
-        store.append(_through_store(subject, port))
-    for number, what in enumerate(("first byte", "first byte of music")):
-        ours, theirs = (
-            statistics.median(each[number] for each in measured) for measured in (store, bare)
-        )
-        yield at_most(
-            f"{what} of a cold track over HTTP ÷ the bare encoder's",
-            ours / theirs,
-            1.3,
-            "ratio",
-            f"{RECIPE}, medians of {ROUNDS}: {ours * 1000:.1f} ms through the store, "
-            f"{theirs * 1000:.1f} ms of ffmpeg on a pipe",
-        )
-
-
-def _cpu(subject: _Subject, port: int, server: int) -> Figure:
-    before = _cpu_of_tree(server)
-    bare_seconds = 0.0
-    for _ in range(CPU_ROUNDS):
-        started = _cpu_of_children()
-        _bare(subject.master, whole=True)
-        bare_seconds += _cpu_of_children() - started
-        _through_store(subject, port, whole=True)
-    store_seconds = _cpu_of_tree(server) - before
-    return at_most(
-        "CPU of one encode through the store ÷ the bare encoder's",
-        store_seconds / bare_seconds,
-        1.05,
+def _first_bytes(stock: Stock, served: Served) -> Iterator[Figure]:
+    ratios, told, music = [], [], None
+    for recipe in bare.RECIPES:
+        ours, theirs = _turns(stock.of(recipe)[0], served)
+        ratios.append(ours.first / theirs.first)
+        told.append(f"{recipe} {ours.first * 1000:.1f} ms to {theirs.first * 1000:.1f}")
+        if recipe == ALBUM_RECIPE:
+            music = (ours.music, theirs.music)
+    yield at_most(
+        "first byte of a cold track over HTTP ÷ the bare encoder's",
+        statistics.median(ratios),
+        1.3,
         "ratio",
-        f"{RECIPE}, {CPU_ROUNDS} encodes, each with its whole HTTP delivery: {store_seconds:.2f} s "
-        f"of the server and its encoders, {bare_seconds:.2f} s of ffmpeg alone",
+        f"the median over recipes that stream, each of medians of {ROUNDS}: {', '.join(told)} of "
+        "ffmpeg on a pipe",
+    )
+    assert music is not None
+    yield at_most(
+        "first byte of music of a cold track over HTTP ÷ the bare encoder's",
+        music[0] / music[1],
+        1.3,
+        "ratio",
+        f"{ALBUM_RECIPE}, behind tags and cover, medians of {ROUNDS}: {music[0] * 1000:.1f} ms "
+        f"through the store, {music[1] * 1000:.1f} ms of ffmpeg on a pipe",
     )
 
 
-def _bare(master: Path, *, whole: bool = False) -> tuple[float, float]:
-    """Seconds to the first byte and to the first byte of music."""
-    from pennywhistle.adapters.audio.binary import ffmpeg_path
-
-    command = [ffmpeg_path(), "-nostdin", "-v", "quiet", "-i", str(master), "-map", "0:a"]
-    command += ["-c:a", "libmp3lame", "-b:a", "192k", "-f", "mp3", "pipe:1"]
-    started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as process:
-        assert process.stdout is not None
-        times = _arrivals(process.stdout.read, _BARE_HEAD_BYTES, started)
-        while whole and process.stdout.read(_PIECE_BYTES):
-            pass
-        process.kill()
-    return times
+def _turns(item: Item, served: Served) -> tuple[Arrival, Arrival]:
+    """Medians through the store, with an empty cache, and of the bare encoder."""
+    _cold(item, served)  # Imports, caches of the disk, and connections are warm.
+    theirs, ours = [], []
+    head_bytes = bare.MP3_HEAD_BYTES if item.recipe.startswith("mp3") else 0
+    for _ in range(ROUNDS):
+        theirs.append(bare.first_byte(item.master, item.recipe, head_bytes=head_bytes))
+        ours.append(_cold(item, served))
+    return _median(ours), _median(theirs)
 
 
-def _through_store(subject: _Subject, port: int, *, whole: bool = False) -> tuple[float, float]:
-    """The same over HTTP, with an empty cache."""
-    shutil.rmtree(subject.renditions, ignore_errors=True)
-    started = time.perf_counter()
-    with socket.create_connection(("127.0.0.1", port), _TIMEOUT_SECONDS) as connection:
-        request = f"GET {subject.address} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-        connection.sendall(request.encode())
-        with connection.makefile("rb", buffering=0) as answer:
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                head += answer.read(1) or b""
-            if b" 200 " not in head[:20]:
-                raise RuntimeError(f"the store answered {head[:80]!r}")
-            times = _arrivals(answer.read, subject.head_bytes, started)
-            # The rest is read also where it is not counted, so that the next round is alone.
-            while answer.read(_PIECE_BYTES):
-                pass
-    return times
+def _cold(item: Item, served: Served) -> Arrival:
+    """From an empty cache; read to its end, so that the next round is alone."""
+    await_quiet(served.process_id)
+    forget_renditions()
+    return client.first_byte(served.port, item.address, head_bytes=item.head_bytes, whole=True)
 
 
-def _arrivals(read: object, head_bytes: int, started: float) -> tuple[float, float]:
-    """When the first byte came, and the first behind `head_bytes`."""
-    first = None
-    got = 0
-    while got <= head_bytes:
-        piece = read(_PIECE_BYTES)  # type: ignore[operator]
-        if not piece:
-            raise RuntimeError(f"the music ended after {got} bytes")
-        first = first or time.perf_counter() - started
-        got += len(piece)
-    assert first is not None
-    return first, time.perf_counter() - started
+def _median(arrivals: list[Arrival]) -> Arrival:
+    return Arrival(
+        statistics.median(one.first for one in arrivals),
+        statistics.median(one.music for one in arrivals),
+    )
 
 
-def _cpu_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _in_a_crowd(stock: Stock, served: Served) -> Figure:
+    items = stock.of(ALBUM_RECIPE)[:CROWD]
+    theirs: list[float] = []
+    crowded: list[float] = []
+    ours: list[float] = []
+    for _ in range(CROWD_ROUNDS):
+        theirs += [bare.first_byte(item.master, item.recipe).first for item in items]
+        await_quiet(served.process_id)
+        forget_renditions()
+        with ThreadPoolExecutor(CROWD) as pool:
+            ours += pool.map(lambda item: client.first_byte(served.port, item.address).first, items)
+        await_quiet(served.process_id)
+        with ThreadPoolExecutor(CROWD) as pool:
+            crowded += pool.map(lambda item: bare.first_byte(item.master, item.recipe).first, items)
+    alone = statistics.median(theirs)
+    return at_most(
+        f"p95 of the first byte with {CROWD} cold tracks at once ÷ the bare encoder's alone",
+        _p95(ours) / alone,
+        4,
+        "ratio",
+        f"{ALBUM_RECIPE}, {CROWD_ROUNDS} crowds: {_p95(ours) * 1000:.1f} ms at p95, "
+        f"{statistics.median(ours) * 1000:.1f} ms at the median; ffmpeg alone {alone * 1000:.1f} ms "
+        f"at the median, and {_p95(crowded) * 1000:.1f} ms at p95 of {CROWD} at once",
+    )
 
 
-def _cpu_of_tree(root: int) -> float:
-    """Seconds of CPU of a process, its living descendants, and the ended ones they waited for."""
-    total, pending = 0, [root]
-    while pending:
-        pid = pending.pop()
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += sum(int(field) for field in fields[11:15])
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            pending += [int(child) for child in (task / "children").read_text().split()]
-    return total / os.sysconf("SC_CLK_TCK")
+def _p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20)[-1]
 
 
-def _subject(home: Path) -> _Subject:
-    """What the demo's regular has bought as MP3."""
-    from django.conf import settings
-
-    from pennywhistle.flows.deliver_rendition import download_address
-    from pennywhistle.flows.encode_rendition import want_rendition
-    from pennywhistle.flows.outfit import get_outfit
-    from pennywhistle.kit.clock import utc_now
-    from pennywhistle.shop.accounts.queries import find_person
-    from pennywhistle.shop.encoding.rules import get_recipe
-    from pennywhistle.shop.library.queries import list_owned
-
-    person = find_person(email=BUYER)
-    if person is None:
-        raise LookupError(f"the store in {home} has no {BUYER}; remove it, and it is made anew")
-    item = next(item for item in list_owned(person_id=person.id) if item.recipe == RECIPE)
-    recipe = get_recipe(code=RECIPE)
-    wanted = want_rendition(track=item.track, recipe=recipe, outfit=get_outfit())
-    info_frame_bytes = 144_000 * wanted.order.info_kbps // item.track.master.sample_rate_hz
-    return _Subject(
-        master=wanted.order.source,
-        address=download_address(item_id=item.id, file_name="song.mp3", now=utc_now()),
-        head_bytes=len(wanted.order.tag_block) + info_frame_bytes,
-        renditions=Path(settings.RENDITIONS_FOLDER),
+def _cpu(item: Item, served: Served) -> Figure:
+    ratios, store_seconds, bare_seconds = [], [], []
+    for _ in range(CPU_ROUNDS):
+        bare_seconds.append(bare.cpu_seconds(item.master, item.recipe))
+        before = cpu_seconds_of_tree(served.process_id)
+        _cold(item, served)
+        await_quiet(served.process_id)
+        store_seconds.append(cpu_seconds_of_tree(served.process_id) - before)
+        ratios.append(store_seconds[-1] / bare_seconds[-1])
+    return at_most(
+        "CPU of one encode through the store ÷ the bare encoder's",
+        statistics.median(ratios),
+        1.05,
+        "ratio",
+        f"{item.recipe}, the median of {CPU_ROUNDS} pairs, each with its whole HTTP delivery: "
+        f"{statistics.median(store_seconds):.2f} s of the server and its encoder, "
+        f"{statistics.median(bare_seconds):.2f} s of ffmpeg alone",
     )

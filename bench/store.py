@@ -1,4 +1,4 @@
-"""The store that is measured: the demo store, kept under `./var/bench` from run to run.
+"""The store that is measured: the demo store and an album, kept under `./var/bench` between runs.
 
 `PENNYWHISTLE_HOME` names another place.
 """
@@ -7,20 +7,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 15
+WRITING_SECONDS_MAX = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A store that answers: its port, and the process above all of its processes."""
+
+    port: int
+    process_id: int
 
 
 def open_store() -> Path:
     """Set Django up over the bench's store and fill it where it is empty; returns its folder."""
-    home = Path(os.environ.setdefault("PENNYWHISTLE_HOME", "./var/bench"))
+    home = Path(os.environ.setdefault("PENNYWHISTLE_HOME", "./var/bench")).resolve()
+    os.environ["PENNYWHISTLE_HOME"] = str(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pennywhistle.config.settings")
     os.environ.setdefault("PENNYWHISTLE_SANDBOX_CARDS", "yes")
     import django
@@ -49,28 +61,49 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def forget_renditions() -> None:
+    """Make the cache cold, once what is being written there is whole. Raises TimeoutError."""
+    from django.conf import settings
+
+    ends_at = time.monotonic() + WRITING_SECONDS_MAX
+    while any(Path(settings.RENDITIONS_FOLDER).rglob("*.part")):
+        if time.monotonic() > ends_at:
+            raise TimeoutError("a rendition is not finished")
+        time.sleep(0.02)
+    shutil.rmtree(settings.RENDITIONS_FOLDER, ignore_errors=True)
+
+
 @contextlib.contextmanager
-def serving(*, processes: int = 1) -> Iterator[tuple[int, int]]:
-    """The store served as in earnest, without its worker; yields its port and process id."""
+def serving(
+    *, processes: int = 1, environment: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """The store served by its own command, its worker included."""
     port = free_port()
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"),
-            *("--port", str(port), "--workers", str(processes), "--no-ws", "--no-log"),
-            "pennywhistle.config.asgi:application",
+            *(sys.executable, "-m", "pennywhistle", "serve", "--host", "127.0.0.1"),
+            *("--port", str(port), "--processes", str(processes)),
         ],
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
     )
     try:
-        _wait_for(port)
-        yield port, process.pid
+        await_port(port)
+        yield Served(port, process.pid)
     finally:
         process.terminate()
-        process.wait(STOP_SECONDS_MAX)
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_SECONDS_MAX)
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(START_SECONDS_MAX * 20):
+def await_port(port: int) -> None:
+    """Wait until somebody listens. Raises TimeoutError."""
+    ends_at = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < ends_at:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise TimeoutError(f"the store does not answer on port {port}")
+    raise TimeoutError(f"nothing answers on port {port}")

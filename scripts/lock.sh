@@ -19,3 +19,5 @@ compile requirements/run.in --output-file requirements/run.txt "$@"
 # The tests run on what a store runs on.
 compile requirements/test.in --constraint requirements/run.txt \
     --output-file requirements/test.txt "$@"
+# What the benches compare with runs apart from the store, and is free to differ from it.
+compile requirements/bench.in --output-file requirements/bench.txt "$@"
