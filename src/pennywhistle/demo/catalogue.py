@@ -91,6 +91,7 @@ class DemoLicence:
     base: Literal["gross", "net-of-tax"] = "net-of-tax"
     floor_per_track: str | None = None
     uses: tuple[Literal["DOWNLOAD", "PREVIEW"], ...] = ("DOWNLOAD", "PREVIEW")
+    preview_seconds: str = "30"
 
 
 LABELS = (
@@ -300,6 +301,11 @@ _MERIDIAN_COUNTRIES = (
     "SI,SK"
 )
 
+_HEARD_WHOLE: tuple[tuple[str, Literal["RECORDING", "WORK"]], ...] = (
+    (LANTERN_ROW, "RECORDING"),
+    (MERIDIAN, "WORK"),
+)
+
 LICENCES = (
     DemoLicence(
         licensor=MERIDIAN,
@@ -370,5 +376,22 @@ LICENCES = (
         ends=None,
         rate="70/100",
         document_reference="Saltmarsh letter of 2026-10-02: on tape first, here from March",
+    ),
+    # Both sides agreed that this release may be heard whole before it is bought.
+    *(
+        DemoLicence(
+            licensor=licensor,
+            right=right,
+            repertoire_kind="release",
+            repertoire=_SMALL_HOURS.upc,
+            territories=_MERIDIAN_COUNTRIES,
+            starts="2026-06-05T00:00:00Z",
+            ends=None,
+            rate="1/100",
+            document_reference="Joint letter of 2026-05-20: heard whole",
+            uses=("PREVIEW",),
+            preview_seconds="whole",
+        )
+        for licensor, right in _HEARD_WHOLE
     ),
 )

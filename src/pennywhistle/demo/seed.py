@@ -177,6 +177,7 @@ def _request(licence: DemoLicence, *, number: str) -> LicenceRequest:
         floor_per_track=licence.floor_per_track or "",
         currency=CURRENCY,
         document_reference=licence.document_reference,
+        preview_seconds=licence.preview_seconds,
     )
 
 
