@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pennywhistle.adapters.audio.analyse import Analysis, analyse, file_sha256
-from pennywhistle.adapters.audio.encode import EncodeOrder, measure_audio_bytes
-from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.storage.masters import MasterStore
+from pennywhistle.flows.measure_masters import measure_sizes
 from pennywhistle.shop.catalogue import operations, queries
 from pennywhistle.shop.catalogue.corrections import Correction, correct_track
 from pennywhistle.shop.catalogue.queries import MasterFacts, TrackFacts
 from pennywhistle.shop.catalogue.rules import CatalogueError, NewMaster, NewRelease, NewTrack
 from pennywhistle.shop.encoding import rules as encoding
-from pennywhistle.shop.encoding.recipes import Recipe
-
-# Encoders that measure one master at the same time.
-MEASURES_AT_ONCE_MAX = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +106,7 @@ def _take_new(
     """A recording that the shop has never heard."""
     _check_place_is_free(release, track)
     masters.keep(source=path, sha256=analysis.sha256)
-    measured = _measured_bytes(masters.path(sha256=analysis.sha256), analysis)
+    measured = measure_sizes(master=masters.path(sha256=analysis.sha256), facts=_facts(analysis))
     release_id, track_id = operations.add_track(
         release=release, track=track, master=_new_master(analysis, measured), now=now
     )
@@ -192,53 +185,14 @@ def _check_place_is_free(release: NewRelease, track: NewTrack) -> None:
         )
 
 
-def _measured_bytes(master: Path, analysis: Analysis) -> Mapping[str, int]:
-    """The priced size in each recipe whose size only an encode can tell."""
-    facts = encoding.MasterFacts(
+def _facts(analysis: Analysis) -> encoding.MasterFacts:
+    return encoding.MasterFacts(
         frames=analysis.frames,
         sample_rate_hz=analysis.sample_rate_hz,
         bits_per_sample=analysis.bits_per_sample,
         channels=analysis.channels,
         flac_md5=analysis.flac_md5,
         measured_bytes={},
-    )
-    with (
-        tempfile.TemporaryDirectory(prefix="ingest-") as working_folder,
-        ThreadPoolExecutor(MEASURES_AT_ONCE_MAX) as pool,
-    ):
-        sizes = {
-            recipe.code: pool.submit(
-                measure_audio_bytes, _order(master, recipe, facts, Path(working_folder))
-            )
-            for recipe in encoding.list_measured_recipes(master=facts)
-        }
-        return {code: size.result() for code, size in sizes.items()}
-
-
-def _order(
-    master: Path, recipe: Recipe, facts: encoding.MasterFacts, working_folder: Path
-) -> EncodeOrder:
-    """The encode that a listener's would be, without tags, which are not priced."""
-    return EncodeOrder(
-        source=master,
-        arguments=encoding.encoder_arguments(recipe=recipe, master=facts),
-        framing=recipe.framing,
-        facts=_audio_facts(encoding.output_of(recipe=recipe, master=facts)),
-        tag_block=b"",
-        working_folder=working_folder,
-        info_kbps=encoding.info_frame_kbps(recipe=recipe),
-        streams=encoding.is_streamed(recipe=recipe, master=facts),
-        holds_cpu_back=encoding.holds_cpu_back(recipe=recipe, master=facts),
-    )
-
-
-def _audio_facts(output: encoding.OutputFacts) -> AudioFacts:
-    return AudioFacts(
-        frames=output.frames,
-        sample_rate_hz=output.sample_rate_hz,
-        bits_per_sample=output.bits_per_sample,
-        channels=output.channels,
-        flac_md5=output.flac_md5,
     )
 
 
@@ -258,5 +212,6 @@ def _new_master(analysis: Analysis, measured_bytes: Mapping[str, int]) -> NewMas
         loudness_lufs=analysis.loudness_lufs,
         true_peak_dbtp=analysis.true_peak_dbtp,
         peaks=analysis.peaks,
+        loudness_blocks=analysis.loudness_blocks,
         measured_bytes=dict(measured_bytes),
     )

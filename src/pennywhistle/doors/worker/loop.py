@@ -1,4 +1,5 @@
-"""What goes on in the background: top-ups that are on their way, offers that ran out."""
+"""What goes on in the background: top-ups that are on their way, offers that ran out, sizes that
+have not been measured yet."""
 
 from __future__ import annotations
 
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
+from pennywhistle.flows.measure_masters import measure_masters
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.record_payment_event import settle_pending_top_ups
 from pennywhistle.flows.sweep_store import sweep_store
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 SETTLE_EVERY = timedelta(seconds=2)
 SWEEP_EVERY = timedelta(hours=1)
+MEASURE_EVERY = timedelta(seconds=30)
 
 # A charge younger than this is still being answered in the request that made it.
 SETTLE_AFTER = timedelta(seconds=3)
@@ -31,12 +34,17 @@ SETTLE_AFTER = timedelta(seconds=3)
 
 @dataclass
 class _Round:
-    """A piece of work and when it is due again (seconds of the monotonic clock)."""
+    """A piece of work and when it is due again (seconds of the monotonic clock).
+
+    What `is_long` goes on beside the others, in a thread that ends with the process.
+    """
 
     name: str
     work: Callable[[], object]
     every: timedelta
     due_at: float = 0.0
+    is_long: bool = False
+    thread: threading.Thread | None = None
 
 
 def run(*, parent_pid: int | None) -> None:
@@ -54,12 +62,26 @@ def run(*, parent_pid: int | None) -> None:
     rounds = [
         _Round("settle top-ups", _settle, SETTLE_EVERY),
         _Round("sweep", _sweep, SWEEP_EVERY),
+        _Round("measure masters", _Measuring(), MEASURE_EVERY, is_long=True),
     ]
     while not stop.is_set() and (parent_pid is None or os.getppid() == parent_pid):
         for each in rounds:
             if time.monotonic() >= each.due_at:
-                _try(each)
+                _begin(each)
         stop.wait(TICK_SECONDS)
+
+
+def _begin(each: _Round) -> None:
+    if not each.is_long:
+        _try(each)
+    elif each.thread is None or not each.thread.is_alive():
+        each.thread = threading.Thread(target=_try_apart, args=(each,), name=each.name, daemon=True)
+        each.thread.start()
+
+
+def _try_apart(each: _Round) -> None:
+    _try(each)
+    connections.close_all()
 
 
 def _try(each: _Round) -> None:
@@ -81,3 +103,14 @@ def _settle() -> None:
 
 def _sweep() -> None:
     sweep_store(outfit=get_outfit(), now=utc_now())
+
+
+class _Measuring:
+    """Goes through all masters, a few at a time, and begins anew after the last."""
+
+    def __init__(self) -> None:
+        self._after_id = 0
+
+    def __call__(self) -> None:
+        batch = measure_masters(masters=get_outfit().masters, after_id=self._after_id)
+        self._after_id = batch.after_id

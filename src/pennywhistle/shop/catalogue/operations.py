@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -83,6 +84,14 @@ def _forget(master: Master) -> None:
         master.delete()
     except ProtectedError:
         return
+
+
+def add_measured_bytes(*, master_id: int, measured: Mapping[str, int]) -> None:
+    """Add what a master comes to in some recipes, in bytes. Transaction: one of its own."""
+    with transaction.atomic():
+        master = Master.objects.select_for_update().only("measured_bytes").get(pk=master_id)
+        master.measured_bytes = {**master.measured_bytes, **measured}
+        master.save(update_fields=["measured_bytes"])
 
 
 def set_cover(*, release_id: int, sha256: str, media_type: str) -> None:

@@ -183,6 +183,13 @@ def find_master_by_sha256(*, sha256: str) -> MasterFacts | None:
     return _master(row) if row else None
 
 
+def list_masters(*, after_id: int, limit: int) -> list[MasterFacts]:
+    """The next masters past an id, in the order of their ids: without waveforms (`peaks` is empty).
+    One query."""
+    rows = Master.objects.filter(pk__gt=after_id).defer("peaks", "loudness_blocks").order_by("pk")
+    return [_master(row) for row in rows[:limit]]
+
+
 def find_master_by_pcm(*, pcm_sha256: str) -> MasterFacts | None:
     """The master that sounds exactly the same, whatever its container, or None."""
     row = Master.objects.filter(pcm_sha256=pcm_sha256).first()

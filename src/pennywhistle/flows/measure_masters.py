@@ -1,0 +1,122 @@
+"""Count the sizes that only an encode can tell: of a new master, and of masters that lack some.
+
+A master that was taken in before a recipe joined the table lacks its size there. Until it has been
+measured, that recipe is not offered of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pennywhistle.adapters.audio.encode import (
+    EncodeOrder,
+    EncoderFailedError,
+    measure_audio_bytes,
+)
+from pennywhistle.adapters.audio.heads import AudioFacts
+from pennywhistle.adapters.storage.masters import MasterMissingError, MasterStore
+from pennywhistle.shop.catalogue.operations import add_measured_bytes
+from pennywhistle.shop.catalogue.queries import list_masters
+from pennywhistle.shop.encoding import rules as encoding
+from pennywhistle.shop.encoding.queries import facts_of
+from pennywhistle.shop.encoding.recipes import Recipe
+
+log = logging.getLogger(__name__)
+
+# Encoders that measure one master at the same time.
+MEASURES_AT_ONCE_MAX = 2
+# In one batch: masters that are looked at, and those of them that are measured.
+LOOKED_AT_MAX = 500
+MEASURED_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one batch did. The next one goes on `after_id`; 0 means that all have been looked at."""
+
+    measured: int
+    failed: int
+    after_id: int
+
+
+def measure_masters(*, masters: MasterStore, after_id: int = 0) -> Batch:
+    """Measure the next few masters past `after_id` that lack a size. Rerunning it does no harm.
+
+    A master that cannot be measured is told to the log and passed over until all others have been
+    looked at. Transaction: one short one for each master.
+    """
+    measured = failed = 0
+    listed = list_masters(after_id=after_id, limit=LOOKED_AT_MAX)
+    for master in listed:
+        facts = facts_of(master=master)
+        if not _lacking(facts):
+            continue
+        if measured + failed == MEASURED_MAX:
+            return Batch(measured, failed, after_id)
+        after_id = master.id
+        try:
+            sizes = measure_sizes(master=masters.path(sha256=master.sha256), facts=facts)
+        except (MasterMissingError, EncoderFailedError):
+            log.exception(
+                "master %s was not measured; it is not sold in every recipe", master.sha256
+            )
+            failed += 1
+        else:
+            add_measured_bytes(master_id=master.id, measured=sizes)
+            measured += 1
+    is_all = len(listed) < LOOKED_AT_MAX
+    return Batch(measured, failed, 0 if is_all else listed[-1].id)
+
+
+def measure_sizes(*, master: Path, facts: encoding.MasterFacts) -> dict[str, int]:
+    """The priced size, in bytes by recipe, wherever only an encode can tell it and none has yet.
+
+    Raises `EncoderFailedError`.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="measure-") as working_folder,
+        ThreadPoolExecutor(MEASURES_AT_ONCE_MAX) as pool,
+    ):
+        sizes = {
+            recipe.code: pool.submit(
+                measure_audio_bytes, _order(master, recipe, facts, Path(working_folder))
+            )
+            for recipe in _lacking(facts)
+        }
+        return {code: size.result() for code, size in sizes.items()}
+
+
+def _lacking(facts: encoding.MasterFacts) -> list[Recipe]:
+    return [
+        recipe
+        for recipe in encoding.list_measured_recipes(master=facts)
+        if recipe.code not in facts.measured_bytes
+    ]
+
+
+def _order(
+    master: Path, recipe: Recipe, facts: encoding.MasterFacts, working_folder: Path
+) -> EncodeOrder:
+    """The encode that a listener's would be, without tags, which are not priced."""
+    output = encoding.output_of(recipe=recipe, master=facts)
+    return EncodeOrder(
+        source=master,
+        arguments=encoding.encoder_arguments(recipe=recipe, master=facts),
+        framing=recipe.framing,
+        facts=AudioFacts(
+            frames=output.frames,
+            sample_rate_hz=output.sample_rate_hz,
+            bits_per_sample=output.bits_per_sample,
+            channels=output.channels,
+            flac_md5=output.flac_md5,
+        ),
+        tag_block=b"",
+        working_folder=working_folder,
+        info_kbps=encoding.info_frame_kbps(recipe=recipe),
+        streams=encoding.is_streamed(recipe=recipe, master=facts),
+        holds_cpu_back=encoding.holds_cpu_back(recipe=recipe, master=facts),
+    )

@@ -1,0 +1,98 @@
+"""Masters that were taken in before a recipe was there get its size in the background."""
+
+from __future__ import annotations
+
+import pytest
+
+from pennywhistle.flows import measure_masters as measuring
+from pennywhistle.flows.measure_masters import measure_masters
+from pennywhistle.shop.catalogue.models import Master
+from pennywhistle.shop.catalogue.queries import list_masters
+from pennywhistle.shop.encoding.queries import facts_of
+from pennywhistle.shop.encoding.rules import get_recipe, is_offered, list_measured_recipes
+from tests.audio_samples import HI_RES, WAV_16, render
+from tests.dock import Dock
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def taken_in(dock: Dock) -> dict[int, dict[str, int]]:
+    """Three masters, one of them in high resolution, as an older store knew them; what ingest counted
+    of each."""
+    tags = ("-metadata", "artist=Ann", "-metadata", "album=Reels", "-metadata")
+    for number, options in enumerate((WAV_16, HI_RES, WAV_16), 1):
+        name = f"0{number} Tune.{'flac' if options is HI_RES else 'wav'}"
+        rate_hz = 96_000 if options is HI_RES else 44_100
+        named = (*tags, f"title=Tune {number}", "-metadata", f"track={number}")
+        render(
+            dock.folder / name,
+            *options,
+            *named,
+            frequency_hz=800 + number,
+            rate_hz=rate_hz,
+            seconds=0.5,
+        )
+    dock.ingest(label_name="Lantern")
+    counted = {master.id: master.measured_bytes for master in list_masters(after_id=0, limit=9)}
+    assert len(counted) == 3
+    Master.objects.update(measured_bytes={"flac": 1234})
+    return counted
+
+
+def test_what_an_older_master_lacks_is_measured_as_ingest_would_have_done(
+    dock: Dock, taken_in: dict[int, dict[str, int]]
+) -> None:
+    batch = measure_masters(masters=dock.masters)
+    assert (batch.measured, batch.failed, batch.after_id) == (3, 0, 0)
+    for master in list_masters(after_id=0, limit=9):
+        assert master.measured_bytes == {**taken_in[master.id], "flac": 1234}
+        facts = facts_of(master=master)
+        assert all(
+            is_offered(recipe=recipe, master=facts)
+            for recipe in list_measured_recipes(master=facts)
+        )
+    assert measure_masters(masters=dock.masters).measured == 0
+
+
+def test_until_then_only_what_was_measured_is_offered(
+    dock: Dock, taken_in: dict[int, dict[str, int]]
+) -> None:
+    for master in list_masters(after_id=0, limit=9):
+        facts = facts_of(master=master)
+        offered = {code: is_offered(recipe=get_recipe(code=code), master=facts) for code in OFFERED}
+        assert offered == OFFERED
+
+
+OFFERED = {"flac": True, "mp3-192": True, "wav": True, "alac": False, "wavpack": False}
+
+
+def test_a_batch_is_bounded_and_the_next_goes_on_behind_it(
+    dock: Dock, taken_in: dict[int, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "MEASURED_MAX", 2)
+    first = measure_masters(masters=dock.masters)
+    assert first.measured == 2
+    assert first.after_id == sorted(taken_in)[1]
+    rest = measure_masters(masters=dock.masters, after_id=first.after_id)
+    assert (rest.measured, rest.after_id) == (1, 0)
+
+
+def test_only_so_many_masters_are_looked_at_in_one_batch(
+    dock: Dock, taken_in: dict[int, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "LOOKED_AT_MAX", 2)
+    ids = sorted(taken_in)
+    assert measure_masters(masters=dock.masters).after_id == ids[1]
+    assert measure_masters(masters=dock.masters, after_id=ids[1]).after_id == 0
+
+
+def test_a_master_that_is_missing_holds_up_no_other(
+    dock: Dock, taken_in: dict[int, dict[str, int]], caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = Master.objects.order_by("pk")[1]
+    dock.masters.path(sha256=lost.sha256).unlink()
+    batch = measure_masters(masters=dock.masters)
+    assert (batch.measured, batch.failed) == (2, 1)
+    assert lost.sha256 in caplog.text
+    assert Master.objects.get(pk=lost.pk).measured_bytes == {"flac": 1234}
