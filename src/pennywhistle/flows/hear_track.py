@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pennywhistle.adapters.audio import spectrum
 from pennywhistle.adapters.audio.spectrum import Palette, SpectrumError
+from pennywhistle.adapters.storage.masters import MasterMissingError
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError
 from pennywhistle.flows.outfit import Outfit
@@ -23,6 +24,7 @@ from pennywhistle.shop.encoding.rules import Excerpt, output_of
 __all__ = [
     "REFERENCE_RECIPE",
     "EncodersBusyError",
+    "MasterMissingError",
     "Palette",
     "SpectrumBusyError",
     "SpectrumError",
@@ -121,7 +123,7 @@ def want_spectrum(
 
 
 def find_reach_hz(*, wanted: WantedSpectrum, outfit: Outfit) -> int | None:
-    """How high the music of a picture that was drawn reaches, 0 for silence; None where it was not."""
+    """How high the music of a picture that was drawn reaches: 0 for silence, None for no picture."""
     png = _find(wanted, outfit)
     return None if png is None else spectrum.read_reach_hz(png)
 

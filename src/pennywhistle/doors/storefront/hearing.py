@@ -24,6 +24,7 @@ from pennywhistle.flows.encoders import get_encoders
 from pennywhistle.flows.hear_track import (
     REFERENCE_RECIPE,
     EncodersBusyError,
+    MasterMissingError,
     Palette,
     SpectrumBusyError,
     audition_of,
@@ -180,24 +181,27 @@ def _spectra(heard: _Heard) -> tuple[Spectrum, ...]:
 
 
 def _spectrum(heard: _Heard, recipe: Recipe, title: str) -> Spectrum:
-    outfit = get_outfit()
-    wanted = want_spectrum(
-        track=heard.track,
-        recipe=recipe,
-        excerpt=heard.part,
-        palette=PALETTES["day"],
-        outfit=outfit,
-    )
-
     def url(light: str) -> str:
         return reverse("storefront:spectrum", args=[heard.track.id, recipe.code, light])
 
-    return Spectrum(
-        title=title,
-        day_url=url("day"),
-        night_url=url("night"),
-        text=reach_in_words(find_reach_hz(wanted=wanted, outfit=outfit)),
-    )
+    return Spectrum(title, url("day"), url("night"), reach_in_words(_reach_hz(heard, recipe)))
+
+
+def _reach_hz(heard: _Heard, recipe: Recipe) -> int | None:
+    """How high the music reaches, where its picture by day was drawn."""
+    outfit = get_outfit()
+    try:
+        wanted = want_spectrum(
+            track=heard.track,
+            recipe=recipe,
+            excerpt=heard.part,
+            palette=PALETTES["day"],
+            outfit=outfit,
+        )
+        return find_reach_hz(wanted=wanted, outfit=outfit)
+    except MasterMissingError:
+        # The page can do without; whoever asks for the picture or the music finds it in the log.
+        return None
 
 
 def _khz_ticks(rate_hz: int) -> tuple[str, ...]:
