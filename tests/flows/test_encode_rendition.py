@@ -7,6 +7,7 @@ import hashlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -14,6 +15,7 @@ from pytest_django import Settings
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
 from pennywhistle.adapters.storage.masters import hashed_place
+from pennywhistle.adapters.tags.fields import TrackTags
 from pennywhistle.flows.encode_rendition import (
     COVER_BYTES_MAX,
     WantedRendition,
@@ -22,11 +24,12 @@ from pennywhistle.flows.encode_rendition import (
 )
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError
 from pennywhistle.shop.catalogue.models import Release
-from pennywhistle.shop.catalogue.queries import get_track
+from pennywhistle.shop.catalogue.queries import TrackFacts, get_track
 from pennywhistle.shop.encoding.models import Rendition
 from pennywhistle.shop.encoding.operations import RenditionChangedError
 from pennywhistle.shop.encoding.queries import find_rendition
 from pennywhistle.shop.encoding.recipes import RECIPES
+from pennywhistle.shop.encoding.rules import Excerpt, get_recipe
 from tests.cast import NOW
 from tests.faults import fail_each_call
 from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
@@ -112,7 +115,7 @@ def test_a_master_that_cannot_be_read_fails_and_leaves_nothing(
 
 def test_the_tags_are_the_catalogues_and_a_preview_has_no_cover(shop: StockedShop) -> None:
     track = get_track(track_id=shop.track_id)
-    tags = tags_of(track=track, covers=shop.outfit.covers, with_cover=True)
+    tags = tags_of(track=track, recipe=get_recipe(code="flac"), covers=shop.outfit.covers)
     assert (tags.title, tags.artist, tags.album, tags.label) == (
         "The Kesh",
         "Ann Piper",
@@ -124,12 +127,53 @@ def test_the_tags_are_the_catalogues_and_a_preview_has_no_cover(shop: StockedSho
     assert b"JFIF" not in shop.wants("preview").order.tag_block
 
 
+def tags_in(shop: StockedShop, code: str, track: TrackFacts, **more: Any) -> TrackTags:
+    return tags_of(track=track, recipe=get_recipe(code=code), covers=shop.outfit.covers, **more)
+
+
+def test_the_hash_of_the_samples_stands_where_they_are_the_masters(shop: StockedShop) -> None:
+    track = get_track(track_id=shop.track_id)
+    for code in ("flac", "alac", "wavpack", "wav", "aiff"):
+        assert tags_in(shop, code, track).pcm_sha256 == track.master.pcm_sha256, code
+    assert tags_in(shop, "mp3-320", track).pcm_sha256 is None
+    part = tags_in(shop, "flac", track, excerpt=Excerpt(start_seconds=0, seconds=1))
+    assert (part.pcm_sha256, part.cover) == (None, None)
+    hires = replace(track, master=replace(track.master, sample_rate_hz=96_000, bits_per_sample=24))
+    assert tags_in(shop, "flac", hires).pcm_sha256 is not None
+    assert tags_in(shop, "flac-16-44", hires).pcm_sha256 is None
+
+
+def test_gains_are_those_of_track_and_release_unless_channels_are_mixed(shop: StockedShop) -> None:
+    track = get_track(track_id=shop.track_id)
+    master = replace(track.master, loudness_lufs=-14.5, true_peak_dbtp=-1.0)
+    release = replace(track.release, loudness_lufs=-13.0, true_peak_dbtp=-0.5)
+    track = replace(track, master=master, release=release)
+
+    def gains(code: str, track: TrackFacts) -> tuple[float | None, ...]:
+        tags = tags_in(shop, code, track)
+        return (
+            *(tags.track_loudness_lufs, tags.track_true_peak_dbtp),
+            *(tags.album_loudness_lufs, tags.album_true_peak_dbtp),
+        )
+
+    assert gains("mp3-192", track) == (-14.5, -1.0, -13.0, -0.5)
+    surround = replace(track, master=replace(master, channels=6))
+    assert gains("flac", surround) == (-14.5, -1.0, -13.0, -0.5)
+    assert gains("mp3-192", surround) == (None, None, None, None)
+
+
+def test_a_preview_has_no_lyrics(shop: StockedShop) -> None:
+    track = replace(get_track(track_id=shop.track_id), lyrics="La la")
+    assert tags_in(shop, "mp3-192", track).lyrics == "La la"
+    assert tags_in(shop, "preview", track).lyrics is None
+
+
 def test_a_cover_that_outweighs_the_song_goes_in_smaller(shop: StockedShop) -> None:
     large = b"large" * (COVER_BYTES_MAX // 5 + 1)
     sha256 = shop.outfit.covers.keep(content=large, sizes={"large": b"small copy"})
     track = get_track(track_id=shop.track_id)
     track = replace(track, release=replace(track.release, cover_sha256=sha256))
-    tags = tags_of(track=track, covers=shop.outfit.covers, with_cover=True)
+    tags = tags_of(track=track, recipe=get_recipe(code="flac"), covers=shop.outfit.covers)
     assert tags.cover is not None
     assert tags.cover.data == b"small copy"
 

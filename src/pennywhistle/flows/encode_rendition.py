@@ -23,16 +23,17 @@ from pennywhistle.adapters.tags.write import tag_block, tags_digest
 from pennywhistle.flows.measures import Count, get_measures, measured_encode
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.catalogue.queries import TrackFacts
+from pennywhistle.shop.encoding.formats import Kind, Recipe, Sizing
 from pennywhistle.shop.encoding.operations import NewRendition, record_rendition
 from pennywhistle.shop.encoding.queries import (
     RenditionFacts,
     facts_of,
     list_renditions_of_audio,
 )
-from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import (
     Excerpt,
     MasterFacts,
+    Treatment,
     audio_key,
     encoder_arguments,
     holds_cpu_back,
@@ -41,6 +42,7 @@ from pennywhistle.shop.encoding.rules import (
     output_of,
     rendition_key,
     size_of,
+    treatment_of,
 )
 
 log = logging.getLogger(__name__)
@@ -84,8 +86,7 @@ def want_rendition(
     Where the cover is missing on disk, the file is made without it, as another rendition with its
     own identity. Raises `MasterMissingError`, `SizeNotMeasuredError`.
     """
-    is_sold = recipe.for_sale and excerpt is None
-    tags = tags_of(track=track, covers=outfit.covers, with_cover=is_sold)
+    tags = tags_of(track=track, recipe=recipe, covers=outfit.covers, excerpt=excerpt)
     digest, version = tags_digest(tags), encoder_version()
     master = facts_of(master=track.master)
     source = outfit.masters.path(sha256=track.master.sha256)
@@ -185,13 +186,21 @@ def _open_sibling(
     return file
 
 
-def tags_of(*, track: TrackFacts, covers: CoverStore, with_cover: bool) -> TrackTags:
-    """What a file of this track says of itself.
+def tags_of(
+    *, track: TrackFacts, recipe: Recipe, covers: CoverStore, excerpt: Excerpt | None = None
+) -> TrackTags:
+    """What a file of this track, or of a part of it, says of itself.
 
-    A cover that is missing on disk is left out, and the operator told in the log: whoever has paid
-    for the music gets it.
+    The hash of the samples stands where they are the master's, and gains where the channels are: a
+    mix of them is as loud as nobody measured. A part, and what is not for sale, has neither hash,
+    lyrics nor cover. A cover that is missing on disk is left out, and the operator told in the log:
+    whoever has paid for the music gets it.
     """
-    release = track.release
+    release, master = track.release, track.master
+    is_sold = recipe.for_sale and excerpt is None
+    treated = treatment_of(recipe=recipe, master=facts_of(master=master))
+    is_master = is_sold and recipe.kind is Kind.LOSSLESS and not treated
+    is_mixed = Treatment.MIXED_DOWN in treated
     return TrackTags(
         title=track.title,
         artist=track.artist,
@@ -209,7 +218,15 @@ def tags_of(*, track: TrackFacts, covers: CoverStore, with_cover: bool) -> Track
         iswc=track.iswc,
         upc=release.upc,
         copyright=release.p_line or release.c_line or None,
-        cover=_cover(track, covers) if with_cover else None,
+        lyrics=(track.lyrics or None) if is_sold else None,
+        musicbrainz_recording_id=track.musicbrainz_recording_id or None,
+        musicbrainz_release_id=release.musicbrainz_release_id or None,
+        pcm_sha256=master.pcm_sha256 if is_master else None,
+        cover=_cover(track, covers) if is_sold else None,
+        track_loudness_lufs=None if is_mixed else master.loudness_lufs,
+        track_true_peak_dbtp=None if is_mixed else master.true_peak_dbtp,
+        album_loudness_lufs=None if is_mixed else release.loudness_lufs,
+        album_true_peak_dbtp=None if is_mixed else release.true_peak_dbtp,
     )
 
 

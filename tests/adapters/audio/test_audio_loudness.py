@@ -42,10 +42,11 @@ def listen(pcm: bytes, path: Path) -> tuple[LoudnessGatherer, float]:
         *(ffmpeg_path(), "-hide_banner", "-nostats", "-f", "s16le", "-ar", str(RATE_HZ)),
         *("-ac", "1", "-i", str(path), "-af", "ebur128=framelog=info", "-f", "null", "-"),
     ]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    heard = subprocess.run(command, capture_output=True, check=True).stderr
     gatherer = LoudnessGatherer()
-    for line in said.splitlines():
-        gatherer.take(line)
+    for at in range(0, len(heard), 100):
+        gatherer.add(heard[at : at + 100])
+    said = heard.decode()
     found = re.search(r"^\s+I:\s+(-?[\d.]+) LUFS$", said, re.MULTILINE)
     assert found is not None
     return gatherer, float(found[1])
@@ -74,10 +75,13 @@ def test_silence_has_no_loudness(tmp_path: Path) -> None:
 
 def test_a_line_of_the_filter_is_counted_and_a_tag_that_looks_like_one_is_not() -> None:
     gatherer = LoudnessGatherer()
-    gatherer.take(FRAME_LINE)
-    gatherer.take(f"    title           : {FRAME_LINE}")
-    gatherer.take(FRAME_LINE.replace("-38.5", "-120.7"))
-    gatherer.take("[Parsed_ebur128_0 @ 0x7fada8001c00] Summary:")
+    for line in (
+        FRAME_LINE,
+        f"    title           : {FRAME_LINE}",
+        FRAME_LINE.replace("-38.5", "-120.7"),
+        "[Parsed_ebur128_0 @ 0x7fada8001c00] Summary:",
+    ):
+        gatherer.add(f"{line}\n".encode())
     assert gatherer.blocks == {"-385": 1}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.adapters.audio.claims import Claim, lossy, read_claim, truncated, unsupported
+from pennywhistle.adapters.audio.loudness import LoudnessGatherer
 from pennywhistle.adapters.audio.process import Process, ProcessOverLimitError, Run, running
 from pennywhistle.adapters.audio.refusal import AudioRefusedError, RefusalKind
 from pennywhistle.adapters.audio.sniff import Container, sniff
@@ -66,7 +67,8 @@ class Analysis:
 
     `frames` counts samples of one channel. `loudness_lufs` is the integrated loudness of EBU R 128
     (https://tech.ebu.ch/publications/r128), None for silence and for what is too short to measure;
-    `true_peak_dbtp` is None for digital silence. `peaks` holds at most 1,000 pairs of signed bytes,
+    `true_peak_dbtp` is None for digital silence; `loudness_blocks` are those of
+    `loudness.LoudnessGatherer`. `peaks` holds at most 1,000 pairs of signed bytes,
     the lowest and highest value of the mono mix in each equal part of the track.
     """
 
@@ -84,6 +86,7 @@ class Analysis:
     loudness_lufs: float | None
     true_peak_dbtp: float | None
     peaks: bytes
+    loudness_blocks: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class _Decoded:
     peaks: bytes
     loudness_lufs: float | None
     true_peak_dbtp: float | None
+    loudness_blocks: dict[str, int]
 
 
 def analyse(*, path: Path) -> Analysis:
@@ -122,6 +126,7 @@ def analyse(*, path: Path) -> Analysis:
         loudness_lufs=decoded.loudness_lufs,
         true_peak_dbtp=decoded.true_peak_dbtp,
         peaks=decoded.peaks,
+        loudness_blocks=decoded.loudness_blocks,
     )
 
 
@@ -253,9 +258,10 @@ def _decode(path: Path, container: Container, claim: Claim) -> _Decoded:
     frame_bytes = claim.bits_per_sample // 8 * claim.channels
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     gatherer = WaveformGatherer(bits_per_sample=claim.bits_per_sample, channels=claim.channels)
+    loudness = LoudnessGatherer()
     frames = 0
     with _running(path, container, claim) as process:
-        for piece in _whole_frames(process.output(), frame_bytes):
+        for piece in _whole_frames(process.output(loudness.add), frame_bytes):
             frames += len(piece) // frame_bytes
             if frames > _frames_max(claim):
                 raise _too_long()
@@ -264,9 +270,15 @@ def _decode(path: Path, container: Container, claim: Claim) -> _Decoded:
             gatherer.add(piece)
     if process.code != 0:
         raise _decoder_gave_up(claim, frames)
-    loudness, true_peak = _read_summary(process.last_words)
+    integrated, true_peak = _read_summary(process.last_words)
     return _Decoded(
-        frames, sha256.hexdigest(), md5.hexdigest(), gatherer.strokes(), loudness, true_peak
+        frames=frames,
+        sha256=sha256.hexdigest(),
+        md5=md5.hexdigest(),
+        peaks=gatherer.strokes(),
+        loudness_lufs=integrated,
+        true_peak_dbtp=true_peak,
+        loudness_blocks=loudness.blocks,
     )
 
 
@@ -285,7 +297,7 @@ def _decode_command(path: Path, container: Container, claim: Claim) -> list[str]
         *("-format_whitelist", _DEMUXERS.get(container, _DEMUXER_M4A)),
         *("-f", _DEMUXERS.get(container, "mov"), "-i", f"file:{path.absolute()}"),
         *("-map", "0:a:0", "-c:a", f"pcm_{pcm}", "-f", pcm, "pipe:1"),
-        *("-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"),
+        *("-map", "0:a:0", "-af", "ebur128=peak=true:framelog=info", "-f", "null", "-"),
     ]
 
 

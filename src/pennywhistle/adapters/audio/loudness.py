@@ -19,11 +19,12 @@ _RELATIVE_GATE_LU = -10.0
 # A louder block is none: the filter's own scale ends well below.
 _LOUDEST_LUFS = 30.0
 _BLOCKS_MAX = 1_000_000  # 27 hours at ten a second
+_LINE_BYTES_MAX = 1_000
 
 # `[Parsed_ebur128_0 @ 0x55d0] t: 0.4  TARGET:-23 LUFS  M: -38.5 S:-120.7  I: …`
 # https://ffmpeg.org/ffmpeg-filters.html#ebur128-1
 _FRAME_LINE = re.compile(
-    r"\[Parsed_ebur128_\d+ @ 0x[0-9a-f]+\] t: [\d.]+ +TARGET:-\d+ LUFS +M: *(-?\d+\.\d) S:"
+    rb"\[Parsed_ebur128_\d+ @ 0x[0-9a-f]+\] t: [\d.]+ +TARGET:-\d+ LUFS +M: *(-?\d+\.\d) S:"
 )
 
 
@@ -33,14 +34,20 @@ class LoudnessGatherer:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._taken = 0
+        self._rest = b""
 
-    def take(self, line: str) -> None:
-        """Look at one line of the decoder's standard error; most lines say nothing of loudness."""
-        found = _FRAME_LINE.match(line)
-        if found is None or self._taken >= _BLOCKS_MAX:
-            return
-        if _ABSOLUTE_GATE_LUFS < float(found[1]) < _LOUDEST_LUFS:
-            self._counts[found[1].replace(".", "")] += 1
+    def add(self, said: bytes) -> None:
+        """Look at more of the decoder's standard error; most of its lines say nothing of loudness."""
+        *lines, rest = (self._rest + said).split(b"\n")
+        self._rest = rest[-_LINE_BYTES_MAX:]
+        for line in lines:
+            found = _FRAME_LINE.match(line)
+            if found is not None and self._taken < _BLOCKS_MAX:
+                self._take(found[1].decode())
+
+    def _take(self, momentary: str) -> None:
+        if _ABSOLUTE_GATE_LUFS < float(momentary) < _LOUDEST_LUFS:
+            self._counts[momentary.replace(".", "")] += 1
             self._taken += 1
 
     @property

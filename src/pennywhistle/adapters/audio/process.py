@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ WRITTEN_BYTES_MAX = 8_000_000_000
 MEMORY_BYTES_MAX = 2_000_000_000
 _READ_BYTES = 256 * 1024
 # An encoder hands over every packet at once, for the sake of the first ones. Once these have passed,
-# it is left alone for a moment behind a short read, so that packets gather in the pipe.
+# it is left alone for a moment behind a short read, so that packets gather in the pipe, and steps back
+# behind encoders that have their first packets still to make.
 _EAGER_READS = 16
 _WORTH_WAKING_BYTES = 32 * 1024
 _PAUSE_SECONDS = 0.005
@@ -93,9 +94,10 @@ class Process:
         """The end of what it wrote to its standard error."""
         return self._last_words.decode("utf-8", "replace").strip()
 
-    def output(self) -> Iterator[bytes]:
+    def output(self, hear: Callable[[bytes], object] | None = None) -> Iterator[bytes]:
         """What it writes to its standard output, as it comes, until it has ended.
 
+        `hear` is given all that it writes to its standard error, as it comes.
         How it ended is for the caller to judge by `code`, which is negative for a signal. Raises
         `ProcessOverLimitError` past a limit of time, `ProcessFailedError` where it did not start.
         """
@@ -113,9 +115,13 @@ class Process:
                         selector.unregister(key.fd)
                     elif key.fd == self._err:
                         self._last_words = (self._last_words + data)[-_LAST_WORDS_BYTES:]
+                        if hear is not None:
+                            hear(data)
                     else:
                         yield data
                         reads += 1
+                        if reads == _EAGER_READS:
+                            self.to_background()
                         if reads > _EAGER_READS and len(data) < _WORTH_WAKING_BYTES:
                             time.sleep(_PAUSE_SECONDS)
         self._hear_the_end()
