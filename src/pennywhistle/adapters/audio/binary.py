@@ -35,6 +35,11 @@ def encoder_version() -> str:
 
     Raises `EncoderMissingError` where the binary does not start.
     """
+    return _version_of(start_encoder())
+
+
+def start_encoder() -> str:
+    """Start it to say who it is. Raises `EncoderMissingError` where it does not."""
     try:
         answer = subprocess.run(
             [ffmpeg_path(), "-hide_banner", "-version"],
@@ -45,7 +50,7 @@ def encoder_version() -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise EncoderMissingError(f"{ffmpeg_path()} does not start: {error}") from error
-    return _version_of(answer.stdout.decode("utf-8", "replace"))
+    return answer.stdout.decode("utf-8", "replace")
 
 
 def _version_of(banner: str) -> str:

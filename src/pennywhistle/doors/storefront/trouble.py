@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -12,6 +11,8 @@ from django.views.decorators.http import require_safe
 
 from pennywhistle.doors.storefront.answers import PERSONAL, show
 from pennywhistle.doors.storefront.pages import TroublePage
+from pennywhistle.flows.check_health import check_health
+from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME
 from pennywhistle.shop.storefronts.rules import NoStorefrontError
 
@@ -100,12 +101,8 @@ def not_open_yet(
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the database answers, 503 when it does not. For machines."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        is_well = True
-    except DatabaseError:
-        is_well = False
-    body = {"status": "ok" if is_well else "database does not answer"}
-    return JsonResponse(body, status=200 if is_well else 503, headers={"Cache-Control": "no-store"})
+    """200 while the store can do its work, 503 with what is wrong when it cannot. For machines."""
+    ailments = check_health(now=utc_now())
+    body = {"status": ", ".join(ailments) or "ok"}
+    status = 503 if ailments else 200
+    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
