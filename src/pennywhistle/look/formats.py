@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,6 +10,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
@@ -78,6 +80,11 @@ def megabytes(size_bytes: int) -> str:
     pattern = "#,##0.00" if exact == 0 or exact >= Decimal("0.01") else "0.######"
     number = format_decimal(exact, format=pattern, locale=_locale())
     return f"{number}\N{NO-BREAK SPACE}MB"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`one, two and three`, as the language strings things together."""
+    return str(format_list(words, locale=_calendar()))
 
 
 def kilohertz(rate_hz: int) -> str:

@@ -159,7 +159,7 @@ def treatment_in_words(done: tuple[Treatment, ...], output: OutputFacts) -> str:
         % {"khz": formats.kilohertz(output.sample_rate_hz)},
         Treatment.DITHERED: gettext("dithered to %(bits)s bits") % {"bits": output.bits_per_sample},
     }
-    return gettext(" and ").join(words for one, words in known.items() if one in done)
+    return formats.listed([words for one, words in known.items() if one in done])
 
 
 def reach_in_words(reach_hz: int | None) -> str:
