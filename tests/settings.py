@@ -22,6 +22,9 @@ if os.environ.get("PENNYWHISTLE_TEST_DATABASE_URL"):
 from pennywhistle.config.settings import *
 from pennywhistle.config.settings import DATABASES
 
+# An encode that goes on behind a test would meet the next test's database.
+ENCODE_AHEAD = False
+
 # Quick to check, and worth nothing: never outside the tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

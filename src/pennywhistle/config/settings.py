@@ -66,8 +66,14 @@ CACHE_BYTES_MAX = env_bytes("PENNYWHISTLE_CACHE_BYTES", "20 GB", least=100_000_0
 # are then handed over to it by X-Accel-Redirect. Empty: the store sends them itself.
 ACCEL_PREFIX = env_path_prefix("PENNYWHISTLE_ACCEL_PREFIX", "")
 
-# Encoders that one server process may run at once.
-ENCODERS_MAX = env_int("PENNYWHISTLE_ENCODERS", os.cpu_count() or 1, least=1, most=64)
+# Encoders that one server process may run at once for those who wait. More than there are cores, so
+# that each of many listeners hears the beginning soon; a quarter as many more encode ahead.
+ENCODERS_MAX = env_int(
+    "PENNYWHISTLE_ENCODERS", min(64, 4 * (os.cpu_count() or 1)), least=1, most=64
+)
+
+# True has what was bought encoded at once, so that its download finds it done.
+ENCODE_AHEAD = env_bool("PENNYWHISTLE_ENCODE_AHEAD", default=True)
 
 # False lets encoders read and write what the store may: for an ffmpeg of one's own that needs it.
 CONFINE_ENCODERS = env_bool("PENNYWHISTLE_CONFINE_ENCODERS", default=True)

@@ -1,85 +1,226 @@
-"""The encoders of one server process: so many at once, so many waiting, one per rendition."""
+"""The encoders of one server process: so many at once, in a fair order, one per rendition.
+
+Who waits for a song goes before songs that are encoded ahead of being asked for. Among those who
+wait, each asker has one turn after the other, however much each of them asks for.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
+from collections import OrderedDict, deque
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
 from django.conf import settings
 from django.db import connections
 
+from pennywhistle.adapters.audio.binary import EncoderMissingError, encoder_version
+from pennywhistle.adapters.audio.process import start_host
 from pennywhistle.flows.encode_rendition import WantedRendition, encode_rendition
+from pennywhistle.flows.measures import Level, get_measures
 from pennywhistle.flows.outfit import Outfit
 
 log = logging.getLogger(__name__)
 
+# Renditions that wait for an encoder: of those who listen, of one of them, and of those ahead.
 WAITING_MAX = 64
+WAITING_OF_ONE_MAX = 32
+WAITING_AHEAD_MAX = 256
+# Of the encoders for those who wait, one in so many may run beside them for what goes ahead.
+WAITED_FOR_TO_ONE_AHEAD = 4
+# What goes ahead takes little from what somebody waits for.
+AHEAD_NICENESS = 8
+# Until the first encode has ended, this is how long one is thought to take.
+FIRST_GUESS_SECONDS = 3.0
+RETRY_SECONDS_MAX = 120
+# Of the usual length of an encode, how much is that of the latest.
+_LATEST_COUNTS = 0.2
 
 
 class EncodersBusyError(RuntimeError):
-    """More renditions wait to be encoded than this process will hold."""
+    """More renditions wait to be encoded than this process will hold, or it takes too long.
+
+    `retry_after_seconds` is when asking again is worth it.
+    """
+
+    def __init__(self, words: str, *, retry_after_seconds: int = 5) -> None:
+        super().__init__(words)
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    """One rendition to be encoded. `future` is what everybody who asked for it was given."""
+
+    wanted: WantedRendition
+    outfit: Outfit
+    now: datetime
+    asker: str
+    ahead: bool
+    future: Future[None]
+    is_running: bool = False
+
+
+class _Turns:
+    """Waiting jobs: each asker in turn, and the jobs of each in their order."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[str, deque[_Job]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of.values()))
+
+    def of(self, asker: str) -> int:
+        return len(self._of.get(asker, ()))
+
+    def add(self, job: _Job) -> None:
+        self._of.setdefault(job.asker, deque()).append(job)
+
+    def remove(self, job: _Job) -> None:
+        self._of[job.asker].remove(job)
+        if not self._of[job.asker]:
+            del self._of[job.asker]
+
+    def take(self) -> _Job | None:
+        """The next; its asker goes to the end of the row."""
+        if not self._of:
+            return None
+        asker, jobs = self._of.popitem(last=False)
+        job = jobs.popleft()
+        if jobs:
+            self._of[asker] = jobs
+        return job
 
 
 class Encoders:
     """Runs encodes in threads of their own, which end with the process and not before it.
 
-    An encode belongs to nobody who asked for it: whoever leaves, it goes on.
+    An encode belongs to nobody who asked for it: whoever leaves, it goes on. `at_once` are the
+    encodes for those who wait; `ahead_at_once` come beside them, at a lower priority.
     """
 
-    def __init__(self, *, at_once: int, waiting_max: int = WAITING_MAX) -> None:
-        self._slots = threading.BoundedSemaphore(at_once)
-        self._jobs_max = at_once + waiting_max
-        self._jobs: dict[str, Future[None]] = {}
+    def __init__(
+        self, *, at_once: int, waiting_max: int = WAITING_MAX, ahead_at_once: int = 1
+    ) -> None:
+        self._places = {False: at_once, True: ahead_at_once}
+        self._running = {False: 0, True: 0}
+        self._waiting = {False: _Turns(), True: _Turns()}
+        self._waiting_max = {False: waiting_max, True: WAITING_AHEAD_MAX}
+        self._jobs: dict[str, _Job] = {}
+        self._usual_seconds = FIRST_GUESS_SECONDS
         self._lock = threading.Lock()
 
-    def start(self, *, wanted: WantedRendition, outfit: Outfit, now: datetime) -> Future[None]:
+    def start(
+        self,
+        *,
+        wanted: WantedRendition,
+        outfit: Outfit,
+        now: datetime,
+        asker: str = "",
+        ahead: bool = False,
+    ) -> Future[None]:
         """Encode in the background; the job that is at it already, if there is one.
 
-        The future ends without a result where the file is whole, or another process is at it, and
-        with the error of `encode_rendition` where that failed. Raises `EncodersBusyError`.
+        `asker` is whom this is for, as far as turns go. `ahead` is for what nobody waits for yet; as
+        soon as somebody does, it is moved among those who wait. The future ends without a result
+        where the file is whole, or another process is at it, and with the error of
+        `encode_rendition` where that failed. Raises `EncodersBusyError`.
         """
         with self._lock:
             job = self._jobs.get(wanted.key)
-            if job is not None:
-                return job
-            if len(self._jobs) >= self._jobs_max:
-                raise EncodersBusyError(
-                    f"{len(self._jobs)} songs are being encoded or wait for it; ask again later"
-                )
-            job = self._jobs[wanted.key] = Future()
-        # A daemon: the file it leaves unfinished when the server stops is made again.
-        threading.Thread(
-            target=self._run,
-            args=(job, wanted, outfit, now),
-            name=f"encode-{wanted.key[:8]}",
-            daemon=True,
-        ).start()
-        return job
+            if job is None:
+                job = _Job(wanted, outfit, now, asker, ahead, Future())
+                self._check_room(job)
+                self._jobs[wanted.key] = job
+                self._waiting[ahead].add(job)
+                get_measures().change(Level.ENCODES_WAITING, +1)
+            elif job.ahead and not ahead and not job.is_running:
+                self._waiting[True].remove(job)
+                job.ahead, job.asker = False, asker
+                self._waiting[False].add(job)
+            self._begin()
+        return job.future
 
-    def _run(
-        self, job: Future[None], wanted: WantedRendition, outfit: Outfit, now: datetime
-    ) -> None:
+    def _check_room(self, job: _Job) -> None:
+        waiting = self._waiting[job.ahead]
+        has_place = self._running[job.ahead] < self._places[job.ahead] and not len(waiting)
+        if has_place:
+            return
+        if len(waiting) >= self._waiting_max[job.ahead]:
+            raise EncodersBusyError(
+                f"{len(waiting)} songs wait to be encoded; ask again later",
+                retry_after_seconds=self._seconds_for(len(waiting), ahead=job.ahead),
+            )
+        if not job.ahead and job.asker and waiting.of(job.asker) >= WAITING_OF_ONE_MAX:
+            raise EncodersBusyError(
+                f"{waiting.of(job.asker)} songs of one listener wait to be encoded; ask again later",
+                retry_after_seconds=self._seconds_for(waiting.of(job.asker), ahead=job.ahead),
+            )
+
+    def _seconds_for(self, waiting: int, *, ahead: bool) -> int:
+        """Until half of those who wait have had their turn, as far as can be told."""
+        turns = math.ceil((waiting / 2 + 1) / self._places[ahead])
+        return min(RETRY_SECONDS_MAX, max(1, math.ceil(turns * self._usual_seconds)))
+
+    def _begin(self) -> None:
+        """Start as many as there are places for."""
+        for ahead in (False, True):
+            while self._running[ahead] < self._places[ahead]:
+                job = self._waiting[ahead].take()
+                if job is None:
+                    break
+                job.is_running = True
+                self._running[ahead] += 1
+                get_measures().change(Level.ENCODES_WAITING, -1)
+                # A daemon: the file it leaves unfinished when the server stops is made again.
+                threading.Thread(
+                    target=self._run, args=(job,), name=f"encode-{job.wanted.key[:8]}", daemon=True
+                ).start()
+
+    def _run(self, job: _Job) -> None:
         error: BaseException | None = None
+        started_at = time.monotonic()
+        wanted = job.wanted
+        if job.ahead:
+            wanted = replace(wanted, order=replace(wanted.order, niceness=AHEAD_NICENESS))
         try:
-            with self._slots:
-                encode_rendition(wanted=wanted, outfit=outfit, now=now)
+            encode_rendition(wanted=wanted, outfit=job.outfit, now=job.now)
         except BaseException as raised:
             log.exception("encoding %s as %s failed", wanted.order.source.name, wanted.recipe.code)
             error = raised
         finally:
             connections.close_all()
-            with self._lock:
-                del self._jobs[wanted.key]
+            self._end(job, time.monotonic() - started_at)
         if error is None:
-            job.set_result(None)
+            job.future.set_result(None)
         else:
-            job.set_exception(error)
+            job.future.set_exception(error)
+
+    def _end(self, job: _Job, seconds: float) -> None:
+        with self._lock:
+            del self._jobs[job.wanted.key]
+            self._running[job.ahead] -= 1
+            self._usual_seconds += _LATEST_COUNTS * (seconds - self._usual_seconds)
+            self._begin()
 
 
 @cache
 def get_encoders() -> Encoders:
     """The encoders of this process: one queue for whatever a server process encodes."""
-    return Encoders(at_once=settings.ENCODERS_MAX)
+    threading.Thread(target=_warm_up, name="encoders-warm-up", daemon=True).start()
+    at_once = settings.ENCODERS_MAX
+    return Encoders(at_once=at_once, ahead_at_once=-(-at_once // WAITED_FOR_TO_ONE_AHEAD))
+
+
+def _warm_up() -> None:
+    """What the first encode would have to wait for."""
+    try:
+        encoder_version()
+        start_host()
+    except (EncoderMissingError, OSError):
+        log.exception("no encoder can be started; nothing can be sold that is not encoded already")

@@ -21,6 +21,7 @@ from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run, running
 
 _READ_BYTES = 256 * 1024
+_FFMPEG_DECODERS = "flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be"
 _FFMPEG_INPUTS = "flac,wav,w64,aiff,mov,caf"
 # Bytes that AAC, Opus and ffmpeg's resampler make differ between a machine with AVX2 or FMA and one
 # without. Held back to this, which every x86-64 of the last fifteen years has, they do not.
@@ -42,7 +43,8 @@ class EncodeOrder:
     that framing. `info_kbps` is the bitrate of an MP3's Info frame. `audio_bytes` is the promised
     length without the tag block, None where none is promised; a broken promise fails the encode.
     Where it does not stream (`streams`), the encoder writes into a file of its own first.
-    `cpu_flags` overrides what `holds_cpu_back` asks for and is meant for tests.
+    `cpu_flags` overrides what `holds_cpu_back` asks for and is meant for tests. `niceness`
+    is that of the encoder's process, 0 where somebody waits for it.
     """
 
     source: Path
@@ -56,6 +58,7 @@ class EncodeOrder:
     streams: bool = True
     holds_cpu_back: bool = False
     cpu_flags: str | None = None
+    niceness: int = 0
 
     @property
     def is_encoded_first(self) -> bool:
@@ -172,6 +175,7 @@ def _command(order: EncodeOrder, target: str) -> list[str]:
         *(ffmpeg_path(), "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y", *cpu),
         *("-filter_threads", "1", "-threads", "1"),
         *("-protocol_whitelist", "file,pipe", "-format_whitelist", _FFMPEG_INPUTS),
+        *("-codec_whitelist", _FFMPEG_DECODERS),
         *("-i", f"file:{order.source}"),
         *("-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-threads", "1"),
@@ -189,6 +193,7 @@ def _running(order: EncodeOrder, target: str, *, writes: Path | None = None) -> 
         about=order.source.name,
         reads=(order.source,),
         writes=writes,
+        niceness=order.niceness,
     )
     try:
         with running(run) as process:

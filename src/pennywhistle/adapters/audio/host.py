@@ -27,7 +27,7 @@ from pennywhistle.adapters.audio import confine
 _LENGTH = struct.Struct("=I")
 REQUEST_BYTES_MAX = 1_000_000
 TO_BACKGROUND = b"b"
-BACKGROUND_NICENESS = 10
+BACKGROUND_NICENESS = 4
 _DESCRIPTORS = 3
 # All that an encoder is told of the environment it runs in.
 _ENVIRONMENT = ("LD_LIBRARY_PATH",)
@@ -102,8 +102,13 @@ class Host:
     def _start(self, body: bytes, descriptors: list[int]) -> None:
         pid, order = self._spare or self._fork()
         self._spare = None
-        with order:
+        try:
             send(order, body, descriptors)
+        except OSError:  # Somebody has killed the spare one.
+            order.close()
+            pid, order = self._fork()
+            send(order, body, descriptors)
+        order.close()
         child = _Child(pid, socket.socket(fileno=os.dup(descriptors[-1])))
         self._children[pid] = child
         self._selector.register(child.line, selectors.EVENT_READ, child)
@@ -131,7 +136,8 @@ class Host:
             word = b""
         with contextlib.suppress(OSError):
             if word == TO_BACKGROUND:
-                os.setpriority(os.PRIO_PROCESS, child.pid, BACKGROUND_NICENESS)
+                nice = max(BACKGROUND_NICENESS, os.getpriority(os.PRIO_PROCESS, child.pid))
+                os.setpriority(os.PRIO_PROCESS, child.pid, nice)
             elif not word:
                 self._selector.unregister(child.line)
                 os.kill(child.pid, signal.SIGKILL)
