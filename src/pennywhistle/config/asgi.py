@@ -10,6 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 from pennywhistle.config.parent import end_with_parent
 from pennywhistle.config.wsgi import application as pages
 from pennywhistle.doors.delivery.app import app as delivery
+from pennywhistle.flows.encoders import get_encoders
 from pennywhistle.doors.metrics.counting import counted
 from pennywhistle.doors.metrics.page import show_metrics
 
@@ -33,6 +34,7 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 end_with_parent()
+get_encoders()  # What starts them is ready before the first is asked for.
 
 application = Starlette(
     routes=[
