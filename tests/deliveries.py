@@ -20,7 +20,10 @@ UPC = "0200000000028"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is written into a file's tags; an empty field is left out."""
+    """What is written into a file's tags; an empty field is left out.
+
+    Lyrics and MusicBrainz's ids go into FLAC alone.
+    """
 
     title: str = "Lamp Black"
     number: str = "1"
@@ -34,6 +37,9 @@ class Sheet:
     label: str = "Lantern Row Records"
     date: str = "2026-11-20"
     composer: str = "Trad."
+    lyrics: str = ""
+    recording_id: str = ""
+    release_id: str = ""
 
 
 def deliver(source: Path, folder: Path, name: str, sheet: Sheet) -> Path:
@@ -79,6 +85,9 @@ def _flac(path: Path, sheet: Sheet) -> None:
         "label": "LABEL",
         "date": "DATE",
         "composer": "COMPOSER",
+        "lyrics": "LYRICS",
+        "recording_id": "MUSICBRAINZ_TRACKID",
+        "release_id": "MUSICBRAINZ_ALBUMID",
     }
     file.update(_said(sheet, names))
     file.save()

@@ -77,6 +77,9 @@ def test_every_fact_of_a_draft_follows_its_tags(dock: Dock, audio_samples: dict[
         isrc=ISRC,
         date="2026-12-01",
         upc="0200000000035",
+        lyrics="White, white,\nall the way down",
+        recording_id="5b11f4ce-a62d-471e-81fc-a69a8278c7da",
+        release_id="76df3287-6cda-33eb-8e9a-044b5e15ffdd",
     )
     deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", right)
     (dock.folder / "cover.jpg").write_bytes(picture(colour="#123456"))
@@ -87,7 +90,10 @@ def test_every_fact_of_a_draft_follows_its_tags(dock: Dock, audio_samples: dict[
     assert (track.release.id, track.release.upc) == (before.id, "0200000000035")
     assert track.release.released_on == date(2026, 12, 1)
     assert track.release.cover_sha256 != before.cover_sha256
-    assert report.releases[0].corrected == ("UPC", "release date")
+    assert track.lyrics == right.lyrics
+    assert track.musicbrainz_recording_id == right.recording_id
+    assert track.release.musicbrainz_release_id == right.release_id
+    assert report.releases[0].corrected == ("UPC", "release date", "MusicBrainz release id")
     assert of(report, "cover.jpg").outcome is Outcome.CORRECTED
     assert Work.objects.count() == 1
     assert "lamp white" in Track.objects.get().search_text

@@ -272,6 +272,7 @@ def _release(
         genre=_first(files, "genre"),
         p_line=p_line,
         c_line=c_line,
+        musicbrainz_release_id=_first(files, "musicbrainz_release_id"),
     )
     tracks = tuple(_track(file) for file in files)
     return DeliveredRelease(
@@ -338,6 +339,8 @@ def _track(file: _Tagged) -> DeliveredTrack:
         isrc=_isrc(tags, remarks),
         composer=tags.composer or "",
         iswc=_iswc(tags, remarks),
+        lyrics=tags.lyrics or "",
+        musicbrainz_recording_id=tags.musicbrainz_recording_id or "",
     )
     if not tags.composer:
         remarks.append(

@@ -95,3 +95,12 @@ class DraftFacts:
     track_count: int
     duration_ms: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrackLoudness:
+    """How loud a track's master is; `blocks` as in `models.Master.loudness_blocks`."""
+
+    blocks: dict[str, int]
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track, Work
 from pennywhistle.shop.catalogue.rules import (
+    AlbumLoudness,
     CatalogueError,
     NewMaster,
     NewRelease,
@@ -27,6 +28,7 @@ from pennywhistle.shop.catalogue.rules import (
 
 # Numbers tried behind a slug that is taken.
 SLUGS_TRIED_MOST = 1_000
+_LOUDNESS_UNKNOWN = AlbumLoudness()
 
 
 def add_track(
@@ -104,10 +106,11 @@ def set_booklet(*, release_id: int, sha256: str) -> None:
     Release.objects.filter(pk=release_id).update(booklet_sha256=sha256)
 
 
-def publish(*, release_id: int, now: datetime) -> None:
+def publish(*, release_id: int, now: datetime, loudness: AlbumLoudness = _LOUDNESS_UNKNOWN) -> None:
     """Put a draft on sale, wherever licences allow. Transaction: one of its own.
 
-    Publishing what is live changes nothing. Raises `NotReadyError`, `UnknownReleaseError`.
+    Publishing what is live changes nothing, and what was on sale before keeps its loudness, which
+    stands in files that were sold. Raises `NotReadyError`, `UnknownReleaseError`.
     """
     with transaction.atomic():
         row = Release.objects.select_for_update().filter(pk=release_id).first()
@@ -120,9 +123,12 @@ def publish(*, release_id: int, now: datetime) -> None:
             has_cover=bool(row.cover_sha256),
             tracks=list(row.tracks.values_list("disc_number", "track_number")),
         )
+        if row.published_at is None:
+            row.loudness_lufs = loudness.loudness_lufs
+            row.true_peak_dbtp = loudness.true_peak_dbtp
         row.state = Release.State.LIVE
         row.published_at = now
-        row.save(update_fields=["state", "published_at"])
+        row.save(update_fields=["state", "published_at", "loudness_lufs", "true_peak_dbtp"])
 
 
 def withdraw(*, release_id: int) -> None:

@@ -12,6 +12,7 @@ from pennywhistle.shop.catalogue.facts import (
     MasterFacts,
     ReleaseFacts,
     TrackFacts,
+    TrackLoudness,
 )
 from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track
 from pennywhistle.shop.catalogue.rules import (
@@ -213,10 +214,12 @@ def list_tracks_of_master(*, master_id: int) -> list[TrackFacts]:
     return _facts(_tracks().filter(master_id=master_id))
 
 
-def list_loudness_blocks(*, release_id: int) -> list[dict[str, int]]:
-    """What `models.Master.loudness_blocks` says of each track of a release. One query."""
-    rows = Track.objects.filter(release_id=release_id)
-    return list(rows.values_list("master__loudness_blocks", flat=True))
+def list_loudness(*, release_id: int) -> list[TrackLoudness]:
+    """How loud each track of a release is. One query."""
+    rows = Track.objects.filter(release_id=release_id).values_list(
+        "master__loudness_blocks", "master__loudness_lufs", "master__true_peak_dbtp"
+    )
+    return [TrackLoudness(*row) for row in rows]
 
 
 def _releases() -> QuerySet[Release]:

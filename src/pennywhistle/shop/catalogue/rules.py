@@ -96,6 +96,14 @@ class NewMaster:
     loudness_blocks: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class AlbumLoudness:
+    """How loud a release is as a whole, and its highest peak. None where that is not known."""
+
+    loudness_lufs: float | None = None
+    true_peak_dbtp: float | None = None
+
+
 def fold(text: str) -> str:
     """`text` as search compares it: Latin letters without accents, small, single spaces."""
     return " ".join(anyascii(text).casefold().split())
