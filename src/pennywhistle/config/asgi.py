@@ -10,9 +10,9 @@ from starlette.types import Message, Receive, Scope, Send
 from pennywhistle.config.parent import end_with_parent
 from pennywhistle.config.wsgi import application as pages
 from pennywhistle.doors.delivery.app import app as delivery
-from pennywhistle.flows.encoders import get_encoders
 from pennywhistle.doors.metrics.counting import counted
 from pennywhistle.doors.metrics.page import show_metrics
+from pennywhistle.flows.encoders import get_encoders
 
 # Pages answered at once by one server process; the rest wait their turn.
 PAGE_THREADS = 8
