@@ -42,7 +42,10 @@ def _one_encode(stock: Stock, served: Served) -> Iterator[Figure]:
         await_quiet(served.process_id)
         forget_renditions()
         before = cpu_seconds_of_tree(served.process_id)
-        with watching(served.process_id) as watched, ThreadPoolExecutor(LISTENERS) as pool:
+        with (
+            watching(served.process_id, master=item.master) as watched,
+            ThreadPoolExecutor(LISTENERS) as pool,
+        ):
             addresses = [item.address] * LISTENERS
             bodies = set(pool.map(lambda one: client.fetch(served.port, one).body, addresses))
             await_quiet(served.process_id)

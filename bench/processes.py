@@ -38,9 +38,15 @@ def cpu_seconds_of_tree(root: int) -> float:
     return total / _TICKS
 
 
-def encoders_of_tree(root: int) -> set[int]:
-    """The encoders that run below `root`."""
-    return {pid for pid in tree_of(root) if _name(pid).startswith(_ENCODER)}
+def encoders_of_tree(root: int, *, master: Path | None = None) -> set[int]:
+    """The encoders that run below `root`; of one master, where that is given.
+
+    An encoder that is asked for its version alone is none.
+    """
+    wanted = master.name.encode() if master else b" -i "
+    return {
+        pid for pid in tree_of(root) if _name(pid).startswith(_ENCODER) and wanted in _command(pid)
+    }
 
 
 def await_quiet(root: int) -> None:
@@ -72,13 +78,18 @@ class Watched:
 
 
 @contextlib.contextmanager
-def watching(root: int, *, look_seconds: float = _LOOK_SECONDS) -> Iterator[Watched]:
-    """Look at the tree below `root` again and again until the block ends."""
+def watching(
+    root: int, *, master: Path | None = None, look_seconds: float = _LOOK_SECONDS
+) -> Iterator[Watched]:
+    """Look at the tree below `root` again and again until the block ends.
+
+    Encoders are counted that read `master`, or all.
+    """
     watched, ended = Watched(), threading.Event()
 
     def look() -> None:
         while not ended.is_set():
-            watched.encoders |= encoders_of_tree(root)
+            watched.encoders |= encoders_of_tree(root, master=master)
             now_bytes = resident_bytes_of_tree(root)
             watched.resident_bytes_most = max(watched.resident_bytes_most, now_bytes)
             ended.wait(look_seconds)
@@ -90,6 +101,13 @@ def watching(root: int, *, look_seconds: float = _LOOK_SECONDS) -> Iterator[Watc
     finally:
         ended.set()
         watcher.join()
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def _name(pid: int) -> str:
