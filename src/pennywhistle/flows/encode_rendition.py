@@ -180,7 +180,8 @@ def _open_sibling(
     with contextlib.ExitStack() as unless_good:
         unless_good.enter_context(file)
         if hashlib.file_digest(file, "sha256").hexdigest() != sibling.sha256:
-            log.error("%s is not what was encoded; it is not used. Delete it from the cache", path)
+            log.error("%s was not what was encoded; it is deleted and made again when asked", path)
+            outfit.renditions.discard(**name)
             return None
         unless_good.pop_all()
     return file
