@@ -208,7 +208,8 @@ def limit(*, memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
 def die_with_parent(parent_pid: int) -> None:
     """Be killed when the parent ends. Linux alone; elsewhere a killed host leaves its encoders."""
     if sys.platform == "linux":
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent_pid:
             os._exit(1)
 
