@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,12 +10,6 @@ from pathlib import Path
 from pennywhistle.adapters.audio.analyse import file_sha256
 from pennywhistle.adapters.audio.encode import EncoderFailedError
 from pennywhistle.adapters.audio.refusal import AudioRefusedError
-from pennywhistle.adapters.images.cover import (
-    COVER_BYTES_MAX,
-    CoverRefusedError,
-    check_cover,
-    cover_sizes,
-)
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterChangedError, MasterStore
 from pennywhistle.flows.ingest_master import DuplicateRecordingError, IngestedMaster, ingest_master
@@ -28,6 +21,7 @@ from pennywhistle.flows.ingest_report import (
     ReleaseReport,
     Remark,
 )
+from pennywhistle.flows.keep_cover import COVER_BYTES_MAX, CoverRefusedError, keep_cover
 from pennywhistle.flows.read_delivery import (
     DeliveredRelease,
     DeliveredTrack,
@@ -306,7 +300,7 @@ def _take_cover(
     may_replace = may_replace and release.state == "draft"
     for name, data in _pictures(run, delivered):
         try:
-            cover = _kept_cover(run, data)
+            cover = keep_cover(content=data, covers=run.covers)
         except CoverRefusedError as error:
             remark = Remark(error.reason, error.remedy)
             run.pictures.append(FileReport(name, Outcome.REFUSED, (remark,)))
@@ -325,15 +319,6 @@ def _take_cover(
         return
     if not has:
         yield Remark("it has no cover", "lay a cover.jpg of 3000 × 3000 pixels beside the tracks")
-
-
-def _kept_cover(run: _Run, data: bytes) -> tuple[str, str]:
-    """(SHA-256, media type) of a picture that is a cover and is kept. Raises `CoverRefusedError`."""
-    checked = check_cover(data)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if not run.covers.holds(sha256=sha256):
-        run.covers.keep(content=data, sizes=cover_sizes(data))
-    return sha256, checked.media_type
 
 
 def _pictures(run: _Run, delivered: DeliveredRelease) -> Iterable[tuple[str, bytes]]:

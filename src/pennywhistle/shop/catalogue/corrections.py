@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from pennywhistle.shop.catalogue.models import Release, Track, Work
+from pennywhistle.shop.catalogue.models import CorrectionMade, Release, Track, Work
 from pennywhistle.shop.catalogue.operations import (
     artist_named,
     check_upc_is_free,
@@ -15,10 +17,21 @@ from pennywhistle.shop.catalogue.operations import (
     track_search_text,
     work_of,
 )
-from pennywhistle.shop.catalogue.rules import NewRelease, NewTrack
+from pennywhistle.shop.catalogue.rules import (
+    LYRICS_CHARACTERS_MAX,
+    NewRelease,
+    NewTrack,
+    NotCorrectableError,
+    ReleaseCorrection,
+    TrackCorrection,
+    check_correction,
+    clean_lines,
+)
 
 # Where a track stands for a moment while two change places: no delivery can name it.
 _ASIDE = -1
+# No change that anybody would look for: it comes with the cover's.
+_TOLD_BY_THE_COVER = "cover_media_type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,120 @@ def correct_release(*, release_id: int, release: NewRelease) -> Correction:
             )
             row.save()
         return Correction(tuple(differ), is_made=True)
+
+
+def correct_what_was_sold(
+    *,
+    release_id: int,
+    correction: ReleaseCorrection,
+    cover: tuple[str, str] | None,
+    corrected_by: int | None,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Correct a release that is, or was, on sale, and record each change. One transaction.
+
+    `cover` is (SHA-256, media type) of a picture that is kept already. Returns the names of the
+    fields that changed; said again, it changes nothing. Raises `NotCorrectableError` for a draft,
+    for another release's title, and where `check_correction` does.
+    """
+    check_correction(correction=correction)
+    with transaction.atomic():
+        row = Release.objects.select_related("artist", "label").get(pk=release_id)
+        if row.state == Release.State.DRAFT:
+            raise NotCorrectableError(
+                f"{row.title!r} is a draft; correct the tags of its files and deliver them again"
+            )
+        changes = _correct_fields(row, _said_of_release(correction, cover), _Of(row, None))
+        tracks = {track.pk: track for track in row.tracks.select_related("artist")}
+        for said in correction.tracks:
+            track = tracks.get(said.track_id)
+            if track is None:
+                raise NotCorrectableError(f"no track {said.track_id} stands on {row.title!r}")
+            changes += _correct_fields(track, _said_of_track(said), _Of(row, track))
+        if changes:
+            _save_corrected(row, tracks.values())
+        for change in changes:
+            change.made_by_id, change.made_at = corrected_by, now
+        CorrectionMade.objects.bulk_create(changes)
+        return tuple(dict.fromkeys(change.field for change in changes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """Whose fields they are."""
+
+    release: Release
+    track: Track | None
+
+
+def _said_of_release(
+    correction: ReleaseCorrection, cover: tuple[str, str] | None
+) -> dict[str, object]:
+    sha256, media_type = cover or (None, None)
+    return {
+        "title": correction.title,
+        "released_on": correction.released_on,
+        "genre": correction.genre,
+        "p_line": correction.p_line,
+        "c_line": correction.c_line,
+        "musicbrainz_release_id": correction.musicbrainz_release_id,
+        "cover_sha256": sha256,
+        "cover_media_type": media_type,
+    }
+
+
+def _said_of_track(correction: TrackCorrection) -> dict[str, object]:
+    return {
+        "title": correction.title,
+        "lyrics": correction.lyrics,
+        "musicbrainz_recording_id": correction.musicbrainz_recording_id,
+    }
+
+
+def _correct_fields(
+    row: Release | Track, said: Mapping[str, object], of: _Of
+) -> list[CorrectionMade]:
+    """Set what differs, and tell it; nothing is saved yet."""
+    changes = []
+    for field, value in said.items():
+        before, after = getattr(row, field), _clean(row, field, value)
+        if after is None or after == before:
+            continue
+        setattr(row, field, after)
+        if field != _TOLD_BY_THE_COVER:
+            told = "" if before is None else str(before)
+            changes.append(
+                CorrectionMade(
+                    release=of.release, track=of.track, field=field, before=told, after=str(after)
+                )
+            )
+    return changes
+
+
+def _clean(row: Release | Track, field: str, value: object) -> object:
+    """Text as tags and pages can show it, no longer than its column. Raises `NotCorrectableError`."""
+    if not isinstance(value, str):
+        return value
+    text = clean_lines(value) if field == "lyrics" else " ".join(clean_lines(value).split())
+    most = getattr(row._meta.get_field(field), "max_length", None) or LYRICS_CHARACTERS_MAX
+    if len(text) > most:
+        raise NotCorrectableError(
+            f"{field.replace('_', ' ')} has {len(text):,} characters; shorten it to {most:,}"
+        )
+    return text
+
+
+def _save_corrected(row: Release, tracks: Iterable[Track]) -> None:
+    same = Release.objects.filter(label=row.label, artist=row.artist, title=row.title)
+    if same.exclude(pk=row.pk).exists():
+        raise NotCorrectableError(f"{row.artist} has another release called {row.title!r} already")
+    row.search_text = release_search_text(row.title, row.artist.name, row.label.name, row.upc)
+    row.save()
+    for track in tracks:
+        track.search_text = track_search_text(
+            row, NewTrack(track.title, track.artist.name, 1, 1, isrc=track.isrc)
+        )
+        track.save(update_fields=["title", "lyrics", "musicbrainz_recording_id", "search_text"])
 
 
 def _tracks_to_correct() -> QuerySet[Track]:

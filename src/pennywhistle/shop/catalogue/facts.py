@@ -104,3 +104,16 @@ class TrackLoudness:
     blocks: dict[str, int]
     loudness_lufs: float | None
     true_peak_dbtp: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionFacts:
+    """A field that was corrected; see `models.CorrectionMade`. `made_by` is an address, "" for the
+    command line."""
+
+    field: str
+    track_title: str
+    before: str
+    after: str
+    made_by: str
+    made_at: datetime

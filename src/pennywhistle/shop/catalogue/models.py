@@ -137,3 +137,23 @@ class Track(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CorrectionMade(models.Model):
+    """One field that was corrected after its release had been on sale: what it said and says.
+
+    `track` is None for a field of the release. `field` is its name here; a cover is its SHA-256.
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="corrections")
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, null=True, related_name="+")
+    field = models.CharField(max_length=40)
+    before = models.TextField(blank=True)
+    after = models.TextField(blank=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]

@@ -8,13 +8,14 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from pennywhistle.shop.catalogue.facts import (
     ArtistFacts,
+    CorrectionFacts,
     DraftFacts,
     MasterFacts,
     ReleaseFacts,
     TrackFacts,
     TrackLoudness,
 )
-from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track
+from pennywhistle.shop.catalogue.models import Artist, CorrectionMade, Label, Master, Release, Track
 from pennywhistle.shop.catalogue.rules import (
     NewRelease,
     UnknownLabelError,
@@ -24,12 +25,20 @@ from pennywhistle.shop.catalogue.rules import (
     search_words,
 )
 
-__all__ = ["ArtistFacts", "DraftFacts", "MasterFacts", "ReleaseFacts", "TrackFacts"]
+__all__ = [
+    "ArtistFacts",
+    "CorrectionFacts",
+    "DraftFacts",
+    "MasterFacts",
+    "ReleaseFacts",
+    "TrackFacts",
+]
 
 RELEASES_ON_A_PAGE = 48
 TRACKS_IN_A_SEARCH = 50
 ARTISTS_ON_A_PAGE = 60
 RELEASES_ON_THE_DESK = 300
+CORRECTIONS_ON_A_PAGE = 100
 
 
 def find_release(*, slug: str) -> ReleaseFacts | None:
@@ -220,6 +229,24 @@ def list_loudness(*, release_id: int) -> list[TrackLoudness]:
         "master__loudness_blocks", "master__loudness_lufs", "master__true_peak_dbtp"
     )
     return [TrackLoudness(*row) for row in rows]
+
+
+def list_corrections(
+    *, release_id: int, limit: int = CORRECTIONS_ON_A_PAGE
+) -> list[CorrectionFacts]:
+    """What was corrected of a release since it went on sale, newest first. One query."""
+    rows = CorrectionMade.objects.filter(release_id=release_id).select_related("track", "made_by")
+    return [
+        CorrectionFacts(
+            field=row.field,
+            track_title=row.track.title if row.track else "",
+            before=row.before,
+            after=row.after,
+            made_by=row.made_by.email if row.made_by else "",
+            made_at=row.made_at,
+        )
+        for row in rows[:limit]
+    ]
 
 
 def _releases() -> QuerySet[Release]:

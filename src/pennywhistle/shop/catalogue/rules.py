@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,10 @@ from anyascii import anyascii
 
 # Words of one search that count; the rest is cut.
 SEARCH_WORDS_MOST = 8
+# Longer than any song's, and short enough for the head of a file.
+LYRICS_CHARACTERS_MAX = 20_000
+# https://musicbrainz.org/doc/MusicBrainz_Identifier
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class CatalogueError(Exception):
@@ -38,6 +43,10 @@ class NotDraftError(CatalogueError):
 
 class StillNamedError(CatalogueError):
     """Something that a licence names, and that therefore stays."""
+
+
+class NotCorrectableError(CatalogueError):
+    """A correction that cannot be made as asked."""
 
 
 class NotReadyError(CatalogueError):
@@ -94,6 +103,53 @@ class NewMaster:
     peaks: bytes
     measured_bytes: dict[str, int]
     loudness_blocks: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackCorrection:
+    """What a track on sale should say from now on; None stays as it is."""
+
+    track_id: int
+    title: str | None = None
+    lyrics: str | None = None
+    musicbrainz_recording_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCorrection:
+    """What a release on sale should say from now on; None stays as it is.
+
+    Nothing here is what a licence, a price or a statement stands on: artist, label, UPC, ISRC and
+    works stay as they were sold.
+    """
+
+    title: str | None = None
+    released_on: date | None = None
+    genre: str | None = None
+    p_line: str | None = None
+    c_line: str | None = None
+    musicbrainz_release_id: str | None = None
+    tracks: tuple[TrackCorrection, ...] = ()
+
+
+def clean_lines(text: str) -> str:
+    """Lines without control characters, nor blanks at their ends; empty ones at the ends go."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    shown = ("".join(c for c in line if c.isprintable() or c.isspace()) for line in lines)
+    return "\n".join(" ".join(line.split()) for line in shown).strip("\n")
+
+
+def check_correction(*, correction: ReleaseCorrection) -> None:
+    """Raise `NotCorrectableError` for a title that is empty, or an id that is no UUID."""
+    titles = [correction.title, *(track.title for track in correction.tracks)]
+    if any(title is not None and not title.strip() for title in titles):
+        raise NotCorrectableError("a title is empty; write one")
+    ids = [track.musicbrainz_recording_id for track in correction.tracks]
+    for said in filter(None, [correction.musicbrainz_release_id, *ids]):
+        if not _UUID.fullmatch(said):
+            raise NotCorrectableError(
+                f"{said!r} is no MusicBrainz id; copy the 36 characters from its page there"
+            )
 
 
 @dataclass(frozen=True, slots=True)
