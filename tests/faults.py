@@ -26,6 +26,8 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from pennywhistle.adapters.audio.process import AUDIT_EVENT
+
 T = TypeVar("T")
 
 # Calls that one flow may make before the search gives up.
@@ -45,7 +47,7 @@ _FILE_EVENTS = {
     "os.listdir": (0,),
     "os.scandir": (0,),
 }
-_PROGRAM_EVENT = "subprocess.Popen"
+_PROGRAM_EVENTS = ("subprocess.Popen", AUDIT_EVENT)
 
 
 class FaultyDatabaseError(OperationalError):
@@ -86,7 +88,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     faults = _armed
     if faults is None:
         return
-    if event == _PROGRAM_EVENT:
+    if event in _PROGRAM_EVENTS:
         name = f"{event} {os.fsdecode(arguments[0])}"
     elif event in _FILE_EVENTS:
         paths = [_path(arguments[index]) for index in _FILE_EVENTS[event]]

@@ -22,7 +22,7 @@ from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run
 
 _READ_BYTES = 256 * 1024
 _FFMPEG_DECODERS = "flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be"
-_FFMPEG_INPUTS = "flac,wav,w64,aiff,mov,caf"
+_FFMPEG_INPUTS = "flac,wav,aiff,mov"
 # Bytes that AAC, Opus and ffmpeg's resampler make differ between a machine with AVX2 or FMA and one
 # without. Held back to this, which every x86-64 of the last fifteen years has, they do not.
 _CPU_FLAGS_HELD_BACK = "sse4.2" if platform.machine() in ("x86_64", "AMD64") else "0"
