@@ -9,11 +9,13 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError
 from pennywhistle.adapters.storage.masters import MasterMissingError
 from pennywhistle.adapters.storage.rendition_cache import (
+    DiskFullError,
     Reader,
     RenditionBrokenError,
     State,
@@ -21,6 +23,7 @@ from pennywhistle.adapters.storage.rendition_cache import (
 )
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError
+from pennywhistle.flows.measures import Count, get_measures
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.flows.sign_address import (
     AddressExpiredError,
@@ -35,6 +38,7 @@ from pennywhistle.flows.sign_address import (
 from pennywhistle.shop.catalogue.queries import TrackFacts, find_live_track
 from pennywhistle.shop.catalogue.rules import UnknownTrackError
 from pennywhistle.shop.encoding.operations import RenditionChangedError
+from pennywhistle.shop.encoding.queries import find_rendition
 from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
 from pennywhistle.shop.encoding.rules import SizeNotMeasuredError, get_recipe
 from pennywhistle.shop.library.queries import get_owned
@@ -47,6 +51,7 @@ __all__ = [
     "AddressExpiredError",
     "AddressForgedError",
     "Delivery",
+    "DiskFullError",
     "EncoderFailedError",
     "EncodersBusyError",
     "HearingEndedError",
@@ -69,6 +74,8 @@ START_SECONDS_MAX = 60.0
 WHOLE_SECONDS_MAX = 60.0
 CAUSE_SECONDS_MAX = 5.0
 LOOK_SECONDS = 0.002
+# Renditions whose size and hash one process remembers, so as not to ask for each part of a file.
+OUTCOMES_REMEMBERED = 10_000
 
 
 class HearingEndedError(ValueError):
@@ -79,8 +86,8 @@ class HearingEndedError(ValueError):
 class Delivery:
     """What an address stands for. `etag` is strong and quoted; `path` is set where it is whole.
 
-    `total_bytes` is None while it can be known only by encoding. `asker` is whom encoders count it
-    for, and empty where that is whoever comes.
+    `total_bytes` and `sha256`, of the whole file, are None while only encoding can tell them. `asker`
+    is whom encoders count it for, and empty where that is whoever comes.
     """
 
     wanted: WantedRendition
@@ -90,6 +97,7 @@ class Delivery:
     file_name: str
     total_bytes: int | None
     path: Path | None
+    sha256: str | None
     asker: str
 
 
@@ -115,16 +123,40 @@ def deliver_rendition(*, subject: Subject, outfit: Outfit, now: datetime) -> Del
         recipe = get_recipe(code=owned.recipe)
     wanted = want_rendition(track=track, recipe=recipe, outfit=outfit, excerpt=subject.excerpt)
     path = outfit.renditions.find(**wanted.file)
+    get_measures().count(Count.CACHE_HITS if path else Count.CACHE_MISSES)
+    size_bytes, sha256 = _outcome_of(wanted)
     return Delivery(
         wanted=wanted,
         purpose=subject.purpose,
         etag=f'"{wanted.key}"',
         media_type=recipe.media_type,
         file_name=file_name_of(track=track, extension=recipe.extension),
-        total_bytes=path.stat().st_size if path else wanted.total_bytes,
+        total_bytes=size_bytes,
         path=path,
+        sha256=sha256,
         asker=asker,
     )
+
+
+class _NeverMadeError(LookupError):
+    """A rendition that was never encoded so far."""
+
+
+def _outcome_of(wanted: WantedRendition) -> tuple[int | None, str | None]:
+    """Size and SHA-256 of the whole file, as far as they can be told now."""
+    try:
+        return _recorded_outcome(wanted.key)
+    except _NeverMadeError:
+        return wanted.total_bytes, None
+
+
+@lru_cache(maxsize=OUTCOMES_REMEMBERED)
+def _recorded_outcome(key: str) -> tuple[int, str]:
+    """What came out when it was first encoded, and comes out each time (law 5). One query, once."""
+    row = find_rendition(key=key)
+    if row is None:
+        raise _NeverMadeError(key)
+    return row.size_bytes, row.sha256
 
 
 def asker_of(*, person_id: int) -> str:
@@ -169,8 +201,8 @@ async def open_growing(
     Raises `EncodersBusyError`; what `encode_rendition` raises where it failed before a byte was
     there; and `RenditionBrokenError` later, which must break the connection off.
     """
-    job = encoders.start(wanted=delivery.wanted, outfit=outfit, now=now)
-    reader = await _reader_of(delivery.wanted, outfit, job)
+    job = encoders.start(wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker)
+    reader = await reader_of(wanted=delivery.wanted, job=job, outfit=outfit)
     total = delivery.total_bytes
     body = follow(reader, start=start, stop=total if stop is None else stop, total=total)
     return _with_cause(body, job)
@@ -184,12 +216,23 @@ async def await_whole(
     Raises `EncodersBusyError` also where it takes longer than `WHOLE_SECONDS_MAX`, and what
     `encode_rendition` raises.
     """
-    job = encoders.start(wanted=delivery.wanted, outfit=outfit, now=now)
+    job = encoders.start(wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker)
     ends_at = time.monotonic() + WHOLE_SECONDS_MAX
-    reader = await _reader_of(delivery.wanted, outfit, job)
+    return await await_file(wanted=delivery.wanted, job=job, outfit=outfit, ends_at=ends_at)
+
+
+async def await_file(
+    *, wanted: WantedRendition, job: Future[None], outfit: Outfit, ends_at: float
+) -> Path:
+    """Wait until what `job` encodes is whole, in this process or in another.
+
+    Raises `EncodersBusyError` once the monotonic clock is past `ends_at`, and what
+    `encode_rendition` raises.
+    """
+    reader = await reader_of(wanted=wanted, job=job, outfit=outfit)
     try:
         # What is marked as whole has its name a moment later: the name is what is waited for.
-        while (path := outfit.renditions.find(**delivery.wanted.file)) is None:
+        while (path := outfit.renditions.find(**wanted.file)) is None:
             if reader.state() is State.BROKEN:
                 await _raise_cause(job)
                 raise RenditionBrokenError("the encoder did not finish; ask again")
@@ -219,8 +262,11 @@ async def _raise_cause(job: Future[None]) -> None:
     await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job)), CAUSE_SECONDS_MAX)
 
 
-async def _reader_of(wanted: WantedRendition, outfit: Outfit, job: Future[None]) -> Reader:
-    """A reader of the file once somebody writes it, in this process or in another."""
+async def reader_of(*, wanted: WantedRendition, job: Future[None], outfit: Outfit) -> Reader:
+    """A reader of the file once somebody writes it, in this process or in another.
+
+    Raises `EncodersBusyError` after `START_SECONDS_MAX`, and what `encode_rendition` raises.
+    """
     ends_at = time.monotonic() + START_SECONDS_MAX
     while True:
         ended = job.done()

@@ -7,23 +7,20 @@ stands for until its time is over; see `flows/deliver_rendition.py`.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from functools import cache
-from unicodedata import combining, normalize
-from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from pennywhistle.doors.delivery.bodies import MusicResponse, after, part_of
+from pennywhistle.doors.delivery.bodies import GrowingBody, PartOfFile, WholeFile, after
 from pennywhistle.doors.delivery.conditions import (
     AskedRange,
     UnsatisfiableRangeError,
@@ -31,10 +28,15 @@ from pennywhistle.doors.delivery.conditions import (
     asked_range,
     judge,
 )
+from pennywhistle.doors.delivery.headers import headers_of, kept_when_not_modified
+from pennywhistle.doors.delivery.recent import Recent, RecentFiles
 from pennywhistle.flows import deliver_rendition as flow
+from pennywhistle.flows.deliver_album import Album, deliver_album
 from pennywhistle.flows.deliver_rendition import Delivery
-from pennywhistle.flows.encoders import Encoders
+from pennywhistle.flows.encoders import get_encoders
+from pennywhistle.flows.gather_evidence import visitor_address
 from pennywhistle.flows.outfit import get_outfit
+from pennywhistle.flows.pack_album import open_album, settle_album
 from pennywhistle.flows.sign_address import Purpose, read_token
 from pennywhistle.kit.clock import utc_now
 
@@ -62,6 +64,10 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     flow.UnknownTrackError: (410, "This song is not in the shop any more."),
     flow.EncodersBusyError: (503, "Many songs are being made right now. Try again in a moment."),
     flow.RenditionBrokenError: (503, "Making this file broke off. Try again in a moment."),
+    flow.DiskFullError: (
+        503,
+        "The shop has no room to make this file just now. Try again in a moment.",
+    ),
     flow.EncoderFailedError: _TROUBLE,
     flow.MasterMissingError: _TROUBLE,
     flow.RenditionChangedError: _TROUBLE,
@@ -69,154 +75,174 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
 }
 
 
-async def send_rendition(request: Request) -> Response:
+_recent = RecentFiles()
+
+
+async def send_bytes(request: Request) -> Response:
     """GET and HEAD of `/bytes/<token>/<any name>`."""
-    now = utc_now()
-    delivery = await _find(request.path_params["token"], now)
-    headers = _headers(delivery)
-    verdict = judge(request.headers, etag=delivery.etag)
-    if verdict is Verdict.NOT_MODIFIED:
-        return Response(status_code=304, headers=_kept_when_not_modified(headers))
-    if verdict is Verdict.FAILED:
-        return PlainTextResponse("This file has changed.", 412)
+    now, token = utc_now(), request.path_params["token"]
+    if "range" in request.headers and (recent := _recent.find(token=token, now=now)):
+        try:
+            return _answer_from_file(request, recent)
+        except FileNotFoundError:  # Evicted since. It will be encoded again.
+            _recent.forget(token=token)
+    found = await _find(token, now)
+    if not isinstance(found, Album) and found.path is not None:
+        with suppress(FileNotFoundError):  # Evicted since, though it is asked for just now.
+            recent = Recent(found.etag, headers_of(found), found.path, found.path.stat().st_size)
+            _recent.keep(token=token, recent=recent, now=now)
+            return _answer_from_file(request, recent)
+    return await _answer_growing(request, found, now)
+
+
+def _answer_from_file(request: Request, recent: Recent) -> Response:
+    """What a finished file answers. Raises FileNotFoundError where it is gone by now."""
+    refusal = _judged(request, recent.etag, recent.headers)
+    if refusal is not None:
+        return refusal
     if request.method == "HEAD":
-        return _head_only(delivery, headers)
-    asked = asked_range(request.headers, etag=delivery.etag)
+        return _head_only(recent.headers, recent.total)
+    if settings.ACCEL_PREFIX and "if-match" not in request.headers:
+        # The front server answers ranges too, by our ETag. Of If-Match it knows nothing.
+        place = f"{recent.path.parent.name}/{recent.path.name}"
+        return Response(None, 200, {**recent.headers, "x-accel-redirect": _accelerated(place)})
+    asked = asked_range(request.headers, etag=recent.etag)
+    if asked is None:
+        return WholeFile(recent.path, total=recent.total, headers=recent.headers)
+    try:
+        start, stop = asked.of(recent.total)
+    except UnsatisfiableRangeError:
+        return _beyond(recent.headers, recent.total)
+    headers = {**recent.headers, "content-range": f"bytes {start}-{stop - 1}/{recent.total}"}
+    return PartOfFile(recent.path, start=start, stop=stop, headers=headers)
+
+
+async def _answer_growing(request: Request, found: Delivery | Album, now: datetime) -> Response:
+    """What is not there as a file yet, or never will be."""
+    headers = headers_of(found)
+    refusal = _judged(request, found.etag, headers)
+    if refusal is not None:
+        return refusal
+    if request.method == "HEAD":
+        return _head_only(headers, found.total_bytes)
+    if not found.asker:
+        found = replace(found, asker=_address_of(request))
+    # A front server passes it on as it comes.
+    headers["x-accel-buffering"] = "no"
+    asked = asked_range(request.headers, etag=found.etag)
     if asked is not None:
-        return await _send_part(delivery, asked, headers, now)
-    return await _send_whole(delivery, headers, now)
-
-
-def _head_only(delivery: Delivery, headers: dict[str, str]) -> Response:
-    response = Response(headers=headers, media_type=delivery.media_type)
-    del response.headers["content-length"]  # Of the body that a HEAD does not have.
-    if delivery.total_bytes is not None:
-        response.headers["content-length"] = str(delivery.total_bytes)
-    return response
-
-
-async def _send_whole(delivery: Delivery, headers: dict[str, str], now: datetime) -> Response:
-    if delivery.path is not None:
-        return _Finished(delivery.path, headers=headers, media_type=delivery.media_type)
-    body = await _growing(delivery, now)
-    if delivery.total_bytes is not None:
-        headers["content-length"] = str(delivery.total_bytes)
-    return MusicResponse(body, headers=headers, media_type=delivery.media_type)
+        return await _send_part(found, asked, headers, now)
+    body = await _growing(found, now)
+    if found.total_bytes is not None:
+        headers["content-length"] = str(found.total_bytes)
+    return GrowingBody(body, headers=headers)
 
 
 async def _send_part(
-    delivery: Delivery, asked: AskedRange, headers: dict[str, str], now: datetime
+    found: Delivery | Album, asked: AskedRange, headers: dict[str, str], now: datetime
 ) -> Response:
-    total, path = delivery.total_bytes, delivery.path
-    if total is None:
+    if found.total_bytes is None:
         # Where the file ends is known only once it is whole.
-        path = await flow.await_whole(
-            delivery=delivery, encoders=_encoders(), outfit=get_outfit(), now=now
-        )
-        total = path.stat().st_size
+        found = await _settled(found, now)
+    total = found.total_bytes
+    assert total is not None
     try:
         start, stop = asked.of(total)
     except UnsatisfiableRangeError:
-        headers["content-range"] = f"bytes */{total}"
-        return PlainTextResponse("The file ends before that.", 416, headers=headers)
+        return _beyond(headers, total)
     headers["content-range"] = f"bytes {start}-{stop - 1}/{total}"
+    if not isinstance(found, Album) and found.path is not None:
+        return PartOfFile(found.path, start=start, stop=stop, headers=headers)
     headers["content-length"] = str(stop - start)
-    body = (
-        await _growing(delivery, now, start=start, stop=stop)
-        if path is None
-        else part_of(path, start=start, stop=stop)
-    )
-    return MusicResponse(body, 206, headers=headers, media_type=delivery.media_type)
+    return GrowingBody(await _growing(found, now, start=start, stop=stop), 206, headers=headers)
+
+
+async def _settled(found: Delivery | Album, now: datetime) -> Delivery | Album:
+    """The same with its length."""
+    encoders, outfit = get_encoders(), get_outfit()
+    if isinstance(found, Album):
+        return await settle_album(album=found, encoders=encoders, outfit=outfit, now=now)
+    path = await flow.await_whole(delivery=found, encoders=encoders, outfit=outfit, now=now)
+    return replace(found, path=path, total_bytes=path.stat().st_size)
 
 
 async def _growing(
-    delivery: Delivery, now: datetime, *, start: int = 0, stop: int | None = None
+    found: Delivery | Album, now: datetime, *, start: int = 0, stop: int | None = None
 ) -> AsyncGenerator[bytes, None]:
     """The growing file, its first bytes being there already: until then, errors have a status."""
-    body = await flow.open_growing(
-        delivery=delivery,
-        encoders=_encoders(),
-        outfit=get_outfit(),
-        now=now,
-        start=start,
-        stop=stop,
-    )
+    encoders, outfit = get_encoders(), get_outfit()
+    if isinstance(found, Album):
+        body = await open_album(
+            album=found, encoders=encoders, outfit=outfit, now=now, start=start, stop=stop
+        )
+    else:
+        body = await flow.open_growing(
+            delivery=found, encoders=encoders, outfit=outfit, now=now, start=start, stop=stop
+        )
     first = await anext(body, b"")
     return after(first, body)
 
 
-class _Finished(FileResponse):
-    """A finished file from its first byte, sent by the server below Python where it can.
-
-    Ranges are answered before it comes to this, by our own ETag; so they are hidden from it, as
-    are the ETag and the date which it would make of time and size.
-    """
-
-    def set_stat_headers(self, stat_result: os.stat_result) -> None:
-        """The length alone."""
-        self.headers.setdefault("content-length", str(stat_result.st_size))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the whole file."""
-        asked = [pair for pair in scope["headers"] if pair[0] not in (b"range", b"if-range")]
-        await super().__call__({**scope, "headers": asked}, receive, send)
+def _judged(request: Request, etag: str, headers: dict[str, str]) -> Response | None:
+    """The answer where the request's conditions ask for no file."""
+    verdict = judge(request.headers, etag=etag)
+    if verdict is Verdict.NOT_MODIFIED:
+        return Response(status_code=304, headers=kept_when_not_modified(headers))
+    if verdict is Verdict.FAILED:
+        return PlainTextResponse("This file has changed.", 412)
+    return None
 
 
-def _headers(delivery: Delivery) -> dict[str, str]:
-    kind = "attachment" if delivery.purpose is Purpose.DOWNLOAD else "inline"
-    return {
-        "etag": delivery.etag,
-        "accept-ranges": "bytes",
-        # The address is a secret of one listener; the bytes behind it never change.
-        "cache-control": "private, max-age=3600, no-transform",
-        "content-disposition": f"{kind}; {_disposition_name(delivery.file_name)}",
-        "x-content-type-options": "nosniff",
-    }
+def _head_only(headers: dict[str, str], total: int | None) -> Response:
+    response = Response(headers=headers)
+    del response.headers["content-length"]  # Of the body that a HEAD does not have.
+    if total is not None:
+        response.headers["content-length"] = str(total)
+    return response
 
 
-def _kept_when_not_modified(headers: dict[str, str]) -> dict[str, str]:
-    return {name: headers[name] for name in ("etag", "cache-control")}
+def _beyond(headers: dict[str, str], total: int) -> Response:
+    kept = {name: headers[name] for name in ("etag", "accept-ranges", "x-content-type-options")}
+    kept["content-range"] = f"bytes */{total}"
+    return PlainTextResponse("The file ends before that.", 416, headers=kept)
 
 
-def _disposition_name(name: str) -> str:
-    """A plain name for old programs, and the true one.
+def _accelerated(place: str) -> str:
+    return f"{settings.ACCEL_PREFIX}{place}"
 
-    https://www.rfc-editor.org/rfc/rfc6266#section-4.3 and https://www.rfc-editor.org/rfc/rfc8187
-    """
-    bare = "".join(letter for letter in normalize("NFKD", name) if not combining(letter))
-    plain = bare.encode("ascii", "replace").decode().replace("?", "_")
-    if plain == name:
-        return f'filename="{name}"'
-    return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+def _address_of(request: Request) -> str:
+    return visitor_address(
+        nearest=request.client.host if request.client else "",
+        forwarded_for=request.headers.get("x-forwarded-for", ""),
+        trusted=settings.TRUSTED_PROXIES,
+    )
 
 
 async def _apology(_: Request, error: Exception) -> Response:
     status, words = _ANSWERS.get(type(error), _TROUBLE)
     headers = {"cache-control": "no-store"}
     if status == 503:
-        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+        seconds = getattr(error, "retry_after_seconds", RETRY_AFTER_SECONDS)
+        headers["retry-after"] = str(seconds)
     if status >= 500:
         log.error("a delivery failed: %s", error, exc_info=error)
     return PlainTextResponse(words + "\n", status, headers=headers)
 
 
-@cache
-def _encoders() -> Encoders:
-    """The encoders of this process."""
-    return Encoders(at_once=settings.ENCODERS_MAX)
-
-
 @sync_to_async(thread_sensitive=False)
-def _find(token: str, now: datetime) -> Delivery:
+def _find(token: str, now: datetime) -> Delivery | Album:
+    subject = read_token(token=token, now=now)
     close_old_connections()
     try:
-        subject = read_token(token=token, now=now)
+        if subject.purpose is Purpose.ALBUM:
+            return deliver_album(subject=subject, outfit=get_outfit(), now=now)
         return flow.deliver_rendition(subject=subject, outfit=get_outfit(), now=now)
     finally:
         close_old_connections()
 
 
 app = Starlette(
-    routes=[Route("/{token}/{name}", send_rendition, methods=["GET", "HEAD"])],
+    routes=[Route("/{token}/{name}", send_bytes, methods=["GET", "HEAD"])],
     exception_handlers=dict.fromkeys((*_ANSWERS, Exception), _apology),
 )

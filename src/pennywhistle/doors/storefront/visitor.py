@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront import carrying
 from pennywhistle.doors.storefront.words import words_for
-from pennywhistle.flows.gather_evidence import gather_evidence
+from pennywhistle.flows.gather_evidence import gather_evidence, visitor_address
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
@@ -22,9 +21,6 @@ from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.sales.rules import Evidence, TerritoryUnknownError, decide_territory
 from pennywhistle.shop.storefronts.queries import Shopfront, get_shopfront
 from pennywhistle.shop.storefronts.rules import NoStorefrontError
-
-# Proxies that one request may have come through.
-PROXIES_MOST = 10
 
 _ON_REQUEST = "_pennywhistle_visit"
 _FRAME_ON_REQUEST = "_pennywhistle_frame"
@@ -96,20 +92,12 @@ def _open_visit(request: HttpRequest) -> Visit:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The visitor's address: the nearest one that is not of a proxy which the operator trusts."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")[-PROXIES_MOST:]
-    while forwarded and _is_trusted(address):
-        address = forwarded.pop().strip() or address
-    return address
-
-
-def _is_trusted(address: str) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in settings.TRUSTED_PROXIES)
+    """The visitor's address, as `visitor_address` has it."""
+    return visitor_address(
+        nearest=str(request.META.get("REMOTE_ADDR", "")),
+        forwarded_for=str(request.META.get("HTTP_X_FORWARDED_FOR", "")),
+        trusted=settings.TRUSTED_PROXIES,
+    )
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
