@@ -7,12 +7,16 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator
 
-from pennywhistle.adapters.storage.growing import Reader, State
+from pennywhistle.adapters.storage.growing import Bell, Reader, State
 
 FOLLOW_CHUNK_BYTES = 256 * 1024
-# How often a reader looks for more by itself. A writer in the same process rings for it at first,
-# while somebody waits for the music to begin; later a ring would cost more than it gains.
-FOLLOW_LOOK_SECONDS = 0.02
+# How long a reader waits before it looks for more by itself: at first shortly, as somebody waits for
+# the music to begin, then longer and longer, since each look costs something and they are many.
+FOLLOW_LOOK_SECONDS = 0.002
+FOLLOW_LOOK_SECONDS_MAX = 0.1
+FOLLOW_LOOK_GROWTH = 1.5
+# A writer in the same process rings for the first pieces. Later a ring would cost more than it gains,
+# but for the last one.
 FOLLOW_RINGS_MAX = 32
 # A writer that lives but writes nothing for so long is given up.
 FOLLOW_STALL_SECONDS_MAX = 180.0
@@ -31,10 +35,10 @@ async def follow(
     as long as that: nobody is left with a file that only looks whole. Raises
     `RenditionBrokenError`. Reads are of pages just written, so they do not leave the event loop.
     """
-    offset, rings, moved_at = start, 0, time.monotonic()
+    offset, looks, moved_at = start, 0, time.monotonic()
     with contextlib.closing(reader), reader.bell() as bell:
         while stop is None or offset < stop:
-            bell.clear()
+            bell.more.clear()
             # The state is read before the data: what was finished then has all its bytes now.
             state = reader.state()
             wanted = FOLLOW_CHUNK_BYTES if stop is None else min(FOLLOW_CHUNK_BYTES, stop - offset)
@@ -48,12 +52,21 @@ async def follow(
             if state is State.FINISHED and stop is None:
                 return
             _check_that_more_comes(state, offset, stop, time.monotonic() - moved_at)
-            if rings < FOLLOW_RINGS_MAX:
-                rings += 1
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(bell.wait(), FOLLOW_LOOK_SECONDS)
-            else:
-                await asyncio.sleep(FOLLOW_LOOK_SECONDS)
+            await _wait(bell, looks)
+            looks += 1
+
+
+async def _wait(bell: Bell, looks: int) -> None:
+    """Until there may be more, after so many looks in vain."""
+    event = bell.more if looks < FOLLOW_RINGS_MAX else bell.end
+    growth = FOLLOW_LOOK_GROWTH ** min(looks, FOLLOW_RINGS_MAX)
+    seconds = min(FOLLOW_LOOK_SECONDS_MAX, FOLLOW_LOOK_SECONDS * growth)
+    if bell.end.is_set():
+        # It was rung just before the file could be seen to have ended.
+        await asyncio.sleep(min(seconds, FOLLOW_LOOK_SECONDS))
+        return
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 def _check_that_more_comes(

@@ -56,30 +56,41 @@ class State(StrEnum):
     BROKEN = "broken"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Bell:
+    """By which one reader is called: `more` when something was written, both when it has ended."""
+
+    loop: asyncio.AbstractEventLoop
+    more: asyncio.Event
+    end: asyncio.Event
+
+
 class Bells:
     """By which a writer calls the readers that wait in this process for the same file."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._hung: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
+        self._hung: dict[str, set[Bell]] = {}
 
-    def ring(self, name: str) -> None:
+    def ring(self, name: str, *, has_ended: bool = False) -> None:
         """Wake who waits; may be called from any thread."""
         if name not in self._hung:
             return
         with self._lock:
-            for loop, event in self._hung.get(name, ()):
+            for bell in self._hung.get(name, ()):
                 with contextlib.suppress(RuntimeError):  # Its loop was closed.
-                    loop.call_soon_threadsafe(event.set)
+                    bell.loop.call_soon_threadsafe(bell.more.set)
+                    if has_ended:
+                        bell.loop.call_soon_threadsafe(bell.end.set)
 
     @contextlib.contextmanager
-    def hung(self, name: str) -> Iterator[asyncio.Event]:
-        """An event that is set at every ring until the block ends."""
-        bell = (asyncio.get_running_loop(), asyncio.Event())
+    def hung(self, name: str) -> Iterator[Bell]:
+        """A bell that is rung until the block ends."""
+        bell = Bell(asyncio.get_running_loop(), asyncio.Event(), asyncio.Event())
         with self._lock:
             self._hung.setdefault(name, set()).add(bell)
         try:
-            yield bell[1]
+            yield bell
         finally:
             with self._lock:
                 self._hung[name].discard(bell)
@@ -148,7 +159,7 @@ class Claim:
     def _close(self, descriptor: int) -> None:
         os.close(descriptor)
         self._descriptor = None
-        self._bells.ring(self._final.name)
+        self._bells.ring(self._final.name, has_ended=True)
 
 
 class Reader:
@@ -159,8 +170,8 @@ class Reader:
         self._name = name
         self._bells = bells
 
-    def bell(self) -> contextlib.AbstractContextManager[asyncio.Event]:
-        """An event that a writer in this process sets whenever there is more to see."""
+    def bell(self) -> contextlib.AbstractContextManager[Bell]:
+        """A bell that a writer in this process rings whenever there is more to see."""
         return self._bells.hung(self._name)
 
     @property
