@@ -19,10 +19,14 @@ from pennywhistle.demo.synth import render_track
 from pennywhistle.demo.tunes import TUNES
 from pennywhistle.demo.voices import SAMPLE_RATE_HZ
 from pennywhistle.shop.encoding.recipes import RECIPES, USUAL_AT_HZ, Framing, Sizing
-from pennywhistle.shop.encoding.rules import MasterFacts, list_families, size_of
+from pennywhistle.shop.encoding.rules import MasterFacts, get_recipe, list_families, size_of
 from tests.renditions import Sample, order_for
+from tests.soak import is_soak
 
 NOMINAL = [recipe for recipe in RECIPES.values() if recipe.sizing is Sizing.NOMINAL]
+ONE_OF_EACH_CODEC = [
+    get_recipe(code=code) for code in ("mp3-v2", "opus-128", "vorbis-q6", "aac-256")
+]
 SECONDS = 10
 OFF_AT_MOST = 0.15
 
@@ -58,24 +62,28 @@ def master(tune: Path, *, rate_hz: int, channels: int) -> Sample:
     return Sample(path, b"", facts(rate_hz=rate_hz, channels=channels, seconds=SECONDS))
 
 
+@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate_hz", [8_000, 24_000, 44_100, 48_000])
 def test_music_is_delivered_near_its_nominal_size(tune: Path, rate_hz: int, channels: int) -> None:
     sample = master(tune, rate_hz=rate_hz, channels=channels)
-    for recipe in NOMINAL:
+    is_usual = (rate_hz, channels) == (44_100, 2)
+    for recipe in NOMINAL if is_usual or is_soak() else ONE_OF_EACH_CODEC:
         nominal = size_of(recipe=recipe, master=sample.facts).bytes
         delivered = measure_audio_bytes(order_for(sample, recipe, tune.parent))
         assert abs(nominal / delivered - 1) <= OFF_AT_MOST, (recipe.code, nominal, delivered)
 
 
 @given(rates)
-def test_a_mono_recording_is_never_larger_than_the_same_in_stereo(rate_hz: int) -> None:
+def test_a_mono_recording_is_hardly_ever_larger_than_the_same_in_stereo(rate_hz: int) -> None:
+    """A small AAC spends the same on both, give or take a kbit/s."""
     for recipe in NOMINAL:
         mono, stereo = (
             size_of(recipe=recipe, master=facts(rate_hz=rate_hz, channels=channels)).bytes
             for channels in (1, 2)
         )
-        assert mono < stereo
+        assert mono <= 1.02 * stereo
         if recipe.framing is Framing.MP3_VBR:
             assert 0.45 < mono / stereo < 0.55
 
@@ -113,7 +121,8 @@ def test_every_nominal_recipe_says_what_it_comes_to_at_each_measured_rate() -> N
             assert len(recipe.usual.mono_kbps) == len(USUAL_AT_HZ)
 
 
-def test_a_better_recipe_of_one_family_is_never_smaller() -> None:
+def test_a_better_recipe_of_one_family_is_hardly_ever_smaller() -> None:
+    """AAC of a mono master with little in it has all it can use from 192 kbit/s on."""
     for family in list_families():
         sizes = [each.usual for each in family.recipes if each.usual is not None]
         if family.title == "MP3":
@@ -121,7 +130,7 @@ def test_a_better_recipe_of_one_family_is_never_smaller() -> None:
         for worse, better in pairwise(sizes):
             for said in ("stereo_kbps", "mono_kbps"):
                 pairs = zip(getattr(worse, said), getattr(better, said), strict=True)
-                assert all(less <= more for less, more in pairs), family.title
+                assert all(less <= 1.02 * more for less, more in pairs), family.title
 
 
 @given(rates)
