@@ -164,7 +164,7 @@ class Encoders:
 
     def _seconds_for(self, waiting: int, *, ahead: bool) -> int:
         """Until half of those who wait have had their turn, as far as can be told."""
-        turns = math.ceil((waiting / 2 + 1) / self._places[ahead])
+        turns = math.ceil((waiting / 2 + 1) / max(1, self._places[ahead]))
         return min(RETRY_SECONDS_MAX, max(1, math.ceil(turns * self._usual_seconds)))
 
     def _begin(self) -> None:
@@ -200,13 +200,14 @@ class Encoders:
             job.future.set_result(None)
         else:
             job.future.set_exception(error)
+        with self._lock:
+            self._begin()
 
     def _end(self, job: _Job, seconds: float) -> None:
         with self._lock:
             del self._jobs[job.wanted.key]
             self._running[job.ahead] -= 1
             self._usual_seconds += _LATEST_COUNTS * (seconds - self._usual_seconds)
-            self._begin()
 
 
 @cache

@@ -1,0 +1,171 @@
+"""The encoders of a server process: whose turn it is, how many at once, and what a purchase starts."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, wait
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from pennywhistle.flows.encode_rendition import WantedRendition
+from pennywhistle.flows.encoders import (
+    RETRY_SECONDS_MAX,
+    WAITING_OF_ONE_MAX,
+    Encoders,
+    EncodersBusyError,
+    _Job,
+    _Turns,
+)
+from pennywhistle.flows.prepare_downloads import encode_purchase
+from pennywhistle.shop.encoding.rules import Excerpt
+from pennywhistle.shop.library.models import OwnedItem
+from tests.cast import NOW
+from tests.stocked_shop import StockedShop, stock_shop
+
+_PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture
+def open_shop(transactional_db: None, tmp_path: Path, settings: Settings) -> StockedShop:
+    """One whose rows other threads see."""
+    return stock_shop(tmp_path, settings, frames=60_000)
+
+
+def clip(shop: StockedShop, number: int) -> WantedRendition:
+    """One of many renditions that take no time."""
+    return shop.wants("mp3-128", excerpt=Excerpt(start_seconds=0, seconds=number + 1))
+
+
+def ended(*jobs: Future[None]) -> None:
+    assert not wait(jobs, _PATIENCE_SECONDS).not_done
+
+
+def test_each_asker_has_one_turn_after_the_other_and_what_goes_ahead_comes_last(
+    open_shop: StockedShop,
+) -> None:
+    encoders, order = Encoders(at_once=1, ahead_at_once=0), []
+    first = open_shop.wants("flac")
+    asked = [("ann", number) for number in range(4)] + [("bob", 4), ("cat", 5), ("bob", 6)]
+    jobs = [encoders.start(wanted=first, outfit=open_shop.outfit, now=NOW, asker="zoe")]
+    wanted = [clip(open_shop, number) for _, number in asked]
+    for (asker, number), each in zip(asked, wanted, strict=True):
+        job = encoders.start(wanted=each, outfit=open_shop.outfit, now=NOW, asker=asker)
+        job.add_done_callback(lambda _, name=f"{asker}-{number}": order.append(name))  # type: ignore[misc]
+        jobs.append(job)
+    ended(*jobs)
+    assert order == ["ann-0", "bob-4", "cat-5", "ann-1", "bob-6", "ann-2", "ann-3"]
+
+
+@given(st.lists(st.integers(0, 4), max_size=40))
+def test_nobody_has_a_second_turn_before_everybody_who_waits_had_a_first(askers: list[int]) -> None:
+    turns = _Turns()
+    for asker in askers:
+        turns.add(_job(str(asker)))
+    taken = []
+    while (job := turns.take()) is not None:
+        taken.append(job.asker)
+    assert sorted(taken) == sorted(map(str, askers))
+    assert len(turns) == 0
+    for name in set(taken):
+        turns_of_one = [index for index, asker in enumerate(taken) if asker == name]
+        for earlier, later in pairwise(turns_of_one):
+            between = taken[earlier + 1 : later]
+            still_waiting = set(taken[later:]) - {name}
+            assert still_waiting <= set(between)
+
+
+def _job(asker: str) -> _Job:
+    return _Job(None, None, NOW, asker, ahead=False, future=Future())  # type: ignore[arg-type]
+
+
+def test_a_full_row_says_when_to_ask_again_and_one_listener_cannot_fill_it(
+    open_shop: StockedShop,
+) -> None:
+    nobody_at_work = Encoders(at_once=0, waiting_max=WAITING_OF_ONE_MAX + 1, ahead_at_once=0)
+
+    def ask(number: int, asker: str) -> None:
+        nobody_at_work.start(
+            wanted=clip(open_shop, number), outfit=open_shop.outfit, now=NOW, asker=asker
+        )
+
+    for number in range(WAITING_OF_ONE_MAX):
+        ask(number, "ann")
+    with pytest.raises(EncodersBusyError, match="of one listener"):
+        ask(100, "ann")
+    ask(101, "bob")
+    with pytest.raises(EncodersBusyError, match="ask again later") as busy:
+        ask(102, "cat")
+    assert 1 <= busy.value.retry_after_seconds <= RETRY_SECONDS_MAX
+    ask(0, "cat")  # Is joined, and needs no room.
+
+
+def test_what_goes_ahead_is_moved_up_once_somebody_waits_for_it(open_shop: StockedShop) -> None:
+    encoders = Encoders(at_once=1, ahead_at_once=0)
+    wanted = open_shop.wants("mp3-192")
+    ahead = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, asker="1", ahead=True)
+    assert not wait([ahead], 0.1).done
+    now = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, asker="2")
+    assert now is ahead
+    ended(now)
+    assert open_shop.outfit.renditions.find(**wanted.file) is not None
+
+
+def test_what_goes_ahead_makes_the_same_bytes(open_shop: StockedShop) -> None:
+    paths = []
+    for ahead in (True, False):
+        encoders = Encoders(at_once=1)
+        wanted = open_shop.wants("vorbis-q6")
+        ended(encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, ahead=ahead))
+        path = open_shop.outfit.renditions.find(**wanted.file)
+        assert path is not None
+        paths.append(path.read_bytes())
+        path.unlink()
+    assert paths[0] == paths[1]
+
+
+def test_an_encode_that_fails_frees_its_place_and_can_be_asked_for_again(
+    open_shop: StockedShop,
+) -> None:
+    encoders = Encoders(at_once=1)
+    wanted = open_shop.wants("mp3-192")
+    master = wanted.order.source
+    kept = master.read_bytes()
+    master.chmod(0o600)
+    master.write_bytes(kept[:100])
+    job = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW)
+    ended(job)
+    assert job.exception() is not None
+    master.write_bytes(kept)
+    again = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW)
+    ended(again)
+    assert again.exception() is None
+
+
+def test_a_purchase_is_encoded_before_it_is_asked_for(open_shop: StockedShop) -> None:
+    open_shop.sell("mp3-192", "flac")
+    item = OwnedItem.objects.select_related("sale_line").get(recipe="flac")
+    asked = {"purchase_id": item.sale_line.purchase_id, "person_id": open_shop.cast.alice.pk}
+    encoders = Encoders(at_once=1)
+    jobs = encode_purchase(**asked, outfit=open_shop.outfit, encoders=encoders, now=NOW)
+    assert len(jobs) == 1
+    ended(*jobs)
+    assert open_shop.outfit.renditions.find(**open_shop.wants("flac").file) is not None
+    assert open_shop.outfit.renditions.find(**open_shop.wants("mp3-192").file) is None
+    assert encode_purchase(**asked, outfit=open_shop.outfit, encoders=encoders, now=NOW) == []
+
+
+def test_nobody_has_another_persons_purchase_encoded(open_shop: StockedShop) -> None:
+    open_shop.sell("mp3-192")
+    item = OwnedItem.objects.select_related("sale_line").get()
+    jobs = encode_purchase(
+        purchase_id=item.sale_line.purchase_id,
+        person_id=open_shop.cast.alice.pk + 1,
+        outfit=open_shop.outfit,
+        encoders=Encoders(at_once=1),
+        now=NOW,
+    )
+    assert jobs == []
