@@ -67,7 +67,7 @@ def place_of(track: TrackFacts) -> str:
 def track_row(track: TrackFacts) -> TrackRow:
     """A track with what ingest measured."""
     master = track.master
-    channels = {1: gettext("mono"), 2: gettext("stereo")}
+    channels = {1: gettext("mono"), 2: gettext("stereo"), 6: "5.1"}
     return TrackRow(
         place=place_of(track),
         title=track.title,

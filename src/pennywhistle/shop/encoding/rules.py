@@ -309,11 +309,13 @@ def _measured_as(recipe: Recipe, master: MasterFacts) -> Recipe:
     """The first of the table that makes the very same of this master."""
     if recipe.kind is not Kind.REDUCED:
         return recipe
-    made = encoder_arguments(recipe=recipe, master=master)
+    made = output_of(recipe=recipe, master=master)
+    alike = (recipe.framing, recipe.codec_arguments)
     return next(
         each
         for each in RECIPES.values()
-        if each.framing is recipe.framing and encoder_arguments(recipe=each, master=master) == made
+        if (each.framing, each.codec_arguments) == alike
+        and output_of(recipe=each, master=master) == made
     )
 
 
