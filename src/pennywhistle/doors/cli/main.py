@@ -10,7 +10,17 @@ import django
 import typer
 
 from pennywhistle import __version__
-from pennywhistle.doors.cli import books, catalogue, demo, licence, people, server, store, voucher
+from pennywhistle.doors.cli import (
+    books,
+    catalogue,
+    demo,
+    licence,
+    people,
+    server,
+    store,
+    verify,
+    voucher,
+)
 
 app = typer.Typer(
     name="pennywhistle",
@@ -20,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, server, catalogue, licence, voucher, people, books):
+for module in (demo, server, catalogue, licence, voucher, people, books, verify):
     module.register(app)
 
 
@@ -40,6 +50,8 @@ def main(
     """Settings come from PENNYWHISTLE_* variables; data lies under PENNYWHISTLE_HOME (./var)."""
     command = context.invoked_subcommand or ""
     if "--help" in sys.argv:  # It is told without a store, and leaves nothing behind.
+        return
+    if command in store.NEED_NO_STORE:
         return
     store.check_home(command=command)
     if command in store.SERVE_A_STORE:

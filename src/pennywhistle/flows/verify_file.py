@@ -1,0 +1,189 @@
+"""Whether a file is what a store sold: told offline, from the file and what the listener knows.
+
+No store, no database and no network is needed. `docs/verify.md` says what an answer is worth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from pennywhistle.adapters.audio.analyse import file_sha256
+from pennywhistle.adapters.audio.listen import Heard, UnheardError, listen
+from pennywhistle.adapters.tags.fields import TrackTags
+from pennywhistle.adapters.tags.read import TagsUnreadableError, read_tags
+
+SUMS_NAME = "SHA256SUMS"
+SUMS_BYTES_MAX = 1_000_000
+FILES_MAX = 10_000
+
+_SUMS_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class BadHashError(ValueError):
+    """What should be a hash is none."""
+
+
+class Verdict(StrEnum):
+    """The answer, in words."""
+
+    OK = "ok"
+    NOT_SOLD = "not what was sold"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One file and the answer. `why` says what was compared, or what is missing or wrong.
+
+    What could not be found out is None.
+    """
+
+    name: str
+    verdict: Verdict
+    why: tuple[str, ...]
+    sha256: str | None = None
+    pcm_sha256: str | None = None
+    codec: str | None = None
+    sample_rate_hz: int | None = None
+    channels: int | None = None
+    frames: int | None = None
+    promised_frames: int | None = None
+    duration_ms: int | None = None
+    title: str | None = None
+    artist: str | None = None
+    isrc: str | None = None
+
+
+def checked_hash(*, text: str) -> str:
+    """A SHA-256 as 64 small hex digits. Raises `BadHashError`."""
+    said = text.strip().lower()
+    if not _SHA256.fullmatch(said):
+        raise BadHashError(f"{text!r} is no SHA-256: it has 64 digits of 0 to 9 and a to f")
+    return said
+
+
+def read_sums(*, folder: Path) -> Mapping[str, str]:
+    """What `SHA256SUMS` in `folder` says, by file name; nothing where there is none.
+
+    Lines are those of `sha256sum`. What is no such line, or names another folder, is left out.
+    Raises OSError.
+    """
+    path = folder / SUMS_NAME
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        text = file.read(SUMS_BYTES_MAX).decode("utf-8", "replace")
+    found = (_SUMS_LINE.fullmatch(line.rstrip("\r")) for line in text.split("\n"))
+    return {line[2]: line[1].lower() for line in found if line}
+
+
+def verify_file(*, path: Path, sha256: str | None = None, pcm_sha256: str | None = None) -> Checked:
+    """Listen to all of the file at `path`, and compare it with what is known of it.
+
+    `sha256` is the hash of the whole file, from `SHA256SUMS` or elsewhere, `pcm_sha256` that of the
+    samples, from the library's page; each is None where the listener has none. Raises nothing that a
+    file can cause.
+    """
+    try:
+        if not path.is_file():
+            return _cannot(path, "there is no such file")
+        whole = file_sha256(path)
+        heard = listen(path)
+        tags = _tags(path)
+    except UnheardError as error:
+        is_other = error.is_broken or sha256 is not None or pcm_sha256 is not None
+        verdict = Verdict.NOT_SOLD if is_other else Verdict.CANNOT_TELL
+        return Checked(path.name, verdict, (str(error),))
+    except OSError as error:
+        return _cannot(path, f"it cannot be read ({error.strerror or 'unknown error'})")
+    verdict, why = _judge(heard, tags, whole, sha256, pcm_sha256)
+    return Checked(
+        name=path.name,
+        verdict=verdict,
+        why=why,
+        sha256=whole,
+        pcm_sha256=heard.pcm_sha256,
+        codec=heard.codec,
+        sample_rate_hz=heard.sample_rate_hz,
+        channels=heard.channels,
+        frames=heard.frames,
+        promised_frames=heard.promised_frames,
+        duration_ms=round(heard.frames * 1000 / heard.sample_rate_hz),
+        title=tags.title,
+        artist=tags.artist,
+        isrc=tags.isrc,
+    )
+
+
+def _cannot(path: Path, why: str) -> Checked:
+    return Checked(path.name, Verdict.CANNOT_TELL, (why,))
+
+
+def _tags(path: Path) -> TrackTags:
+    try:
+        return replace(read_tags(path), cover=None)
+    except TagsUnreadableError:
+        return TrackTags()
+
+
+def _judge(
+    heard: Heard, tags: TrackTags, whole: str, sha256: str | None, pcm_sha256: str | None
+) -> tuple[Verdict, tuple[str, ...]]:
+    """What was given from outside counts first, and the file's own word only where nothing was."""
+    if heard.fault:
+        return Verdict.NOT_SOLD, (heard.fault,)
+    if pcm_sha256 is not None:
+        return _judge_samples(heard, whole, sha256, pcm_sha256)
+    if sha256 is not None:
+        if whole == sha256:
+            return Verdict.OK, ("it is, byte for byte, the file of that SHA-256",)
+        return Verdict.NOT_SOLD, _other_bytes(heard, tags)
+    if not heard.is_lossless:
+        return Verdict.CANNOT_TELL, (
+            (
+                "a lossy file has no hash of its own; it plays whole. Give its --sha256, or check it "
+                f"beside the {SUMS_NAME} of its album"
+            ),
+        )
+    if tags.pcm_sha256 is None:
+        return Verdict.CANNOT_TELL, (
+            "it carries no hash of its samples; give the one of the library's page as --pcm",
+        )
+    if heard.pcm_sha256 != tags.pcm_sha256:
+        return Verdict.NOT_SOLD, ("its samples are not those of the hash that it carries",)
+    return Verdict.OK, (
+        (
+            "its samples are those of the hash that it carries. Compare that with the library's page, "
+            "by --pcm, to know that nobody changed both"
+        ),
+    )
+
+
+def _judge_samples(
+    heard: Heard, whole: str, sha256: str | None, pcm_sha256: str
+) -> tuple[Verdict, tuple[str, ...]]:
+    if not heard.is_lossless:
+        return Verdict.CANNOT_TELL, (
+            "it is lossy, so its samples have no hash at the store; give its --sha256",
+        )
+    if heard.pcm_sha256 != pcm_sha256:
+        return Verdict.NOT_SOLD, ("its samples are not those of the given hash",)
+    why = ["its samples are, one by one, those of the given hash"]
+    if sha256 is not None and whole != sha256:
+        why.append("its tags or its head are not as they were sold")
+    return Verdict.OK, tuple(why)
+
+
+def _other_bytes(heard: Heard, tags: TrackTags) -> tuple[str, ...]:
+    why = "its bytes are not those of the given SHA-256"
+    if heard.is_lossless and heard.pcm_sha256 == tags.pcm_sha256:
+        return why, (
+            "its samples are those of the hash that it carries, so its tags may have been changed "
+            "since: give the hash of the library's page as --pcm"
+        )
+    return (why,)
