@@ -117,7 +117,9 @@ def test_a_reduced_depth_is_dithered_and_offered_where_it_reduces(cast: Cast) ->
     Master.objects.filter(tracks=cast.track_ids[0]).update(
         measured_bytes={"flac": frames * 3, "alac": frames * 3, "flac-16-44": frames * 2}
     )
-    assert 'id="recipe-flac-16-44"' in see(f"{RELEASE}?recipe=flac")
+    text = see(f"{RELEASE}?recipe=flac")
+    assert 'id="recipe-flac-16-44"' in text
+    assert 'id="recipe-flac-16-48"' not in text  # It would make the same of it.
     said = choosing.treatment_text(get_track(track_id=cast.track_ids[0]), "flac-16-44")
     assert "dithered to 16 bits" in said
 

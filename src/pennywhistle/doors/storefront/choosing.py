@@ -15,6 +15,7 @@ from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Kind, Recipe
 from pennywhistle.shop.encoding.rules import (
     Family,
+    OutputFacts,
     get_recipe,
     is_offered,
     list_families,
@@ -92,12 +93,25 @@ def _is_small(family: Family) -> bool:
 
 
 def _offered(family: Family, tracks: Sequence[TrackFacts], chosen: Recipe) -> list[Recipe]:
-    """What of a family makes sense for one of the tracks, and what is chosen in any case."""
-    return [
-        recipe
-        for recipe in family.recipes
-        if recipe.code == chosen.code or any(_is_offered(recipe, track) for track in tracks)
-    ]
+    """What of a family makes sense for one of the tracks, and what is chosen in any case.
+
+    Of recipes that reduce all of them to the same, the first is enough.
+    """
+    offered: list[Recipe] = []
+    seen: set[tuple[OutputFacts, ...]] = set()
+    for recipe in family.recipes:
+        made: tuple[OutputFacts, ...] = ()
+        if recipe.kind is not Kind.LOSSY:
+            made = tuple(_made_of(recipe, track) for track in tracks)
+        makes_sense = made not in seen and any(_is_offered(recipe, track) for track in tracks)
+        if makes_sense or recipe.code == chosen.code:
+            offered.append(recipe)
+            seen |= {made} - {()}
+    return offered
+
+
+def _made_of(recipe: Recipe, track: TrackFacts) -> OutputFacts:
+    return output_of(recipe=recipe, master=facts_of(master=track.master))
 
 
 def _is_offered(recipe: Recipe, track: TrackFacts) -> bool:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
-from pennywhistle.doors.storefront.shelves import (
-    cover_url,
-    is_exact,
-    open_window,
-    recipe_title,
-    release_url,
-)
+from pennywhistle.doors.storefront.possessions import library_page
+from pennywhistle.doors.storefront.shelves import open_window
 from pennywhistle.doors.storefront.visitor import visit_of
+from pennywhistle.flows.deliver_album import album_address, album_name_of
 from pennywhistle.flows.deliver_rendition import (
     download_address,
     file_name_of,
@@ -25,56 +18,28 @@ from pennywhistle.flows.deliver_rendition import (
 )
 from pennywhistle.look.ink import ink_drawing
 from pennywhistle.shop.catalogue.queries import find_live_track
-from pennywhistle.shop.encoding.rules import PREVIEW_SECONDS, get_recipe
-from pennywhistle.shop.library.queries import OwnedFacts, find_owned_by, list_owned
+from pennywhistle.shop.encoding.rules import get_recipe
+from pennywhistle.shop.library.queries import (
+    find_owned_by,
+    list_owned,
+    list_owned_of_release,
+)
 
 # A cover's address holds its hash: what it shows never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
 # A waveform changes only when its master is replaced.
 FOR_AN_HOUR = "public, max-age=3600"
 BAR_STROKES = 96
+# Digits of a length in seconds that anyone may ask for.
+_DIGITS_MOST = 6
 
 
 @require_safe
 @for_listeners
 def library(request: HttpRequest) -> HttpResponseBase:
     """Everything the listener owns."""
-    page = _library_page(list_owned(person_id=person_of(request)))
+    page = library_page(list_owned(person_id=person_of(request)))
     return show(request, "library", page, cache=PERSONAL)
-
-
-def _library_page(items: Sequence[OwnedFacts]) -> pages.LibraryPage:
-    by_release: dict[int, list[OwnedFacts]] = {}
-    for item in items:
-        by_release.setdefault(item.track.release.id, []).append(item)
-    return pages.LibraryPage(
-        releases=tuple(_owned_release(held) for held in by_release.values()),
-        track_count=len(items),
-    )
-
-
-def _owned_release(held: list[OwnedFacts]) -> pages.OwnedRelease:
-    release = held[0].track.release
-    in_order = sorted(
-        held, key=lambda item: (item.track.disc_number, item.track.track_number, item.recipe)
-    )
-    return pages.OwnedRelease(
-        title=release.title,
-        url=release_url(release.slug),
-        artist_name=release.artist,
-        cover_url=cover_url(release),
-        tracks=tuple(
-            pages.OwnedTrack(
-                title=item.track.title,
-                recipe_title=recipe_title(item.recipe),
-                size_bytes=item.size_bytes,
-                size_is_exact=is_exact(item.recipe),
-                download_url=f"/download/{item.id}/",
-                receipt_url=f"/receipt/{item.purchase_id}/",
-            )
-            for item in in_order
-        ),
-    )
 
 
 @require_safe
@@ -87,6 +52,26 @@ def download(request: HttpRequest, item_id: int) -> HttpResponseBase:
     name = file_name_of(track=item.track, extension=get_recipe(code=item.recipe).extension)
     address = download_address(item_id=item.id, file_name=name, now=visit_of(request).now)
     return go(address)
+
+
+@require_safe
+@for_listeners
+def album(request: HttpRequest, release_id: int, code: str) -> HttpResponseBase:
+    """On to the ZIP of all that the listener owns of a release in one recipe."""
+    person_id = person_of(request)
+    items = list_owned_of_release(person_id=person_id, release_id=release_id, recipe=code)
+    if not items:
+        raise Http404(gettext("Nothing of that in your library."))
+    name = album_name_of(release=items[0].track.release, recipe=get_recipe(code=code))
+    return go(
+        album_address(
+            person_id=person_id,
+            release_id=release_id,
+            recipe=code,
+            file_name=name,
+            now=visit_of(request).now,
+        )
+    )
 
 
 @require_safe
@@ -108,11 +93,16 @@ def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
 
 @require_safe
 def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
-    """The preview's own stretch of the waveform as a drawing, for the player's bar."""
+    """The preview's own stretch of the waveform as a drawing, for the player's bar.
+
+    `?seconds=` is how long the preview is; without it, the song's whole length.
+    """
     track = find_live_track(track_id=track_id)
-    if track is None:
+    seconds = request.GET.get("seconds", "")
+    is_length = seconds.isascii() and seconds.isdecimal() and len(seconds) <= _DIGITS_MOST
+    if track is None or not (is_length or not seconds):
         raise Http404(gettext("There is no such song."))
-    share = min(1.0, 1000 * PREVIEW_SECONDS / max(track.master.duration_ms, 1))
+    share = min(1.0, 1000 * int(seconds) / max(track.master.duration_ms, 1)) if seconds else 1.0
     pairs = round(len(track.master.peaks) / 2 * share)
     drawing = ink_drawing(track.master.peaks[: 2 * pairs], BAR_STROKES)
     return HttpResponse(

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from pennywhistle.doors.storefront.choice_pages import Chooser
+from pennywhistle.doors.storefront.library_pages import ZipLink
 from pennywhistle.kit.money import Money
 
 TrackState = Literal["for_sale", "in_basket", "owned", "not_sold"]
@@ -297,37 +298,6 @@ class WalletPage:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedTrack:
-    """A track that is the listener's, in the recipe that was bought."""
-
-    title: str
-    recipe_title: str
-    size_bytes: int
-    size_is_exact: bool
-    download_url: str
-    receipt_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedRelease:
-    """What a listener owns of one release."""
-
-    title: str
-    url: str
-    artist_name: str
-    cover_url: str
-    tracks: tuple[OwnedTrack, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryPage:
-    """Everything a listener owns, newest purchase first."""
-
-    releases: tuple[OwnedRelease, ...]
-    track_count: int
-
-
-@dataclass(frozen=True, slots=True)
 class ReceiptLine:
     """One track that was sold, and the licences it was sold under."""
 
@@ -354,6 +324,7 @@ class ReceiptPage:
     tax: Money
     tax_name: str
     is_fresh: bool = False
+    zips: tuple[ZipLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from pennywhistle.doors.storefront import pages
+from pennywhistle.doors.storefront.library_pages import (
+    LibraryPage,
+    OwnedBundle,
+    OwnedRelease,
+    OwnedTrack,
+    ZipLink,
+)
 from pennywhistle.doors.storefront.samples_of_choice import (
     CHOOSER,
     HEAR,
@@ -247,17 +254,32 @@ WALLET = pages.WalletPage(
     voucher_trouble="A voucher has sixteen letters and digits; this one has eight.",
 )
 
-LIBRARY = pages.LibraryPage(
+LIBRARY = LibraryPage(
     releases=(
-        pages.OwnedRelease(
+        OwnedRelease(
             "Low Tide Airs", "/release/low-tide-airs/", "Maeve Quill", "",
             (
-                pages.OwnedTrack("Swallowtail Jig", "MP3 192", 4_488_000, True, "/download/1/", "/receipt/1/"),
-                pages.OwnedTrack("Drowsy Maggie", "MP3 V0", 3_100_000, False, "/download/2/", "/receipt/1/"),
+                OwnedBundle(
+                    "MP3 192", 7_896_000, True,
+                    (
+                        OwnedTrack("Swallowtail Jig", 4_488_000, True, "/download/1/", "/receipt/1/"),
+                        OwnedTrack("The Sally Gardens", 3_408_000, True, "/download/3/", "/receipt/1/"),
+                    ),
+                    "/download/1/mp3-192.zip",
+                ),
+                OwnedBundle(
+                    "FLAC", 9_100_000, True,
+                    (
+                        OwnedTrack(
+                            "Drowsy Maggie", 9_100_000, True, "/download/2/", "/receipt/1/",
+                            "ab" * 32, "cd" * 32, _NOW,
+                        ),
+                    ),
+                ),
             ),
         ),
     ),
-    track_count=2,
+    track_count=3,
 )  # fmt: skip
 
 RECEIPT = pages.ReceiptPage(
@@ -278,6 +300,7 @@ RECEIPT = pages.ReceiptPage(
     tax=_euro("0.03"),
     tax_name="Included: 19% VAT",
     is_fresh=True,
+    zips=(ZipLink("Low Tide Airs", "MP3 192", "/download/1/mp3-192.zip"),),
 )  # fmt: skip
 
 COUNTRY = pages.CountryPage(chosen=None, back="/", trouble="Choose a country from the list.")
@@ -292,7 +315,7 @@ TROUBLE = pages.TroublePage(
 EMPTY_HOME = pages.HomePage(front=None, releases=(), artists=(), price_per_mb=None)
 EMPTY_SEARCH = pages.SearchPage(query="zzz")
 EMPTY_BASKET = pages.BasketPage(lines=(), total=None, is_ready=False)
-EMPTY_LIBRARY = pages.LibraryPage(releases=(), track_count=0)
+EMPTY_LIBRARY = LibraryPage(releases=(), track_count=0)
 EMPTY_WALLET = pages.WalletPage(
     balance=Money.zero("EUR"),
     movements=(),

@@ -220,7 +220,7 @@ def _row(
         peaks=track.master.peaks,
         state=state,
         preview_url=reverse("storefront:preview", args=[track.id]) if heard else "",
-        strokes_url=reverse("storefront:strokes", args=[track.id]) if heard else "",
+        strokes_url=_strokes_url(track.id, window) if heard else "",
         artist_name="" if is_own else track.artist,
         artist_url="" if is_own else reverse("storefront:artist", args=[track.artist_slug]),
         size_bytes=ticket.size_bytes,
@@ -261,10 +261,16 @@ def _found(track: TrackFacts, window: Window) -> pages.FoundTrack:
         duration_ms=track.master.duration_ms,
         cover_url=cover_url(track.release, "small"),
         preview_url=reverse("storefront:preview", args=[track.id]) if is_heard else "",
-        strokes_url=reverse("storefront:strokes", args=[track.id]) if is_heard else "",
+        strokes_url=_strokes_url(track.id, window) if is_heard else "",
         recipe_title=recipe_title(FIRST_RECIPE),
         price=ticket.price if ticket.is_for_sale else None,
     )
+
+
+def _strokes_url(track_id: int, window: Window) -> str:
+    """The waveform of as much as may be heard."""
+    url, seconds = reverse("storefront:strokes", args=[track_id]), window.preview_seconds[track_id]
+    return url if seconds is None else f"{url}?seconds={seconds}"
 
 
 def _whole(

@@ -37,6 +37,7 @@ urlpatterns = [
     path("wallet/top-up/", purse.top_up, name="top-up"),
     path("library/", owned.library, name="library"),
     path("download/<int:item_id>/", owned.download, name="download"),
+    path("download/<int:release_id>/<slug:code>.zip", owned.album, name="album"),
     path("preview/<int:track_id>/", owned.preview, name="preview"),
     path("strokes/<int:track_id>.svg", owned.strokes, name="strokes"),
     path("hear/<int:track_id>/", hearing.hear, name="hear"),

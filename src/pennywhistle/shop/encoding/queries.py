@@ -49,6 +49,19 @@ def list_renditions_of_audio(*, audio_key: str) -> list[RenditionFacts]:
     return [_facts(row) for row in rows[:SIBLINGS_MAX]]
 
 
+def list_newest_of_audio(*, audio_keys: Iterable[str]) -> dict[str, RenditionFacts]:
+    """The rendition made last of each audio that was ever made, by audio key.
+
+    A query for every `KEYS_AT_ONCE` keys.
+    """
+    wanted = list(audio_keys)
+    newest: dict[str, RenditionFacts] = {}
+    for start in range(0, len(wanted), KEYS_AT_ONCE):
+        rows = Rendition.objects.filter(audio_key__in=wanted[start : start + KEYS_AT_ONCE])
+        newest |= {row.audio_key: _facts(row) for row in rows.order_by("encoded_at", "pk")}
+    return newest
+
+
 def list_encode_costs(*, keys: Iterable[str]) -> dict[str, int]:
     """Milliseconds of CPU that encoding each took, by key; without those that were not counted.
 
