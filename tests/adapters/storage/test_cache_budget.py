@@ -132,6 +132,17 @@ def test_a_file_that_is_not_what_it_should_be_is_discarded(tmp_path: Path) -> No
         assert cache.usage() == Usage(30, 1)
 
 
+def test_what_somebody_else_put_there_is_left_alone(tmp_path: Path) -> None:
+    cache = RenditionCache(tmp_path, bytes_max=100)
+    put(cache, 1, 60)
+    for name in ("notes", ".hidden", "a b.mp3"):
+        (tmp_path / "01" / name).write_bytes(bytes(90))
+    put(cache, 2, 60)
+    assert sorted(path.name for path in tmp_path.glob("01/*")) == [".hidden", "a b.mp3", "notes"]
+    assert cache.usage() == Usage(60, 1)
+    assert cache.sweep() == Swept()
+
+
 def test_a_lost_or_wrong_book_is_put_right(tmp_path: Path) -> None:
     cache = RenditionCache(tmp_path, bytes_max=100)
     put(cache, 1, 40)

@@ -188,6 +188,25 @@ async def test_a_stalled_writer_is_given_up(
         await read(cache)
 
 
+async def test_a_reader_who_looks_seldom_is_called_at_the_end(
+    cache: RenditionCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "FOLLOW_RINGS_MAX", 0)
+    for name in ("FOLLOW_LOOK_SECONDS", "FOLLOW_LOOK_SECONDS_MAX"):
+        monkeypatch.setattr(following, name, 10.0 * _TIMEOUT_SECONDS)
+    claim = cache.claim(**NAME)
+    assert claim is not None
+    with claim:
+        reading = asyncio.create_task(read(cache))
+        await asyncio.sleep(0.01)
+        claim.write(b"a song")
+        await asyncio.sleep(0.01)
+        assert not reading.done()
+        claim.finish()
+    async with asyncio.timeout(_TIMEOUT_SECONDS):
+        assert await reading == b"a song"
+
+
 async def test_another_process_writes_and_this_one_follows(
     cache: RenditionCache, tmp_path: Path
 ) -> None:

@@ -228,13 +228,15 @@ class RenditionCache:
         """Every finished file, without what it cost."""
         kept = []
         for entry in self._entries():
-            if not is_unfinished(entry.name):
+            key, _, extension = entry.name.rpartition(".")
+            # What else somebody put there is none of ours.
+            if not is_unfinished(entry.name) and _names_a_rendition(key, extension):
                 with contextlib.suppress(FileNotFoundError):
-                    kept.append(_kept(entry.name, entry.stat()))
+                    kept.append(_kept(key, extension, entry.stat()))
         return kept
 
     def _final(self, key: str, extension: str) -> Path:
-        if not (key.isalnum() and extension.isalnum()):
+        if not _names_a_rendition(key, extension):
             raise ValueError(f"{key!r}, {extension!r} do not name a rendition")
         return self._root / key[:2] / f"{key}.{extension}"
 
@@ -249,8 +251,11 @@ class RenditionCache:
         return entries
 
 
-def _kept(name: str, status: os.stat_result) -> Kept:
-    key, _, extension = name.rpartition(".")
+def _names_a_rendition(key: str, extension: str) -> bool:
+    return key.isalnum() and extension.isalnum()
+
+
+def _kept(key: str, extension: str, status: os.stat_result) -> Kept:
     return Kept(
         key=key,
         extension=extension,
