@@ -1,10 +1,13 @@
-"""A corrected tag or cover: the next download has it, and no encoder runs for it."""
+"""The same bytes while they grow, from the cache, made again; and a corrected tag or cover in the next
+download without an encoder."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import zlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,13 @@ from pytest_django import Settings
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
 from pennywhistle.adapters.storage.growing import Claim
+from pennywhistle.adapters.storage.rendition_cache import follow
 from pennywhistle.flows.encode_rendition import WantedRendition, encode_rendition
 from pennywhistle.shop.catalogue.models import Release, Track
 from pennywhistle.shop.encoding.queries import find_rendition
 from tests.cast import NOW
 from tests.renditions import draw_cover
-from tests.stocked_shop import StockedShop, stock_shop
+from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
 
 
 @pytest.fixture
@@ -128,3 +132,24 @@ def test_a_sibling_that_vanishes_while_it_is_read_is_still_read_to_its_end(
         wanted=where_no_encoder_could_work(wanted), outfit=shop.outfit, now=NOW
     )
     assert tagged == encode(wanted.order, lambda _: None)
+
+
+async def test_what_a_listener_follows_is_what_is_kept_and_what_is_made_again(
+    transactional_db: None, tmp_path: Path, settings: Settings
+) -> None:
+    shop = await on_a_thread(stock_shop, tmp_path, settings)
+    for code in ONE_OF_EACH:
+        wanted = await on_a_thread(shop.wants, code)
+        make = partial(encode_rendition, wanted=wanted, outfit=shop.outfit, now=NOW)
+        making = asyncio.create_task(on_a_thread(make))
+        while (reader := shop.outfit.renditions.open_reader(**wanted.file)) is None:
+            assert not making.done()
+            await asyncio.sleep(0.001)
+        heard = b"".join([piece async for piece in follow(reader)])
+        made = await making
+        assert made is not None
+        assert hashlib.sha256(heard).hexdigest() == made.sha256, code
+        kept = cached(shop, wanted)
+        assert kept.read_bytes() == heard, code
+        kept.unlink()
+        assert await on_a_thread(make) == made, code
