@@ -9,11 +9,16 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from pennywhistle.kit.clock import utc_now
-from pennywhistle.shop.catalogue.queries import list_label_ids_of_member
+from pennywhistle.shop.catalogue.queries import (
+    ReleaseFacts,
+    get_release_in_any_state,
+    list_label_ids_of_member,
+)
+from pennywhistle.shop.catalogue.rules import UnknownReleaseError
 
 # Names, sales and codes stay out of every cache.
 UNCACHED = "private, no-store"
@@ -70,6 +75,17 @@ def go(name: str, *args: object) -> HttpResponse:
     response.status_code = 303
     response["Cache-Control"] = UNCACHED
     return response
+
+
+def release_for(visitor: Visitor, slug: str) -> ReleaseFacts:
+    """The release of that slug; another label's is not found, as if it were not there."""
+    try:
+        facts = get_release_in_any_state(name=slug)
+    except UnknownReleaseError:
+        raise Http404 from None
+    if facts.slug != slug or not visitor.may_see_label(facts.label_id):
+        raise Http404
+    return facts
 
 
 def _guarded(view: DeskView[P], *, operator_only: bool) -> View[P]:

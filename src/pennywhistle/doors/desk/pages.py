@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pennywhistle.doors.desk.correction_form import CorrectionForm
 from pennywhistle.doors.desk.forms import EndForm, LicenceForm, StatementForm, VoucherForm
 from pennywhistle.doors.desk.words import Badge
 from pennywhistle.kit.money import Money
@@ -170,7 +171,8 @@ class CoverageRow:
 
 @dataclass(frozen=True, slots=True)
 class DeskReleasePage:
-    """A release as the desk sees it. `country` is None until one is chosen."""
+    """A release as the desk sees it. `country` is None until one is chosen; `correct_url` is empty
+    for a draft."""
 
     title: str
     url: str
@@ -186,12 +188,39 @@ class DeskReleasePage:
     lacks: Sequence[str]
     may_publish: bool
     publish_url: str
+    correct_url: str
     shop_url: str
     tracks: Sequence[TrackRow]
     duration_ms: int
     country: str | None
     coverage: Sequence[CoverageRow]
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """What was corrected before. `track` is empty for a field of the release."""
+
+    what: str
+    track: str
+    before: str
+    after: str
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionPage:
+    """The form that corrects a release on sale."""
+
+    title: str
+    artist: str
+    label: str
+    cover_url: str
+    url: str
+    back_url: str
+    form: CorrectionForm
+    corrections: Sequence[CorrectionRow]
 
 
 @dataclass(frozen=True, slots=True)

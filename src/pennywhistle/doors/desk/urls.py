@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from pennywhistle.doors.desk import licences, money, views
+from pennywhistle.doors.desk import correcting, licences, money, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="desk"),
     path("releases/", views.releases, name="desk-releases"),
     path("releases/<str:slug>/", views.release, name="desk-release"),
     path("releases/<str:slug>/publish/", views.publish, name="desk-publish"),
+    path("releases/<str:slug>/correct/", correcting.correct, name="desk-correct"),
     path("licences/", licences.listing, name="desk-licences"),
     path("licences/grant/", licences.grant, name="desk-grant"),
     # A number may hold slashes.

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from pennywhistle.doors.desk import rows, words
-from pennywhistle.doors.desk.access import Visitor, for_the_desk, go, show
+from pennywhistle.doors.desk.access import Visitor, for_the_desk, go, release_for, show
 from pennywhistle.doors.desk.pages import (
     CoverageRow,
     DeskReleasePage,
@@ -30,12 +30,11 @@ from pennywhistle.shop.catalogue.queries import (
     ReleaseFacts,
     TrackFacts,
     count_releases_by_state,
-    get_release_in_any_state,
     list_lacks_of_releases,
     list_releases_for_desk,
     list_tracks_of_release,
 )
-from pennywhistle.shop.catalogue.rules import NotReadyError, UnknownReleaseError
+from pennywhistle.shop.catalogue.rules import NotReadyError
 from pennywhistle.shop.licensing.queries import (
     LicenceFacts,
     list_coverage,
@@ -121,7 +120,7 @@ def releases(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @for_the_desk
 def release(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
     """One release: its tracks as measured, and where they may be sold."""
-    facts = _release_for(visitor, slug)
+    facts = release_for(visitor, slug)
     tracks = list_tracks_of_release(release_id=facts.id)
     country = _country(request, visitor)
     is_live = facts.state == "live"
@@ -140,6 +139,7 @@ def release(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
         lacks=list_lacks_of_releases(releases=[facts])[facts.id],
         may_publish=_may_publish(visitor, facts),
         publish_url=reverse("desk-publish", args=[facts.slug]),
+        correct_url="" if facts.state == "draft" else reverse("desk-correct", args=[facts.slug]),
         shop_url=reverse("storefront:release", args=[facts.slug]) if is_live else "",
         tracks=[rows.track_row(track) for track in tracks],
         duration_ms=sum(track.master.duration_ms for track in tracks),
@@ -154,7 +154,7 @@ def release(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
 @for_the_desk
 def publish(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
     """Put a release on the shelves."""
-    facts = _release_for(visitor, slug)
+    facts = release_for(visitor, slug)
     if not _may_publish(visitor, facts):
         messages.error(
             request,
@@ -173,17 +173,6 @@ def publish(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
             % {"title": facts.title},
         )
     return go("desk-release", facts.slug)
-
-
-def _release_for(visitor: Visitor, slug: str) -> ReleaseFacts:
-    """The release of that slug; another label's is not found, as if it were not there."""
-    try:
-        facts = get_release_in_any_state(name=slug)
-    except UnknownReleaseError:
-        raise Http404 from None
-    if facts.slug != slug or not visitor.may_see_label(facts.label_id):
-        raise Http404
-    return facts
 
 
 def _may_publish(visitor: Visitor, release: ReleaseFacts) -> bool:

@@ -48,6 +48,22 @@ def release_state(state: str) -> Badge:
     return known.get(state, Badge(state))
 
 
+def corrected_field(field: str) -> str:
+    """A field of the catalogue that was corrected."""
+    known = {
+        "title": gettext("title"),
+        "released_on": gettext("release date"),
+        "genre": gettext("genre"),
+        "p_line": gettext("P line"),
+        "c_line": gettext("C line"),
+        "cover_sha256": gettext("cover"),
+        "lyrics": gettext("lyrics"),
+        "musicbrainz_release_id": gettext("release at MusicBrainz"),
+        "musicbrainz_recording_id": gettext("recording at MusicBrainz"),
+    }
+    return known.get(field, field)
+
+
 def licence_state(terms: LicenceTerms, now: datetime) -> Badge:
     """In force, not yet, or no longer: what coverage sees at that instant."""
     if terms.ends_at is not None and terms.ends_at <= max(now, terms.starts_at):
