@@ -241,13 +241,13 @@ class RenditionCache:
         return self._root / key[:2] / f"{key}.{extension}"
 
     def _entries(self) -> list[os.DirEntry[str]]:
-        """Everything in the folders of renditions."""
+        """Every file in the folders of renditions."""
         entries: list[os.DirEntry[str]] = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self._root) as folders:
             for folder in folders:
                 if folder.is_dir():
                     with os.scandir(folder) as files:
-                        entries.extend(files)
+                        entries.extend(file for file in files if file.is_file())
         return entries
 
 
