@@ -13,6 +13,7 @@ from pennywhistle import __version__
 from pennywhistle.doors.cli import (
     books,
     catalogue,
+    correct,
     demo,
     licence,
     people,
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, server, catalogue, licence, voucher, people, books, verify):
+for module in (demo, server, catalogue, correct, licence, voucher, people, books, verify):
     module.register(app)
 
 
