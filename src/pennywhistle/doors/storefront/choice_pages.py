@@ -66,7 +66,8 @@ class HearPage:
     """One song in the recipe chosen, beside the recording itself.
 
     `recipe_audio_url` is empty where both sound the same: `proof`, the hash of the recording's
-    samples, is then that of the file's too. `price` is None where it is not sold here. Ticks are
+    samples, is then that of the file's too. `fetch_bytes` is about what both take on the line, None
+    where that is not known. `price` is None where it is not sold here. Ticks are
     labels at equal distances: heights from the top down, times from left to right.
     """
 
@@ -91,6 +92,7 @@ class HearPage:
     treatment: str
     master_audio_url: str
     recipe_audio_url: str
+    fetch_bytes: int | None
     proof: str
     spectra: tuple[Spectrum, ...]
     khz_ticks: tuple[str, ...]

@@ -40,7 +40,13 @@ from pennywhistle.look.ink import DAY_INKS, NIGHT_INKS
 from pennywhistle.shop.catalogue.queries import TrackFacts, find_live_track
 from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Kind, Recipe
-from pennywhistle.shop.encoding.rules import Excerpt, get_recipe, treatment_of
+from pennywhistle.shop.encoding.rules import (
+    Excerpt,
+    SizeNotMeasuredError,
+    get_recipe,
+    size_of,
+    treatment_of,
+)
 
 # A picture changes only when its music is encoded otherwise.
 FOR_AN_HOUR = "private, max-age=3600"
@@ -156,6 +162,7 @@ def _page(visit: Visit, heard: _Heard) -> HearPage:
         treatment=choosing.treatment_text(track, recipe.code),
         master_audio_url=master_url,
         recipe_audio_url="" if heard.sounds_the_same else _audio_url(visit, heard, recipe.code),
+        fetch_bytes=_fetch_bytes(heard),
         proof=track.master.pcm_sha256,
         spectra=_spectra(heard),
         khz_ticks=_khz_ticks(track.master.sample_rate_hz),
@@ -171,6 +178,15 @@ def _audio_url(visit: Visit, heard: _Heard, code: str) -> str:
         now=visit.now,
         territory=visit.territory or "",
     )
+
+
+def _fetch_bytes(heard: _Heard) -> int | None:
+    master = facts_of(master=heard.track.master)
+    recipes = (get_recipe(code=REFERENCE_RECIPE), heard.recipe)
+    try:
+        return sum(size_of(recipe=one, master=master, excerpt=heard.part).bytes for one in recipes)
+    except SizeNotMeasuredError:
+        return None
 
 
 def _spectra(heard: _Heard) -> tuple[Spectrum, ...]:

@@ -81,6 +81,7 @@ HEAR = HearPage(
     treatment="The recording is 24-bit/96 kHz. As MP3 192 it is resampled to 48 kHz.",
     master_audio_url="/bytes/a/audition.flac",
     recipe_audio_url="/bytes/b/audition.mp3",
+    fetch_bytes=6_500_000,
     proof="ab" * 32,
     spectra=(
         Spectrum("The recording itself", "/hear/1/flac/day.png", "/hear/1/flac/night.png", ""),

@@ -49,6 +49,24 @@ function lagOf(a, b) {
   return exact.alike >= CERTAIN ? exact.lag : 0;
 }
 
+// How loud a recording is where two loudspeakers play it: surround is mixed as Web Audio mixes it.
+// https://www.w3.org/TR/webaudio/#channel-mixing
+function loudness(buffer) {
+  const side = Math.SQRT1_2;
+  const mixes = buffer.numberOfChannels === 6 ? [[0, 2, 4], [1, 2, 5]] : [[0], [buffer.numberOfChannels - 1]];
+  let sum = 0;
+  for (const [front, ...others] of mixes) {
+    const near = buffer.getChannelData(front);
+    const far = others.map((channel) => buffer.getChannelData(channel));
+    for (let i = 0; i < near.length; i += 1) {
+      let value = near[i];
+      for (const data of far) value += side * data[i];
+      sum += value * value;
+    }
+  }
+  return Math.sqrt(sum / (mixes.length * buffer.length));
+}
+
 class UnplayableError extends Error {}
 
 class Audition {
@@ -128,8 +146,18 @@ class Audition {
     const lag = lagOf(...this.buffers.map(mono)) / this.context.sampleRate;
     this.starts = [Math.max(0, -lag), Math.max(0, lag)];
     this.seconds = Math.min(...this.buffers.map((buffer, i) => buffer.duration - this.starts[i]));
+    this.levels = this.levelsOf(this.buffers);
     this.box.dataset.lag = Math.round(lag * this.context.sampleRate);
     this.part("place").max = this.seconds;
+  }
+
+  // Both are equally loud by nature, but for surround that was mixed down: then the louder is turned
+  // down, since the louder of two always sounds the better.
+  levelsOf([original, file]) {
+    if (original.numberOfChannels === file.numberOfChannels) return [1, 1];
+    const ratio = loudness(file) / loudness(original);
+    if (!Number.isFinite(ratio) || ratio === 0) return [1, 1];
+    return ratio > 1 ? [1, 1 / ratio] : [ratio, 1];
   }
 
   async toggle() {
@@ -156,7 +184,7 @@ class Audition {
       source.loop = true;
       source.loopStart = this.starts[i];
       source.loopEnd = this.starts[i] + this.seconds;
-      gain.gain.value = i === this.order[this.chosen] ? 1 : 0;
+      gain.gain.value = i === this.order[this.chosen] ? this.levels[i] : 0;
       source.connect(gain).connect(this.context.destination);
       this.gains[i] = gain;
       return source;
@@ -201,7 +229,8 @@ class Audition {
       const now = this.context.currentTime;
       gain.gain.cancelScheduledValues(now);
       gain.gain.setValueAtTime(gain.gain.value, now);
-      gain.gain.linearRampToValueAtTime(i === this.order[number] ? 1 : 0, now + FADE_SECONDS);
+      const level = i === this.order[number] ? this.levels[i] : 0;
+      gain.gain.linearRampToValueAtTime(level, now + FADE_SECONDS);
     });
     this.show();
     this.sayWhatIsHeard();
@@ -267,10 +296,28 @@ class Audition {
 }
 
 const auditions = new WeakMap();
+const RETRY_MS = 5000;
+const RETRIES_MOST = 6;
+
+// A picture that was not ready is asked for again, a few times.
+function askAgain(picture) {
+  picture.addEventListener("error", () => {
+    const tried = Number(picture.dataset.tried ?? 0);
+    if (tried >= RETRIES_MOST) return;
+    picture.dataset.tried = tried + 1;
+    setTimeout(() => {
+      picture.src = picture.getAttribute("src");
+    }, RETRY_MS);
+  });
+}
 
 function begin() {
   for (const box of document.querySelectorAll("[data-audition]")) {
     if (!auditions.has(box)) auditions.set(box, new Audition(box));
+  }
+  for (const picture of document.querySelectorAll("img.spectrum-image:not([data-tried])")) {
+    picture.dataset.tried = 0;
+    askAgain(picture);
   }
 }
 
