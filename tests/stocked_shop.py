@@ -108,15 +108,22 @@ def stock_shop(folder: Path, settings: Settings, *, frames: int = 100_001) -> St
     outfit = get_outfit()
     cast = assemble()
     fill_wallet(cast.alice, "50.00")
-    sample = render_master(folder / "delivered.wav", frames=frames)
+    sample = put_recording(folder, outfit, cast.track_ids[0], frames=frames)
+    cover = outfit.covers.keep(content=draw_cover().data, sizes={})
+    Release.objects.filter(pk=cast.release_id).update(cover_sha256=cover)
+    return StockedShop(cast, outfit, sample)
+
+
+def put_recording(folder: Path, outfit: Outfit, track_id: int, *, frames: int) -> Sample:
+    """Put a recording of so many samples under a track, as ingest would have."""
+    sample = render_master(folder / f"delivered-{track_id}.wav", frames=frames)
     measured = {
         recipe.code: measure_audio_bytes(order_for(sample, recipe, folder))
         for recipe in list_measured_recipes(master=sample.facts)
     }
-    sample = replace(sample, facts=replace(sample.facts, measured_bytes=measured))
     sha256 = hashlib.sha256(sample.path.read_bytes()).hexdigest()
     outfit.masters.keep(source=sample.path, sha256=sha256)
-    Master.objects.filter(tracks=cast.track_ids[0]).update(
+    Master.objects.filter(tracks=track_id).update(
         sha256=sha256,
         pcm_sha256=hashlib.sha256(sample.pcm).hexdigest(),
         flac_md5=sample.facts.flac_md5,
@@ -124,9 +131,7 @@ def stock_shop(folder: Path, settings: Settings, *, frames: int = 100_001) -> St
         container="wav",
         measured_bytes=measured,
     )
-    cover = outfit.covers.keep(content=draw_cover().data, sizes={})
-    Release.objects.filter(pk=cast.release_id).update(cover_sha256=cover)
-    return StockedShop(cast, outfit, sample)
+    return replace(sample, facts=replace(sample.facts, measured_bytes=measured))
 
 
 @contextlib.contextmanager

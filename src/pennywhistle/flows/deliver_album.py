@@ -42,7 +42,7 @@ EDITION = 1
 _SHA256_DIGITS = 64
 _PIECE_BYTES = 1 << 20
 # How many files' checksums one process remembers: covers and booklets, a few to each album.
-_CHECKSUMS_REMEMBERED = 1_000
+_OUTCOMES_REMEMBERED = 1_000
 _COVER_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}
 
 
@@ -210,17 +210,20 @@ def _enclosures(
 
 
 def _filed(name: str, path: Path, sha256: str) -> Enclosure:
-    return Enclosure(name, path, path.stat().st_size, sha256, crc32_of(path))
+    read = read_outcome(path)
+    return Enclosure(name, path, read.size_bytes, sha256, read.crc32)
 
 
-@lru_cache(maxsize=_CHECKSUMS_REMEMBERED)
-def crc32_of(path: Path) -> int:
-    """The CRC-32 of a file whose name is the hash of what it holds. Reads it once."""
-    crc32 = 0
+@lru_cache(maxsize=_OUTCOMES_REMEMBERED)
+def read_outcome(path: Path) -> Made:
+    """Size and checksums of a file whose name is the hash of what it holds. Reads it once."""
+    size_bytes, crc32, sha256 = 0, 0, hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):
+            size_bytes += len(piece)
             crc32 = zlib.crc32(piece, crc32)
-    return crc32
+            sha256.update(piece)
+    return Made(size_bytes, sha256.hexdigest(), crc32)
 
 
 def _playlist(release: ReleaseFacts, songs: Sequence[Song]) -> bytes:

@@ -34,7 +34,7 @@ from pennywhistle.flows.deliver_album import (
     Album,
     Enclosure,
     Made,
-    crc32_of,
+    read_outcome,
     sums_of,
 )
 from pennywhistle.flows.deliver_rendition import await_file, reader_of
@@ -234,16 +234,18 @@ async def _made(packing: _Packing, number: int, *, ends_at: float | None = None)
 
 @sync_to_async(thread_sensitive=False)
 def _recorded(packing: _Packing, number: int) -> Made:
-    """What is on record of a song that is in the cache. Its CRC-32 is counted where it is not."""
+    """What is on record of a song that is in the cache; where that is not enough, it is read."""
     song = packing.album.songs[number]
     close_old_connections()
     try:
         row, path = find_rendition(key=song.key), _cached(packing, number)
     finally:
         close_old_connections()
-    if row is None or path is None:
+    if row is not None and row.crc32 is not None:
+        return Made(row.size_bytes, row.sha256, row.crc32)
+    if path is None:
         raise RenditionBrokenError(f"{song.name} was encoded, and is gone again; ask again")
-    return Made(row.size_bytes, row.sha256, crc32_of(path) if row.crc32 is None else row.crc32)
+    return read_outcome(path)
 
 
 async def _whole(packing: _Packing, number: int, ends_at: float) -> None:
