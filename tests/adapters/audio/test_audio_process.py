@@ -21,6 +21,7 @@ import pytest
 
 from pennywhistle.adapters.audio import process as process_module
 from pennywhistle.adapters.audio.binary import ffmpeg_path
+from pennywhistle.adapters.audio.host import SPARES_MAX
 from pennywhistle.adapters.audio.process import (
     MEMORY_BYTES_MAX,
     RUN_SECONDS_MAX,
@@ -177,17 +178,15 @@ def test_an_encoder_that_never_ends_runs_out_of_its_seconds() -> None:
 
 def test_a_block_that_is_left_leaves_no_process_and_no_descriptor() -> None:
     host = host_pid()
-    idle = set(children_of(host))
+    until(lambda: len(children_of(host)) == SPARES_MAX)
+    open_by_host = len(descriptors_of(host))
     open_before = descriptors_of(os.getpid())
     for _ in range(10):
         with running(ffmpeg(*_ENDLESS, "-f", "s16le", "pipe:1")) as process:
             next(iter(process.output()))
     assert descriptors_of(os.getpid()) == open_before
-    open_by_host = len(descriptors_of(host))
-    until(lambda: len(children_of(host)) <= max(1, len(idle)))
-    with running(ffmpeg(*_ENDLESS, "-f", "s16le", "pipe:1")) as process:
-        next(iter(process.output()))
-    until(lambda: len(descriptors_of(host)) <= open_by_host + 1)
+    until(lambda: len(children_of(host)) == SPARES_MAX)
+    until(lambda: len(descriptors_of(host)) == open_by_host)
 
 
 def test_a_program_that_is_not_there_is_said_so() -> None:

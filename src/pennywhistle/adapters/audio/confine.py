@@ -1,6 +1,6 @@
 """What an encoder may do, held by the kernel: no network, no other file, no other process.
 
-Standard library alone: it runs in the small process that starts encoders (`host.py`). Linux has all of
+A few small modules of the standard library alone, to keep every fork small: it runs in the small process that starts encoders (`host.py`). Linux has all of
 it, to a plain user too; where a kernel or a container says no, the rest still holds, and `missing`
 says what does not. Numbers are those of the kernel's headers:
 https://docs.kernel.org/userspace-api/landlock.html,
@@ -15,7 +15,6 @@ import contextlib
 import ctypes
 import errno
 import os
-import platform
 import resource
 import signal
 import stat
@@ -23,7 +22,6 @@ import struct
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
-from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
 _SECCOMP_MODE_FILTER = 2
@@ -93,7 +91,7 @@ class _Program(ctypes.Structure):
 def enter_host() -> None:
     """What is done once, for this process and all that it starts. Never fails: see `missing`."""
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
+        _write("/proc/self/oom_score_adj", _OOM_SCORE)
     with contextlib.suppress(OSError):
         _leave_network()
     with contextlib.suppress(OSError):
@@ -128,7 +126,7 @@ class Confinement:
         self._ruleset = _Ruleset() if _landlock_version() >= 1 else None
         if self._ruleset is not None:
             self._allow_program(self._ruleset, program)
-        if platform.machine() in _MACHINES:
+        if os.uname().machine in _MACHINES:
             with contextlib.suppress(OSError):  # Told once by `missing`.
                 _install_filter()
 
@@ -226,7 +224,15 @@ def _leave_network() -> None:
     for name, line in (
         ("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1"),
     ):  # fmt: skip
-        Path(f"/proc/self/{name}").write_text(line, encoding="ascii")
+        _write(f"/proc/self/{name}", line)
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
 
 
 @cache
@@ -242,8 +248,11 @@ def _is_static(program: str) -> bool:
 
     https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html
     """
-    with Path(program).open("rb") as file:
-        head = file.read(4096)
+    descriptor = os.open(program, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        head = os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
     if head[:6] != b"\x7fELF\x02\x01":
         return False
     (start,) = struct.unpack_from("<Q", head, 32)
@@ -253,7 +262,7 @@ def _is_static(program: str) -> bool:
 
 
 def _install_filter() -> None:
-    steps = _filter(*_MACHINES[platform.machine()])
+    steps = _filter(*_MACHINES[os.uname().machine])
     code = ctypes.create_string_buffer(steps, len(steps))
     program = _Program(len(steps) // 8, ctypes.cast(code, ctypes.c_void_p))
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(program))

@@ -19,10 +19,12 @@ import signal
 import socket
 import struct
 import sys
-from dataclasses import dataclass
-from typing import Any
 
 from pennywhistle.adapters.audio import confine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # Modules that only a type checker needs would be carried by every fork.
+    from typing import Any
 
 _LENGTH = struct.Struct("=I")
 REQUEST_BYTES_MAX = 1_000_000
@@ -35,12 +37,18 @@ _STARTED_NOT = 127
 _OPEN_MAX = 4096
 # The next child is forked once the last one has had the processor to itself for a moment.
 _SPARE_AFTER_SECONDS = 0.02
+# Children that wait, for as many listeners who come at the same moment.
+SPARES_MAX = 4
 
 
-@dataclass(frozen=True, slots=True)
 class _Child:
-    pid: int
-    line: socket.socket
+    """A running encoder, and the socket that tells of it."""
+
+    __slots__ = ("line", "pid")
+
+    def __init__(self, pid: int, line: socket.socket) -> None:
+        self.pid = pid
+        self.line = line
 
 
 class Host:
@@ -55,7 +63,7 @@ class Host:
         self._null = os.open(os.devnull, os.O_RDONLY)
         self._children: dict[int, _Child] = {}
         # Forking takes longer than anything else on the way to a first byte, so it is done ahead.
-        self._spare: tuple[int, socket.socket] | None = None
+        self._spares: dict[int, socket.socket] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
         woken, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -67,9 +75,12 @@ class Host:
     def serve(self) -> None:
         """Until the other side is gone."""
         while True:
-            ready = self._selector.select(None if self._spare else _SPARE_AFTER_SECONDS)
+            has_all = len(self._spares) >= SPARES_MAX
+            ready = self._selector.select(None if has_all else _SPARE_AFTER_SECONDS)
             if not ready:
-                self._spare = self._fork()
+                with contextlib.suppress(OSError):
+                    pid, order = self._fork()
+                    self._spares[pid] = order
             for key, _ in ready:
                 if key.fileobj is self._control:
                     if not self._take():
@@ -100,18 +111,28 @@ class Host:
         return True
 
     def _start(self, body: bytes, descriptors: list[int]) -> None:
-        pid, order = self._spare or self._fork()
-        self._spare = None
+        line = socket.socket(fileno=os.dup(descriptors[-1]))
         try:
-            send(order, body, descriptors)
-        except OSError:  # Somebody has killed the spare one.
-            order.close()
-            pid, order = self._fork()
-            send(order, body, descriptors)
-        order.close()
-        child = _Child(pid, socket.socket(fileno=os.dup(descriptors[-1])))
+            pid = self._hand_over(body, descriptors)
+        except OSError as error:
+            with line, contextlib.suppress(OSError):
+                line.sendall(_line(failed=str(error)))
+            return
+        child = _Child(pid, line)
         self._children[pid] = child
         self._selector.register(child.line, selectors.EVENT_READ, child)
+
+    def _hand_over(self, body: bytes, descriptors: list[int]) -> int:
+        """To a child that waits, or to a new one where those were killed or have all gone."""
+        while self._spares:
+            pid, order = self._spares.popitem()
+            with order, contextlib.suppress(OSError):
+                send(order, body, descriptors)
+                return pid
+        pid, order = self._fork()
+        with order:
+            send(order, body, descriptors)
+        return pid
 
     def _fork(self) -> tuple[int, socket.socket]:
         """A child that waits to be told what to become, and the socket to tell it by."""
@@ -142,29 +163,29 @@ class Host:
                 self._selector.unregister(child.line)
                 os.kill(child.pid, signal.SIGKILL)
 
-    def _forget_spare(self, pid: int) -> None:
-        if self._spare is not None and self._spare[0] == pid:
-            self._spare[1].close()
-            self._spare = None
-
     def _reap(self) -> None:
-        while self._children or self._spare:
+        while self._children or self._spares:
             pid, status, used = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
             child = self._children.pop(pid, None)
             if child is None:
-                self._forget_spare(pid)
+                if pid in self._spares:
+                    self._spares.pop(pid).close()
                 continue
-            ended = {
-                "code": os.waitstatus_to_exitcode(status),
-                "cpu_ms": round((used.ru_utime + used.ru_stime) * 1000),
-            }
+            ended = _line(
+                code=os.waitstatus_to_exitcode(status),
+                cpu_ms=round((used.ru_utime + used.ru_stime) * 1000),
+            )
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(child.line)
             with contextlib.suppress(OSError):
-                child.line.sendall(json.dumps(ended).encode() + b"\n")
+                child.line.sendall(ended)
             child.line.close()
+
+
+def _line(**said: object) -> bytes:
+    return json.dumps(said).encode() + b"\n"
 
 
 def send(channel: socket.socket, body: bytes, descriptors: list[int]) -> None:
@@ -210,7 +231,7 @@ def _become(order: socket.socket, null: int, host_pid: int, program: str | None)
         _execute(json.loads(body), confinement)
     except BaseException as error:  # noqa: BLE001 - told to the other side, whatever it is
         if line is not None:
-            os.write(line, json.dumps({"failed": str(error)}).encode() + b"\n")
+            os.write(line, _line(failed=str(error)))
     os._exit(_STARTED_NOT)
 
 
@@ -234,7 +255,7 @@ def main() -> None:
     if program is not None:
         confine.enter_host()
         missing = confine.missing(program)
-    control.sendall(json.dumps({"missing": missing}).encode() + b"\n")
+    control.sendall(_line(missing=missing))
     host = Host(control, program)
     gc.freeze()
     gc.disable()
