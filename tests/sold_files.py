@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pennywhistle.adapters.audio.encode import encode
+from pennywhistle.adapters.tags.fields import Cover
 from pennywhistle.shop.encoding.formats import Kind
 from pennywhistle.shop.encoding.rules import get_recipe
 from tests.renditions import TAGS, Sample, order_for, render_master
@@ -37,15 +38,22 @@ class SoldFiles:
         return hashlib.sha256(self[code].read_bytes()).hexdigest()
 
 
-def make_sold_files(folder: Path, *, bits: int = 16, codes: tuple[str, ...]) -> SoldFiles:
-    """Files with every tag but a cover, the hash of the samples in the lossless ones."""
-    sample = render_master(folder / "master.wav", frames=22_050, bits=bits)
+def make_sold_files(
+    folder: Path,
+    *,
+    codes: tuple[str, ...],
+    bits: int = 16,
+    channels: int = 2,
+    cover: Cover | None = None,
+) -> SoldFiles:
+    """Files with every tag, the hash of the samples in the lossless ones."""
+    sample = render_master(folder / "master.wav", frames=22_050, bits=bits, channels=channels)
     pcm_sha256 = hashlib.sha256(sample.pcm).hexdigest()
     paths = {}
     for code in codes:
         recipe = get_recipe(code=code)
         is_lossless = recipe.kind is Kind.LOSSLESS
-        tags = replace(TAGS, pcm_sha256=pcm_sha256 if is_lossless else None)
+        tags = replace(TAGS, cover=cover, pcm_sha256=pcm_sha256 if is_lossless else None)
         paths[code] = folder / f"{code}.{recipe.extension}"
         with paths[code].open("wb") as file:
             encode(order_for(sample, recipe, folder, tags=tags), file.write)

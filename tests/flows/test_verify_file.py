@@ -18,6 +18,7 @@ from pennywhistle.flows.verify_file import (
     read_sums,
     verify_file,
 )
+from tests.renditions import draw_cover
 from tests.sold_files import LOSSLESS, LOSSY, SoldFiles, make_sold_files, sold_files
 
 __all__ = ["sold_files"]
@@ -186,3 +187,18 @@ def test_a_hash_is_64_digits() -> None:
     for text in ("", "ab" * 31, "g" * 64):
         with pytest.raises(BadHashError):
             checked_hash(text=text)
+
+
+@pytest.mark.parametrize("code", LOSSLESS)
+@pytest.mark.parametrize("channels", [1, 6])
+def test_mono_and_surround_are_heard_too(code: str, channels: int, tmp_path: Path) -> None:
+    sold = make_sold_files(tmp_path, channels=channels, codes=(code,), cover=draw_cover())
+    checked = verify_file(path=sold[code], pcm_sha256=sold.pcm_sha256)
+    assert (checked.verdict, checked.channels) == (Verdict.OK, channels)
+
+
+@pytest.mark.parametrize("code", LOSSY)
+def test_a_cover_is_no_part_of_what_is_heard(code: str, tmp_path: Path) -> None:
+    sold = make_sold_files(tmp_path, codes=(code,), cover=draw_cover())
+    checked = verify_file(path=sold[code], sha256=sold.sha256(code))
+    assert (checked.verdict, checked.duration_ms) == (Verdict.OK, 500)

@@ -7,6 +7,7 @@ does not grow with its length, and no more of it than the longest recording can 
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ _PIECE_BYTES = 1 << 20
 _LOSSY_BITS = 16
 _OGG_TAIL_BYTES = 65_536 + 512  # No page is longer.
 _OGG_ENDS = 0x04
+# Length and flags in the head of a WavPack block.
+_WAVPACK_HEAD = struct.Struct("<4xI16xI4x")
+_WAVPACK_MONO, _WAVPACK_FINAL = 1 << 2, 1 << 12
 
 _DEMUXERS = {
     Container.FLAC: "flac",
@@ -130,6 +134,8 @@ def _head_by_mutagen(path: Path, container: Container) -> _Head:
         info = file.info
         rate_hz = int(getattr(info, "sample_rate", OPUS_RATE_HZ))
         channels, seconds = int(info.channels), float(info.length)
+        if container is Container.WAVPACK:
+            channels = _wavpack_channels(path)
     except Exception as error:  # mutagen lets struct, index and attribute errors escape
         raise UnheardError("its head cannot be read") from error
     is_lossless = container is Container.WAVPACK
@@ -143,6 +149,23 @@ def _head_by_mutagen(path: Path, container: Container) -> _Head:
         channels=channels,
         frames=round(seconds * rate_hz) if tells else None,
     )
+
+
+def _wavpack_channels(path: Path) -> int:
+    """Of all blocks that share the first samples: each holds one channel or two.
+
+    https://www.wavpack.com/WavPack5FileFormat.pdf Raises struct.error where the file ends in them.
+    """
+    channels, at = 0, 0
+    with path.open("rb") as file:
+        for _ in range(CHANNELS_MAX):
+            file.seek(at)
+            size_bytes, flags = _WAVPACK_HEAD.unpack(file.read(_WAVPACK_HEAD.size))
+            channels += 1 if flags & _WAVPACK_MONO else 2
+            at += 8 + size_bytes
+            if flags & _WAVPACK_FINAL:
+                break
+    return channels
 
 
 def _codec_name(container: Container, info: object) -> str:
