@@ -20,11 +20,13 @@ from pennywhistle.doors.storefront.answers import (
     safe_path,
     show,
 )
+from pennywhistle.doors.storefront.possessions import zips_of
 from pennywhistle.doors.storefront.shelves import chosen_recipe, is_exact, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.buy_basket import buy_basket, check_offer
 from pennywhistle.flows.declare_country import declare_country
+from pennywhistle.flows.prepare_downloads import prepare_downloads
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.territory import UnknownCountryError, check_country
@@ -174,6 +176,9 @@ def buy(request: HttpRequest) -> HttpResponseBase:
     except SaleError as error:
         messages.error(request, words_for(error))
         return go(BASKET)
+    prepare_downloads(
+        purchase_id=purchase.id, person_id=person_of(request), now=visit_of(request).now
+    )
     carrying.empty(request)
     return go(f"/receipt/{purchase.id}/?thanks")
 
@@ -208,6 +213,7 @@ def _papers(purchase: PurchaseFacts) -> dict[int, str]:
 def _receipt_page(
     purchase: PurchaseFacts, *, buyer: str, papers: dict[int, str], is_fresh: bool
 ) -> pages.ReceiptPage:
+    tracks = {t.id: t for t in list_tracks(track_ids={line.track_id for line in purchase.lines})}
     rates = sorted({line.vat_percent for line in purchase.lines})
     shown = ", ".join(f"{rate.normalize():f}%" for rate in rates)
     return pages.ReceiptPage(
@@ -232,6 +238,7 @@ def _receipt_page(
         tax=purchase.tax,
         tax_name=gettext("Tax in it (%(rates)s)") % {"rates": shown},
         is_fresh=is_fresh,
+        zips=zips_of((tracks[line.track_id], line.recipe) for line in purchase.lines),
     )
 
 
