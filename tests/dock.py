@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterStore
 from pennywhistle.flows.ingest_folder import ingest_folder
@@ -21,6 +22,7 @@ class Dock:
     folder: Path
     masters: MasterStore
     covers: CoverStore
+    booklets: BookletStore
     told: list[IngestProgress] = field(default_factory=list)
 
     def ingest(self, folder: Path | None = None, label_name: str | None = None) -> IngestReport:
@@ -31,6 +33,7 @@ class Dock:
             label_name=label_name,
             masters=self.masters,
             covers=self.covers,
+            booklets=self.booklets,
             on_progress=self.told.append,
             now=NOW,
         )
@@ -40,7 +43,12 @@ def build_dock(root: Path) -> Dock:
     """A dock below `root`."""
     folder = root / "delivery"
     folder.mkdir()
-    return Dock(folder, MasterStore(root / "masters"), CoverStore(root / "covers"))
+    return Dock(
+        folder,
+        MasterStore(root / "masters"),
+        CoverStore(root / "covers"),
+        BookletStore(root / "booklets"),
+    )
 
 
 def outcomes(report: IngestReport) -> dict[str, Outcome]:

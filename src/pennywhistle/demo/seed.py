@@ -153,6 +153,7 @@ def _stock(
         label_name=None,
         masters=outfit.masters,
         covers=outfit.covers,
+        booklets=outfit.booklets,
         on_progress=lambda progress: on_step(f"{place}: taking in {progress.name}"),
         now=now,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from pennywhistle.adapters.audio.analyse import file_sha256
 from pennywhistle.adapters.audio.encode import EncoderFailedError
 from pennywhistle.adapters.audio.refusal import AudioRefusedError
+from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterChangedError, MasterStore
 from pennywhistle.flows.ingest_master import DuplicateRecordingError, IngestedMaster, ingest_master
@@ -29,6 +30,7 @@ from pennywhistle.flows.read_delivery import (
     read_delivery,
     shown_name,
 )
+from pennywhistle.flows.take_booklet import take_booklet
 from pennywhistle.shop.catalogue import operations, queries
 from pennywhistle.shop.catalogue.corrections import Correction, correct_release
 from pennywhistle.shop.catalogue.rules import CatalogueError
@@ -48,6 +50,7 @@ class _Run:
     root: Path
     masters: MasterStore
     covers: CoverStore
+    booklets: BookletStore | None
     now: datetime
     tell: Listener
     files_total: int
@@ -69,10 +72,11 @@ def ingest_folder(
     covers: CoverStore,
     on_progress: Listener,
     now: datetime,
+    booklets: BookletStore | None = None,
 ) -> IngestReport:
     """Take in every recording below `folder` (or the one file that it names), and report on each.
 
-    `label_name` stands over the label in the tags. A file that cannot go in is refused with what is
+    `label_name` stands over the label in the tags. Without `booklets`, booklets are left alone. A file that cannot go in is refused with what is
     wrong and what to do, and the rest goes in. Nothing is published. Each recording is a
     transaction of its own: killed anywhere, the run can be started again and completes the work; a
     run over what is there changes nothing, unless corrected tags or another cover stand in the
@@ -86,6 +90,7 @@ def ingest_folder(
         root=delivery.root,
         masters=masters,
         covers=covers,
+        booklets=booklets,
         now=now,
         tell=on_progress,
         files_total=len(tracks) + len(delivery.refused),
@@ -97,6 +102,8 @@ def ingest_folder(
     oldest = (now - LEFTOVERS_AFTER).timestamp()
     masters.sweep(older_than=oldest)
     covers.sweep(older_than=oldest)
+    if booklets is not None:
+        booklets.sweep(older_than=oldest)
     reports = sorted(run.reports, key=lambda report: report.name)
     return IngestReport(tuple(reports), _merged(releases), tuple(run.pictures), delivery.ignored)
 
@@ -134,6 +141,7 @@ def _take_release(run: _Run, delivered: DeliveredRelease) -> ReleaseReport | Non
     corrected, remarks = _corrected(delivered, release_id) if is_first else ((), ())
     cover_remarks = tuple(_take_cover(run, delivered, release_id, may_replace=is_first))
     standing = queries.list_tracks_of_release(release_id=release_id)
+    _take_booklet(run, delivered, standing[0].release, may_replace=is_first)
     remarks = delivered.remarks + remarks + cover_remarks
     return ReleaseReport(standing[0].release, len(standing), remarks, corrected)
 
@@ -319,6 +327,22 @@ def _take_cover(
         return
     if not has:
         yield Remark("it has no cover", "lay a cover.jpg of 3000 × 3000 pixels beside the tracks")
+
+
+def _take_booklet(
+    run: _Run, delivered: DeliveredRelease, release: queries.ReleaseFacts, *, may_replace: bool
+) -> None:
+    """Give the release the first booklet beside its tracks, if there is one, and report on it."""
+    for path in delivered.booklet_paths[:1]:
+        if run.booklets is not None:
+            report = take_booklet(
+                path=path,
+                name=shown_name(path, run.root),
+                release=release,
+                may_replace=may_replace,
+                booklets=run.booklets,
+            )
+            run.pictures.append(report)
 
 
 def _pictures(run: _Run, delivered: DeliveredRelease) -> Iterable[tuple[str, bytes]]:

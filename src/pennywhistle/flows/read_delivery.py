@@ -41,6 +41,8 @@ _CHARACTERS_MAX = {
 _VARIOUS = "Various Artists"
 _COVER_NAMES = ("cover", "front", "folder")
 _COVER_SUFFIXES = (".jpg", ".jpeg", ".png")
+_COVERS = [f"{stem}{suffix}" for stem in _COVER_NAMES for suffix in _COVER_SUFFIXES]
+_BOOKLETS = ["booklet.pdf", "digital booklet.pdf"]
 _PICTURE_SUFFIXES = (*_COVER_SUFFIXES, ".svg", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".heic")
 # Names that can only be meant as audio. What is named otherwise counts by its first bytes.
 _AUDIO_SUFFIXES = frozenset(suffix for names in SUFFIXES.values() for suffix in names) | {
@@ -68,11 +70,12 @@ class DeliveredTrack:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredRelease:
-    """The files of one release. `cover_paths` are pictures beside them, the likeliest first."""
+    """The files of one release. `cover_paths` and `booklet_paths` lie beside them, likeliest first."""
 
     release: NewRelease
     tracks: tuple[DeliveredTrack, ...]
     cover_paths: tuple[Path, ...]
+    booklet_paths: tuple[Path, ...]
     remarks: tuple[Remark, ...]
 
 
@@ -111,11 +114,11 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
         except _RefusedError as refusal:
             refused.append(FileReport(name, Outcome.REFUSED, tuple(refusal.remarks)))
     releases = tuple(_release(group, label_name, root) for group in _groups(tagged))
-    covers = {cover for release in releases for cover in release.cover_paths}
+    beside = {path for one in releases for path in (*one.cover_paths, *one.booklet_paths)}
     left = [
         IgnoredFile(shown_name(path, root), _why_ignored(path))
         for path in ignored
-        if path not in covers
+        if path not in beside
     ]
     return Delivery(root, releases, tuple(refused), tuple(left))
 
@@ -129,6 +132,8 @@ def _why_ignored(path: Path) -> str:
         return "it is no file"
     if path.suffix.lower() in _PICTURE_SUFFIXES:
         return "a cover is a JPEG or PNG called cover, front or folder, beside the tracks"
+    if path.suffix.lower() == ".pdf":
+        return "a booklet is a PDF called booklet.pdf, beside the tracks"
     return "it is neither a recording nor a cover"
 
 
@@ -275,9 +280,8 @@ def _release(
         musicbrainz_release_id=_first(files, "musicbrainz_release_id"),
     )
     tracks = tuple(_track(file) for file in files)
-    return DeliveredRelease(
-        release, tracks, _cover_paths(files[0].path.parent, root), tuple(remarks)
-    )
+    covers, booklets = (_beside(files[0].path, root, names) for names in (_COVERS, _BOOKLETS))
+    return DeliveredRelease(release, tracks, covers, booklets, tuple(remarks))
 
 
 def _first(files: Sequence[_Tagged], name: str) -> str:
@@ -376,14 +380,14 @@ def _iswc(tags: TrackTags, remarks: list[Remark]) -> str | None:
         return None
 
 
-def _cover_paths(folder: Path, root: Path) -> tuple[Path, ...]:
-    """Pictures that are named as covers: in the folder, then in the one above a disc's folder."""
+def _beside(track: Path, root: Path, wanted: Sequence[str]) -> tuple[Path, ...]:
+    """Files of these names: in the track's folder, then in the one above a disc's folder."""
+    folder = track.parent
     folders = [folder]
     if folder != root and _DISC_FOLDER.fullmatch(folder.name):
         folders.append(folder.parent)
     found = []
     for place in folders:
         named = {path.name.lower(): path for path in place.iterdir() if path.is_file()}
-        wanted = (f"{stem}{suffix}" for stem in _COVER_NAMES for suffix in _COVER_SUFFIXES)
         found += [named[name] for name in wanted if name in named and not named[name].is_symlink()]
     return tuple(found)

@@ -62,6 +62,7 @@ def ingest(
             label_name=label or None,
             masters=outfit.masters,
             covers=outfit.covers,
+            booklets=outfit.booklets,
             on_progress=show,
             now=utc_now(),
         )
