@@ -129,9 +129,11 @@ def find_reach_hz(*, wanted: WantedSpectrum, outfit: Outfit) -> int | None:
 
 
 def draw_spectrum(
-    *, wanted: WantedSpectrum, encoders: Encoders, outfit: Outfit, now: datetime
+    *, wanted: WantedSpectrum, encoders: Encoders, outfit: Outfit, now: datetime, asker: str = ""
 ) -> bytes:
     """The picture as a PNG: from the cache, or drawn now, for which its music may be encoded first.
+
+    `asker` is whom encoders count it for.
 
     Drawing it again gives the same. Raises `SpectrumBusyError`, `EncodersBusyError`,
     `SpectrumError`, and what `encode_rendition` raises.
@@ -139,7 +141,7 @@ def draw_spectrum(
     png = _find(wanted, outfit)
     if png is not None:
         return png
-    music = _clip(wanted.clip, encoders, outfit, now)
+    music = _clip(wanted.clip, encoders, outfit, now, asker)
     if not _drawing.acquire(timeout=TURN_SECONDS_MAX):
         raise SpectrumBusyError("other pictures are being drawn first; ask again shortly")
     try:
@@ -169,12 +171,14 @@ def _keep(wanted: WantedSpectrum, png: bytes, outfit: Outfit) -> None:
             claim.finish()
 
 
-def _clip(wanted: WantedRendition, encoders: Encoders, outfit: Outfit, now: datetime) -> Path:
+def _clip(
+    wanted: WantedRendition, encoders: Encoders, outfit: Outfit, now: datetime, asker: str
+) -> Path:
     """The music's file once it is whole, encoded by this process or by another."""
     ends_at = time.monotonic() + CLIP_SECONDS_MAX
     path = outfit.renditions.find(**wanted.file)
     while path is None:
-        job = encoders.start(wanted=wanted, outfit=outfit, now=now)
+        job = encoders.start(wanted=wanted, outfit=outfit, now=now, asker=asker)
         try:
             job.result(timeout=max(0.0, ends_at - time.monotonic()))
         except TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from pennywhistle.flows import hear_track
 from pennywhistle.flows.sign_address import Purpose, read_token
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.catalogue.models import Master
@@ -119,3 +121,16 @@ def test_a_picture_is_drawn_and_then_told_in_words(open_shop: StockedShop) -> No
         assert response.headers["Cache-Control"] == "private, max-age=3600"
         assert response.content.startswith(b"\x89PNG")
     assert "It reaches up to about" in see(f"{path}?recipe=mp3-96")
+
+
+def test_a_picture_that_has_to_wait_says_when_to_ask_again(
+    open_shop: StockedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hear_track, "TURN_SECONDS_MAX", 0.01)
+    with contextlib.ExitStack() as others:
+        for _ in range(hear_track.DRAWINGS_MAX):
+            others.enter_context(hear_track._drawing)
+        response = Client().get(f"/hear/{open_shop.track_id}/mp3-96/day.png")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert response.headers["Cache-Control"] == "no-store"

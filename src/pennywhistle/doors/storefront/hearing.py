@@ -18,7 +18,7 @@ from pennywhistle.doors.storefront.shelves import (
     open_window,
     release_url,
 )
-from pennywhistle.doors.storefront.visitor import Visit, visit_of
+from pennywhistle.doors.storefront.visitor import Visit, address_of, visit_of
 from pennywhistle.doors.storefront.words import master_in_words, reach_in_words
 from pennywhistle.flows.encoders import get_encoders
 from pennywhistle.flows.hear_track import (
@@ -50,7 +50,7 @@ from pennywhistle.shop.encoding.rules import (
 
 # A picture changes only when its music is encoded otherwise.
 FOR_AN_HOUR = "private, max-age=3600"
-# Who finds all encoders busy may ask for a picture again after so long.
+# Who finds other pictures being drawn may ask again after so long.
 RETRY_SECONDS = 5
 PALETTES = {"day": Palette(DAY_INKS), "night": Palette(NIGHT_INKS)}
 # Distances between the labels at the edges of a picture.
@@ -105,16 +105,26 @@ def spectrum(request: HttpRequest, track_id: int, code: str, light: str) -> Http
     )
     try:
         png = draw_spectrum(
-            wanted=wanted, encoders=get_encoders(), outfit=outfit, now=visit_of(request).now
+            wanted=wanted,
+            encoders=get_encoders(),
+            outfit=outfit,
+            now=visit_of(request).now,
+            asker=address_of(request),
         )
-    except (SpectrumBusyError, EncodersBusyError):
-        return HttpResponse(
-            gettext("The picture is not ready yet."),
-            status=503,
-            content_type="text/plain",
-            headers={"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"},
-        )
+    except EncodersBusyError as error:
+        return _not_ready(error.retry_after_seconds)
+    except SpectrumBusyError:
+        return _not_ready(RETRY_SECONDS)
     return HttpResponse(png, content_type="image/png", headers={"Cache-Control": FOR_AN_HOUR})
+
+
+def _not_ready(retry_after_seconds: int) -> HttpResponse:
+    return HttpResponse(
+        gettext("The picture is not ready yet."),
+        status=503,
+        content_type="text/plain",
+        headers={"Retry-After": str(retry_after_seconds), "Cache-Control": "no-store"},
+    )
 
 
 def _heard(visit: Visit, track_id: int, code: str) -> _Heard:

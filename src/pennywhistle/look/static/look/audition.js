@@ -50,7 +50,7 @@ function lagOf(a, b) {
 }
 
 // How loud a recording is where two loudspeakers play it: surround is mixed as Web Audio mixes it.
-// https://www.w3.org/TR/webaudio/#channel-mixing
+// As www.w3.org/TR/webaudio has it under "Channel Up-Mixing and Down-Mixing".
 function loudness(buffer) {
   const side = Math.SQRT1_2;
   const mixes = buffer.numberOfChannels === 6 ? [[0, 2, 4], [1, 2, 5]] : [[0], [buffer.numberOfChannels - 1]];
