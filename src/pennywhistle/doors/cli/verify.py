@@ -78,7 +78,7 @@ def _said_of_audio(checked: Checked) -> str:
     seconds = (checked.duration_ms or 0) / 1000
     minutes, seconds = divmod(seconds, 60)
     promised = checked.promised_frames
-    word = "as many as its head promises" if promised == checked.frames else "its head says none"
+    word = "as many as its head promises" if promised == checked.frames else "its head does not say how many"
     if promised not in (None, checked.frames):
         word = f"its head promises {promised:,}"
     return (
