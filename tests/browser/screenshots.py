@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.running import running_shop
@@ -16,6 +16,7 @@ PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SHOTS = (
     ("shop", "/", 1280, 860, "light"),
     ("release", "/search/?q=kesh", 1280, 860, "light"),
+    ("hear", "/search/?q=londonderry", 1280, 1180, "light"),
     ("night", "/", 390, 780, "dark"),
 )
 
@@ -42,11 +43,23 @@ def _take(browser: Browser, url: str, name: str, path: str, *look: int | str) ->
     )
     page = context.new_page()
     page.goto(f"{url}{path}")
-    if name == "release":
+    if name in {"release", "hear"}:
         page.locator("main a[href*='/release/']").first.click()
+    if name == "hear":
+        _compare(page)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=PICTURES / f"{name}.png")
     context.close()
+
+
+def _compare(page: Page) -> None:
+    """The last song of the release as a small MP3, once both of its pictures are drawn."""
+    page.locator("a.track-compare").last.click()
+    page.locator("#recipe-mp3-128").click()
+    page.wait_for_url("**recipe=mp3-128**")
+    page.wait_for_load_state("networkidle")
+    # Again, now that it is known how high both reach.
+    page.reload()
 
 
 if __name__ == "__main__":
