@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError
@@ -74,8 +74,13 @@ START_SECONDS_MAX = 60.0
 WHOLE_SECONDS_MAX = 60.0
 CAUSE_SECONDS_MAX = 5.0
 LOOK_SECONDS = 0.002
+STARTS_MAX = 3
 # Renditions whose size and hash one process remembers, so as not to ask for each part of a file.
 OUTCOMES_REMEMBERED = 10_000
+
+
+# Has something encoded, or joins the job that is at it; see `Encoders.start`.
+Begin = Callable[[], Future[None]]
 
 
 class HearingEndedError(ValueError):
@@ -201,8 +206,10 @@ async def open_growing(
     Raises `EncodersBusyError`; what `encode_rendition` raises where it failed before a byte was
     there; and `RenditionBrokenError` later, which must break the connection off.
     """
-    job = encoders.start(wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker)
-    reader = await reader_of(wanted=delivery.wanted, job=job, outfit=outfit)
+    begin = partial(
+        encoders.start, wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker
+    )
+    reader, job = await reader_of(wanted=delivery.wanted, begin=begin, outfit=outfit)
     total = delivery.total_bytes
     body = follow(reader, start=start, stop=total if stop is None else stop, total=total)
     return _with_cause(body, job)
@@ -216,20 +223,22 @@ async def await_whole(
     Raises `EncodersBusyError` also where it takes longer than `WHOLE_SECONDS_MAX`, and what
     `encode_rendition` raises.
     """
-    job = encoders.start(wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker)
+    begin = partial(
+        encoders.start, wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker
+    )
     ends_at = time.monotonic() + WHOLE_SECONDS_MAX
-    return await await_file(wanted=delivery.wanted, job=job, outfit=outfit, ends_at=ends_at)
+    return await await_file(wanted=delivery.wanted, begin=begin, outfit=outfit, ends_at=ends_at)
 
 
 async def await_file(
-    *, wanted: WantedRendition, job: Future[None], outfit: Outfit, ends_at: float
+    *, wanted: WantedRendition, begin: Begin, outfit: Outfit, ends_at: float
 ) -> Path:
-    """Wait until what `job` encodes is whole, in this process or in another.
+    """Start the encode, or join it, in this process or in another, and wait until it is whole.
 
     Raises `EncodersBusyError` once the monotonic clock is past `ends_at`, and what
     `encode_rendition` raises.
     """
-    reader = await reader_of(wanted=wanted, job=job, outfit=outfit)
+    reader, job = await reader_of(wanted=wanted, begin=begin, outfit=outfit)
     try:
         # What is marked as whole has its name a moment later: the name is what is waited for.
         while (path := outfit.renditions.find(**wanted.file)) is None:
@@ -262,22 +271,28 @@ async def _raise_cause(job: Future[None]) -> None:
     await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job)), CAUSE_SECONDS_MAX)
 
 
-async def reader_of(*, wanted: WantedRendition, job: Future[None], outfit: Outfit) -> Reader:
-    """A reader of the file once somebody writes it, in this process or in another.
+async def reader_of(
+    *, wanted: WantedRendition, begin: Begin, outfit: Outfit
+) -> tuple[Reader, Future[None]]:
+    """A reader of the file once somebody writes it, in this process or in another; and the job.
 
-    Raises `EncodersBusyError` after `START_SECONDS_MAX`, and what `encode_rendition` raises.
+    Raises `EncodersBusyError` also after `START_SECONDS_MAX`, and what `encode_rendition` raises.
     """
     ends_at = time.monotonic() + START_SECONDS_MAX
+    job, starts = begin(), 1
     while True:
         ended = job.done()
         reader = outfit.renditions.open_reader(**wanted.file)
         if reader is not None:
             if reader.state() is not State.BROKEN:
-                return reader
+                return reader, job
             reader.close()
         if ended:
             job.result()
-            raise RenditionBrokenError("the encoder did not finish; ask again")
+            if starts == STARTS_MAX:
+                raise RenditionBrokenError("the encoder did not finish; ask again")
+            # It was at its end when it was joined, and what it made is gone from the cache again.
+            job, starts = begin(), starts + 1
         if time.monotonic() > ends_at:
             raise EncodersBusyError("other songs are being encoded first; ask again shortly")
         await asyncio.sleep(LOOK_SECONDS)

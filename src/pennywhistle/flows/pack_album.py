@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from asgiref.sync import sync_to_async
@@ -51,12 +52,16 @@ SONG_SECONDS_MAX = 240.0
 # How long a request waits for all songs, where it cannot be answered before all sizes are known.
 ALBUM_SECONDS_MAX = 60.0
 _BUSY_PAUSE_SECONDS = 0.25
-_PIECE_BYTES = 256 * 1024
+_PIECE_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
 class _Packing:
-    """One transfer: what it has learned of its songs, by their place in the album."""
+    """One transfer: what it has learned of its songs, by their place in the album.
+
+    `needed` are those that it cannot be made without; `wanted` those that are being encoded for it,
+    and no others, for each holds its cover.
+    """
 
     album: Album
     encoders: Encoders
@@ -64,7 +69,7 @@ class _Packing:
     now: datetime
     needed: list[int] = field(default_factory=list)
     made: dict[int, Made] = field(default_factory=dict)
-    jobs: dict[int, tuple[WantedRendition, Future[None]]] = field(default_factory=dict)
+    wanted: dict[int, WantedRendition] = field(default_factory=dict)
 
 
 async def open_album(
@@ -251,10 +256,11 @@ def _recorded(packing: _Packing, number: int) -> Made:
 async def _whole(packing: _Packing, number: int, ends_at: float) -> None:
     """Wait until a song is in the cache, while the next ones are encoded too."""
     if _cached(packing, number) is None:
-        wanted, job = await _start(packing, number, ends_at=ends_at)
+        wanted = await _start(packing, number, ends_at=ends_at)
         await _start_ahead(packing, number)
-        await await_file(wanted=wanted, job=job, outfit=packing.outfit, ends_at=ends_at)
-        del packing.jobs[number]
+        begin = partial(_begin, packing, wanted)
+        await await_file(wanted=wanted, begin=begin, outfit=packing.outfit, ends_at=ends_at)
+        packing.wanted.pop(number, None)
 
 
 async def _reader(packing: _Packing, number: int) -> Reader:
@@ -266,39 +272,43 @@ async def _reader(packing: _Packing, number: int) -> Reader:
             await _start_ahead(packing, number)
             return reader
         reader.close()
-    wanted, job = await _start(packing, number, ends_at=time.monotonic() + SONG_SECONDS_MAX)
+    wanted = await _start(packing, number, ends_at=time.monotonic() + SONG_SECONDS_MAX)
     await _start_ahead(packing, number)
-    return await reader_of(wanted=wanted, job=job, outfit=packing.outfit)
+    begin = partial(_begin, packing, wanted)
+    reader, _ = await reader_of(wanted=wanted, begin=begin, outfit=packing.outfit)
+    packing.wanted.pop(number, None)
+    return reader
 
 
 async def _start_ahead(packing: _Packing, number: int) -> None:
     """Have the next songs encoded, if the encoders will take them now."""
     coming = [later for later in packing.needed if later > number][:SONGS_AHEAD]
     for later in coming:
-        if later not in packing.jobs and _cached(packing, later) is None:
+        if later not in packing.wanted and _cached(packing, later) is None:
             with contextlib.suppress(EncodersBusyError):
                 await _start(packing, later, ends_at=0.0)
 
 
-async def _start(
-    packing: _Packing, number: int, *, ends_at: float
-) -> tuple[WantedRendition, Future[None]]:
+async def _start(packing: _Packing, number: int, *, ends_at: float) -> WantedRendition:
     """Have a song encoded. Raises `EncodersBusyError` once `ends_at` is over."""
-    begun = packing.jobs.get(number)
-    wanted = begun[0] if begun else await _want(packing, number)
+    wanted = packing.wanted.get(number) or await _want(packing, number)
     while True:
         try:
-            # Also what comes next counts as waited for: its listener is there, and has one turn.
-            job = packing.encoders.start(
-                wanted=wanted, outfit=packing.outfit, now=packing.now, asker=packing.album.asker
-            )
+            _begin(packing, wanted)
         except EncodersBusyError:
             if time.monotonic() > ends_at:
                 raise
             await asyncio.sleep(_BUSY_PAUSE_SECONDS)
         else:
-            packing.jobs[number] = (wanted, job)
-            return wanted, job
+            packing.wanted[number] = wanted
+            return wanted
+
+
+def _begin(packing: _Packing, wanted: WantedRendition) -> Future[None]:
+    """What comes next counts as waited for too: its listener is there, and has one turn in all."""
+    return packing.encoders.start(
+        wanted=wanted, outfit=packing.outfit, now=packing.now, asker=packing.album.asker
+    )
 
 
 @sync_to_async(thread_sensitive=False)

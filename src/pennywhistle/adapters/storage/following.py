@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 
 from pennywhistle.adapters.storage.growing import Bell, Reader, State
 
-FOLLOW_CHUNK_BYTES = 256 * 1024
+FOLLOW_CHUNK_BYTES = 64 * 1024
 # How long a reader waits before it looks for more by itself: at first shortly, as somebody waits for
 # the music to begin, then longer and longer, since each look costs something and they are many.
 FOLLOW_LOOK_SECONDS = 0.002

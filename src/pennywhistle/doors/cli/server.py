@@ -14,6 +14,9 @@ import typer
 from pennywhistle.look.covers import COVERS_PATH
 
 WORKER_STOP_SECONDS = 10
+# What the server holds of an answer that a slow listener has not taken yet: little, for there may
+# be fifty of them, and more did not make a quick one quicker.
+LISTENER_BUFFER_BYTES = 65_536
 PROCESSES_MOST = 16
 WORKER = "pennywhistle.doors.worker"
 
@@ -77,6 +80,7 @@ def run_server(*, host: str, port: int, processes: int) -> None:
     from django.conf import settings
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
 
     background = subprocess.Popen([sys.executable, "-m", WORKER, str(os.getpid())])
     try:
@@ -89,6 +93,7 @@ def run_server(*, host: str, port: int, processes: int) -> None:
             workers_kill_timeout=WORKER_STOP_SECONDS,
             respawn_failed_workers=True,
             websockets=False,
+            http1_settings=HTTP1Settings(max_buffer_size=LISTENER_BUFFER_BYTES),
             static_path_route=["/static", COVERS_PATH],
             static_path_mount=[Path(settings.STATIC_ROOT), settings.COVERS_FOLDER],
             static_path_expires=31_536_000,  # Their names hold their content's hash.

@@ -104,8 +104,7 @@ def _answer_from_file(request: Request, recent: Recent) -> Response:
         return _head_only(recent.headers, recent.total)
     if settings.ACCEL_PREFIX and "if-match" not in request.headers:
         # The front server answers ranges too, by our ETag. Of If-Match it knows nothing.
-        place = f"{recent.path.parent.name}/{recent.path.name}"
-        return Response(None, 200, {**recent.headers, "x-accel-redirect": _accelerated(place)})
+        return _handed_over(recent)
     asked = asked_range(request.headers, etag=recent.etag)
     if asked is None:
         return WholeFile(recent.path, total=recent.total, headers=recent.headers)
@@ -207,8 +206,11 @@ def _beyond(headers: dict[str, str], total: int) -> Response:
     return PlainTextResponse("The file ends before that.", 416, headers=kept)
 
 
-def _accelerated(place: str) -> str:
-    return f"{settings.ACCEL_PREFIX}{place}"
+def _handed_over(recent: Recent) -> Response:
+    headers = {name: value for name, value in recent.headers.items() if name != "accept-ranges"}
+    place = f"{recent.path.parent.name}/{recent.path.name}"
+    headers["x-accel-redirect"] = settings.ACCEL_PREFIX + place
+    return Response(headers=headers)
 
 
 def _address_of(request: Request) -> str:
