@@ -1,10 +1,11 @@
-"""`/metrics` and a counted application, for a test that needs a real server of several processes.
+"""`/metrics` and a counted application, for a test that needs real servers.
 
 `/bytes/whole` sends 300,000 bytes; `/bytes/endless` never ends; `/bytes/file` is sent by path.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -34,6 +35,7 @@ async def _pieces() -> AsyncIterator[bytes]:
 async def _for_ever() -> AsyncIterator[bytes]:
     while True:
         yield bytes(100_000)
+        await asyncio.sleep(0.01)  # As a file that grows does; the server may look who left.
 
 
 async def answer(request: Request) -> Response:
