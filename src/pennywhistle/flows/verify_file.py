@@ -12,7 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from pennywhistle.adapters.audio.analyse import file_sha256
+from pennywhistle.adapters.audio.binary import EncoderMissingError
 from pennywhistle.adapters.audio.listen import Heard, UnheardError, listen
+from pennywhistle.adapters.audio.process import ProcessFailedError
 from pennywhistle.adapters.tags.fields import TrackTags
 from pennywhistle.adapters.tags.read import TagsUnreadableError, read_tags
 
@@ -99,6 +101,8 @@ def verify_file(*, path: Path, sha256: str | None = None, pcm_sha256: str | None
         is_other = error.is_broken or sha256 is not None or pcm_sha256 is not None
         verdict = Verdict.NOT_SOLD if is_other else Verdict.CANNOT_TELL
         return Checked(path.name, verdict, (str(error),))
+    except (EncoderMissingError, ProcessFailedError) as error:
+        return _cannot(path, str(error))
     except OSError as error:
         return _cannot(path, f"it cannot be read ({error.strerror or 'unknown error'})")
     verdict, why = _judge(heard, tags, whole, sha256, pcm_sha256)

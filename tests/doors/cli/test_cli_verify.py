@@ -60,5 +60,12 @@ def test_the_sums_beside_an_album_speak_for_its_files(
 )
 def test_what_was_asked_wrongly_is_told(tmp_path: Path, words: tuple[str, ...], why: str) -> None:
     said = pennywhistle(tmp_path, "verify", *words)
-    assert said.returncode != 0
-    assert why in said.stderr.replace("\n", " ")
+    assert said.returncode == 2
+    assert why in " ".join(said.stderr.replace("│", " ").split())
+
+
+def test_a_machine_without_a_decoder_cannot_tell(sold_files: SoldFiles, tmp_path: Path) -> None:
+    said = pennywhistle(
+        tmp_path, "verify", str(sold_files["flac"]), "--sha256", "0" * 64, decoder="/no/decoder"
+    )
+    assert (said.returncode, said.stdout.splitlines()[0].endswith(": cannot tell")) == (2, True)

@@ -10,14 +10,18 @@ from pathlib import Path
 import pytest
 
 
-def pennywhistle(folder: Path, *words: str, home: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command in `folder`, as an operator who has set nothing else."""
+def pennywhistle(
+    folder: Path, *words: str, home: str = "", decoder: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in `folder`, as somebody who has set nothing else but a `decoder`."""
     kept = {name: value for name, value in os.environ.items() if "PENNYWHISTLE" not in name}
     kept.pop("DJANGO_SETTINGS_MODULE", None)
     return subprocess.run(
         [sys.executable, "-m", "pennywhistle", *words],
         cwd=folder,
-        env=kept | {"PENNYWHISTLE_HOME": home},
+        env=kept
+        | {"PENNYWHISTLE_HOME": home}
+        | ({"IMAGEIO_FFMPEG_EXE": decoder} if decoder else {}),
         capture_output=True,
         text=True,
         check=False,

@@ -15,7 +15,7 @@ from typing import Any
 
 import mutagen
 
-from pennywhistle.adapters.audio.binary import ffmpeg_path
+from pennywhistle.adapters.audio.binary import encoder_version, ffmpeg_path
 from pennywhistle.adapters.audio.claims import read_claim
 from pennywhistle.adapters.audio.process import ProcessFailedError, Run, running
 from pennywhistle.adapters.audio.refusal import AudioRefusedError, RefusalKind
@@ -93,7 +93,11 @@ class _Head:
 
 
 def listen(path: Path) -> Heard:
-    """Decode all of the file at `path`. Raises `UnheardError`, OSError where it cannot be read."""
+    """Decode all of the file at `path`.
+
+    Raises `UnheardError`, OSError where it cannot be read, and `EncoderMissingError` or
+    `ProcessFailedError` where it is not the file's fault that nothing is heard.
+    """
     if path.stat().st_size > SIZE_BYTES_MAX:
         raise UnheardError(f"it has more than {SIZE_BYTES_MAX // 10**9} GB")
     container = sniff(path)
@@ -187,20 +191,20 @@ def _decode(path: Path, container: Container, head: _Head) -> Heard:
     bytes_max = DURATION_SECONDS_MAX * max(head.sample_rate_hz, 48_000) * frame_bytes
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     size_bytes, fault = 0, ""
+    encoder_version()  # Raises where no decoder starts on this machine.
     run = Run(command=_command(path, container, head), about=path.name, reads=(path,))
-    try:
-        with running(run) as process:
-            for piece in _pieces(process.output()):
-                size_bytes += len(piece)
-                if size_bytes > bytes_max:
-                    raise UnheardError("it plays longer than any recording of the store")
-                sha256.update(piece)
-                md5.update(piece)
-        if process.code != 0:
-            seconds = size_bytes // frame_bytes / head.sample_rate_hz
-            fault = f"its audio cannot be decoded past {seconds:.1f} s"
-    except ProcessFailedError as error:
-        raise UnheardError(str(error)) from error
+    with running(run) as process:
+        for piece in _pieces(process.output()):
+            size_bytes += len(piece)
+            if size_bytes > bytes_max:
+                raise UnheardError("it plays longer than any recording of the store")
+            sha256.update(piece)
+            md5.update(piece)
+    if process.code is None or process.code < 0:
+        raise ProcessFailedError(f"the decoder was ended from outside, or crashed ({process.code})")
+    if process.code != 0:
+        seconds = size_bytes // frame_bytes / head.sample_rate_hz
+        fault = f"its audio cannot be decoded past {seconds:.1f} s"
     frames = size_bytes // frame_bytes
     if container is Container.OGG and head.frames is not None:
         # The last page says how much of its last packet is music; the decoder gives all of it.

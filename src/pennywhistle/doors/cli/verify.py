@@ -31,14 +31,17 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, a line a file.")] = False,
 ) -> None:
     """Tell offline whether a file is what was sold: 0 if all are, 1 if one is not, 2 if unknown."""
-    from pennywhistle.flows.verify_file import FILES_MAX, Verdict, checked_hash
+    from pennywhistle.flows.verify_file import FILES_MAX, BadHashError, Verdict, checked_hash
 
     if len(files) > 1 and (pcm or sha256):
         raise typer.BadParameter("a hash is that of one file; name that file alone")
     if len(files) > FILES_MAX:
         raise typer.BadParameter(f"{FILES_MAX:,} files at once are the most")
-    wanted_pcm = checked_hash(text=pcm) if pcm else None
-    wanted = checked_hash(text=sha256) if sha256 else None
+    try:
+        wanted_pcm = checked_hash(text=pcm) if pcm else None
+        wanted = checked_hash(text=sha256) if sha256 else None
+    except BadHashError as error:
+        raise typer.BadParameter(str(error)) from None
     verdicts = set()
     for path in files:
         checked = _verify(path, wanted, wanted_pcm)
@@ -78,7 +81,11 @@ def _said_of_audio(checked: Checked) -> str:
     seconds = (checked.duration_ms or 0) / 1000
     minutes, seconds = divmod(seconds, 60)
     promised = checked.promised_frames
-    word = "as many as its head promises" if promised == checked.frames else "its head does not say how many"
+    word = (
+        "as many as its head promises"
+        if promised == checked.frames
+        else "its head does not say how many"
+    )
     if promised not in (None, checked.frames):
         word = f"its head promises {promised:,}"
     return (
