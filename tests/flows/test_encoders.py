@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future, wait
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ from pennywhistle.flows.encoders import (
     _Job,
     _Turns,
 )
-from pennywhistle.flows.prepare_downloads import encode_purchase
+from pennywhistle.flows.prepare_downloads import encode_purchase, prepare_downloads
 from pennywhistle.shop.encoding.rules import Excerpt
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW
@@ -156,6 +157,24 @@ def test_a_purchase_is_encoded_before_it_is_asked_for(open_shop: StockedShop) ->
     assert open_shop.outfit.renditions.find(**open_shop.wants("flac").file) is not None
     assert open_shop.outfit.renditions.find(**open_shop.wants("mp3-192").file) is None
     assert encode_purchase(**asked, outfit=open_shop.outfit, encoders=encoders, now=NOW) == []
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_a_purchase_is_prepared_behind_the_answer_unless_that_is_switched_off(
+    ahead: bool, open_shop: StockedShop, settings: Settings
+) -> None:
+    settings.ENCODE_AHEAD = ahead
+    open_shop.sell("mp3-192")
+    item = OwnedItem.objects.select_related("sale_line").get()
+    prepare_downloads(
+        purchase_id=item.sale_line.purchase_id, person_id=open_shop.cast.alice.pk, now=NOW
+    )
+    for kind in ("prepare-", "encode-"):  # The first starts the second.
+        for thread in threading.enumerate():
+            if thread.name.startswith(kind):
+                thread.join(_PATIENCE_SECONDS)
+    found = open_shop.outfit.renditions.find(**open_shop.wants("mp3-192").file)
+    assert (found is not None) == ahead
 
 
 def test_nobody_has_another_persons_purchase_encoded(open_shop: StockedShop) -> None:

@@ -28,8 +28,8 @@ from tests.soak import is_soak
 
 pytestmark = pytest.mark.soak
 
-MUTANTS = 400 if is_soak() else 10
-ROUNDS = 20 if is_soak() else 1
+MUTANTS = 200 if is_soak() else 10
+ROUNDS = 10 if is_soak() else 1
 # A second of music takes some hundredths of one; this is for a machine that has much else to do.
 SECONDS_MAX = 60.0
 RECIPES = ("mp3-192", "flac", "alac", "wav")
