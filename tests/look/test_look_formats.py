@@ -114,3 +114,22 @@ def test_a_moment_says_that_it_is_utc() -> None:
         shown = formats.moment(datetime(2026, 11, 24, 18, 30, tzinfo=UTC))
     assert shown.startswith("24 Nov 2026, 18:30")
     assert shown.endswith("UTC")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "44.1 kHz"), ("de", "44,1 kHz"), ("ru", "44,1 кГц")]
+)
+def test_a_rate_is_written_as_the_language_writes_it(language: str, text: str) -> None:
+    with override(language):
+        assert formats.kilohertz(44_100) == text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "one, two and three"), ("de", "one, two und three"), ("ru", "one, two и three")],
+)
+def test_things_are_strung_together_as_the_language_does(language: str, text: str) -> None:
+    with override(language):
+        assert formats.listed(["one", "two", "three"]) == text
+        assert formats.listed(["one"]) == "one"
+        assert formats.listed([]) == ""

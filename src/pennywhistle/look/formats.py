@@ -12,6 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
 from pennywhistle.kit.money import Money, round_half_up_to_minor
@@ -89,8 +90,9 @@ def listed(words: Sequence[str]) -> str:
 
 def kilohertz(rate_hz: int) -> str:
     """`44.1 kHz`, with a space that does not break."""
-    number = format_decimal(Decimal(rate_hz) / 1000, format="0.###", locale=_locale())
-    return f"{number}\N{NO-BREAK SPACE}kHz"
+    number = Decimal(rate_hz) / 1000
+    text = format_unit(number, "frequency-kilohertz", "short", format="0.###", locale=_locale())
+    return str(text).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def duration(duration_ms: int) -> str:
