@@ -1,7 +1,7 @@
 """What ffmpeg does to a master's samples before they reach the encoder.
 
-Each step is left out where the recipe carries the master as it is, so that lossless recipes see the
-very samples.
+Each step but the clock is left out where the recipe carries the master as it is, so that lossless
+recipes see the very samples.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from pennywhistle.shop.encoding.formats import Kind, Recipe
 
 # Fade at the end of a preview, so that it does not break off.
 _FADE_SECONDS_MAX = 2
+
+# Samples are counted anew. Some M4A masters time their packets unevenly, which Vorbis refuses; and a
+# part of a recording would else begin as late as it does in the recording.
+_CLOCK = "asetpts=N/SR/TB"
 
 # Masters name the two last of six channels "side" or "back", and encoders know one of the names each.
 # The samples stay where they are.
@@ -30,7 +34,7 @@ SURROUND_CHANNELS = 6
 def filters_of(
     *, recipe: Recipe, master: MasterFacts, output: OutputFacts, excerpt: Excerpt | None
 ) -> list[str]:
-    """ffmpeg's filters in their order; empty where the samples go through as they are."""
+    """ffmpeg's filters in their order; the clock alone where the samples go through as they are."""
     filters = _cut(master, excerpt)
     if master.channels == SURROUND_CHANNELS:
         filters.append(_SIX_CHANNELS)
@@ -42,9 +46,8 @@ def filters_of(
 def _cut(master: MasterFacts, excerpt: Excerpt | None) -> list[str]:
     start, stop = stretch_of(master=master, excerpt=excerpt)
     if excerpt is None or stop - start == master.frames:
-        return []
-    # Without a clock of its own, the part would begin as late as it does in the recording.
-    filters = [f"atrim=start_sample={start}:end_sample={stop}", "asetpts=PTS-STARTPTS"]
+        return [_CLOCK]
+    filters = [f"atrim=start_sample={start}:end_sample={stop}", _CLOCK]
     if excerpt.fades and stop < master.frames:
         fade = min(_FADE_SECONDS_MAX * master.sample_rate_hz, stop - start)
         filters.append(f"afade=t=out:ss={stop - start - fade}:ns={fade}")

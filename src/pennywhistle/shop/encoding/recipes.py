@@ -78,6 +78,8 @@ _FLAC = partial(
     # Without a block length of its own, ffmpeg 9 takes the master's, and a master in short blocks
     # came out a third larger. 4096 is what the reference encoder takes.
     codec_arguments=("-c:a", "flac", "-compression_level", "8", "-frame_size", "4096"),
+    # FMA rounds the predictor otherwise, once in minutes of music.
+    pins_cpu=True,
 )
 _PCM = partial(
     _LOSSLESS,
@@ -341,6 +343,8 @@ _RECIPES = (
         streams=False,
         streams_because=_ALAC_IS_FIRST,
         codec_arguments=("-c:a", "alac"),
+        # It predicts as FLAC's encoder does.
+        pins_cpu=True,
     ),
     _LOSSLESS(
         code="wavpack",

@@ -242,7 +242,7 @@ def encoder_arguments(
     if recipe.framing in (Framing.FLAC, Framing.WAVPACK) and output.bits_per_sample > 16:
         # These carry 32 bits as well, which is how ffmpeg holds 24 of them.
         codec += ("-bits_per_raw_sample", str(output.bits_per_sample))
-    return (("-af", ",".join(filters)) if filters else ()) + codec
+    return ("-af", ",".join(filters), *codec)
 
 
 def holds_cpu_back(*, recipe: Recipe, master: MasterFacts) -> bool:
