@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -152,6 +153,13 @@ def test_an_encoder_starts_no_other_program(confined: bool) -> None:
     assert (code != 0 and not output) == confined
 
 
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="util-linux has no prlimit here")
+def test_an_encoder_puts_no_limit_on_the_store(confined: bool) -> None:
+    command = shutil.which("prlimit") or "", "--pid", str(os.getpid()), "--core=0:0"
+    code, _, _ = ended(Run(command=command, about="a test", reads=()))
+    assert (code != 0) == confined
+
+
 def test_an_encoder_is_told_nothing_of_the_stores_environment(
     confined: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,7 +258,7 @@ from pennywhistle.adapters.audio import confine, process
 # This process, and what it starts, find neither Landlock nor seccomp nor namespaces of their own.
 gone = {"landlock": (444, 444), "unshare": (272, 97), "prctl": (157, 167)}
 confine._REFUSED = gone
-confine._MACHINES = {name: (*row[:2], 9999) for name, row in confine._MACHINES.items()}
+confine._MACHINES = {name: (*row[:2], 9999, 9999) for name, row in confine._MACHINES.items()}
 confine._prctl(confine._PR_SET_NO_NEW_PRIVS, 1)
 confine._install_filter()
 path = Path(sys.argv[-1])

@@ -44,8 +44,8 @@ _NETWORK_SINCE, _SCOPES_SINCE = 4, 6
 # What a program that is not static needs to start at all.
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 
-# System calls that no encoder needs: (x86-64, arm64). Sockets; other processes; the rights, owners
-# and times of files, which Landlock does not hold; and doors into the kernel.
+# System calls that no encoder needs: (x86-64, arm64). Sockets; other processes; the priorities of
+# others; the rights, owners and times of files, which Landlock does not hold; and doors into the kernel.
 _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "socket": (41, 198), "socketpair": (53, 199), "connect": (42, 203), "bind": (49, 200),
     "listen": (50, 201), "accept": (43, 202), "accept4": (288, 242), "sendto": (44, 206),
@@ -70,12 +70,14 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "fanotify_init": (300, 262),
     "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
+    "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "ioprio_set": (251, 30),
     "kexec_load": (246, 104), "kexec_file_load": (320, 294), "personality": (135, 92),
     "swapon": (167, 224), "swapoff": (168, 225), "reboot": (169, 142), "acct": (163, 89),
     "quotactl": (179, 60), "syslog": (103, 116), "ioperm": (173, None), "iopl": (172, None),
 }  # fmt: skip
-# Per machine: the kernel's name for it, its column above, and its `clone`.
-_MACHINES = {"x86_64": (0xC000003E, 0, 56), "aarch64": (0xC00000B7, 1, 220)}
+# Per machine: the kernel's name for it, its column above, its `clone` and its `prlimit64`.
+_MACHINES = {"x86_64": (0xC000003E, 0, 56, 302), "aarch64": (0xC00000B7, 1, 220, 261)}
 _CLONE3 = 435
 _X32_BIT = 0x40000000
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
@@ -269,7 +271,7 @@ def _install_filter() -> None:
 
 
 @cache
-def _filter(architecture: int, column: int, clone: int) -> bytes:
+def _filter(architecture: int, column: int, clone: int, prlimit: int) -> bytes:
     """A classic BPF program over `struct seccomp_data`: number at 0, machine at 4, arguments at 16."""
     refused = [numbers[column] for numbers in _REFUSED.values() if numbers[column] is not None]
     denied = _step(_RETURN, value=_ERRNO | errno.EPERM)
@@ -280,6 +282,10 @@ def _filter(architecture: int, column: int, clone: int) -> bytes:
         # A new thread is well, a new process is not.
         _step(_JUMP_IF_EQUAL, 0, 4, clone),
         _step(_LOAD, value=16), _step(_JUMP_IF_SET, 0, 1, _CLONE_THREAD),
+        _step(_RETURN, value=_ALLOW), denied,
+        # Its own limits are well to read and to lower, another's are not.
+        _step(_JUMP_IF_EQUAL, 0, 4, prlimit),
+        _step(_LOAD, value=16), _step(_JUMP_IF_EQUAL, 0, 1, 0),
         _step(_RETURN, value=_ALLOW), denied,
     ]  # fmt: skip
     for index, number in enumerate(refused):
