@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 # What is read of a file at once. A listener who takes nothing holds two or three such pieces in
 # memory; larger ones were not faster, and fifty slow listeners are to cost little.
 PIECE_BYTES = 64 * 1024
+# After so many bytes that did not have to wait, other requests have a turn.
+TURN_BYTES = 2 * 1024 * 1024
 
 
 class GrowingBody(StreamingResponse):
@@ -67,7 +70,7 @@ class PartOfFile(Response):
 
     async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
         """Send the part; where the file ends too soon, break off."""
-        offset = self._start
+        offset, turn_at = self._start, TURN_BYTES
         try:
             await send(_start_of(self))
             while offset < self._stop:
@@ -78,6 +81,9 @@ class PartOfFile(Response):
                 offset += len(piece)
                 more = offset < self._stop
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
+                if offset - self._start >= turn_at:  # Others have their turn, too.
+                    turn_at += TURN_BYTES
+                    await asyncio.sleep(0)
         finally:
             os.close(self._descriptor)
 
@@ -88,6 +94,8 @@ async def after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerat
         yield first
         async for piece in rest:
             yield piece
+            # A server that takes all at once would leave no turn to who tells that the listener left.
+            await asyncio.sleep(0)
 
 
 def _start_of(response: Response) -> dict[str, object]:
