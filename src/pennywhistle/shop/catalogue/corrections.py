@@ -123,7 +123,8 @@ def correct_what_was_sold(
     """
     check_correction(correction=correction)
     with transaction.atomic():
-        row = Release.objects.select_related("artist", "label").get(pk=release_id)
+        locked = Release.objects.select_for_update(of=("self",))
+        row = locked.select_related("artist", "label").get(pk=release_id)
         if row.state == Release.State.DRAFT:
             raise NotCorrectableError(
                 f"{row.title!r} is a draft; correct the tags of its files and deliver them again"
