@@ -25,6 +25,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 
+NO_TROUBLE = ("status of 422", "htmx:sendAbort", "htmx:afterRequest")
+
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
@@ -67,7 +69,8 @@ def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -
 def page(chromium: Browser, shop: RunningShop, tmp_path: Path) -> Iterator[Page]:
     """A new visitor's page. An error in the console or in a script fails the walk.
 
-    A form that was refused (422) is none: Chromium notes every answer that is not a success.
+    A form that was refused (422) is none: Chromium notes every answer that is not a success. Nor is
+    a request that a later press took the place of, which htmx notes.
     """
     context = chromium.new_context(base_url=shop.url, accept_downloads=True)
     visitor = context.new_page()
@@ -77,7 +80,7 @@ def page(chromium: Browser, shop: RunningShop, tmp_path: Path) -> Iterator[Page]
         "console",
         lambda message: (
             troubles.append(message.text)
-            if message.type == "error" and "status of 422" not in message.text
+            if message.type == "error" and not any(note in message.text for note in NO_TROUBLE)
             else None
         ),
     )

@@ -16,7 +16,7 @@ PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SHOTS = (
     ("shop", "/", 1280, 860, "light"),
     ("release", "/search/?q=kesh", 1280, 860, "light"),
-    ("hear", "/search/?q=londonderry", 1280, 1180, "light"),
+    ("hear", "/search/?q=londonderry", 1280, 1440, "light"),
     ("night", "/", 390, 780, "dark"),
 )
 

@@ -75,9 +75,7 @@ def test_whoever_guesses_is_told_how_often_they_were_right(page: Page) -> None:
         assert int(found.group(2)) == round_number
     # Who always says the same is right now and then: 12 like throws come once in 2,048 times.
     assert 0 <= rights[-1] <= len(rights)
-    assert all(
-        later - earlier in (0, 1) for earlier, later in itertools.pairwise(rights)
-    )
+    assert all(later - earlier in (0, 1) for earlier, later in itertools.pairwise(rights))
     page.get_by_role("button", name="Show which is which").click()
     expect(page.locator("[data-audition-side]").first).to_have_text("The recording itself")
 
@@ -91,6 +89,16 @@ def test_another_quality_is_compared_in_place(page: Page) -> None:
     assert wait_until_both_are_there(page) == 0
     page.locator("#format-flac").click()
     expect(page.get_by_role("heading", name="Nothing to tell apart")).to_be_visible()
+
+
+def test_of_two_quick_presses_the_last_one_counts(page: Page) -> None:
+    page.goto(f"{RELEASE}?recipe=mp3-128")
+    for _ in range(3):
+        for family in ("opus", "flac"):
+            page.locator(f"#format-{family}").click(no_wait_after=True)
+        expect(page.locator("#format-flac")).to_have_attribute("aria-current", "true")
+        expect(page.get_by_role("heading", name="Tracks in FLAC")).to_be_visible()
+        expect(page.locator("#whole strong")).to_have_text("FLAC")
 
 
 def test_pictures_of_both_are_seen(page: Page) -> None:
