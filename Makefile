@@ -37,9 +37,10 @@ screenshots: ## take the README's pictures again
 	@sh scripts/setup.sh test
 	@exec $(PYTHON) -m tests.browser.screenshots
 
-tables: ## compute the tables of docs/money.md and docs/recipes.md again
+tables: ## compute the tables of docs/money.md, docs/tags.md and docs/recipes.md again
 	@sh scripts/setup.sh test
 	@$(PYTHON) -m tests.guards.money_tables
+	@$(PYTHON) -m tests.guards.tags_table
 	@exec $(PYTHON) -m tests.guards.recipe_tables
 
 wheel: ## build dist/pennywhistle-*.whl
