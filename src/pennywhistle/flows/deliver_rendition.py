@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -73,7 +73,8 @@ __all__ = [
 START_SECONDS_MAX = 60.0
 WHOLE_SECONDS_MAX = 60.0
 CAUSE_SECONDS_MAX = 5.0
-LOOK_SECONDS = 0.002
+# How long after a look comes the next: soon at first, while somebody waits for the music to begin.
+LOOK_SECONDS_FIRST, LOOK_SECONDS_MAX, LOOKS_SLOW_DOWN = 0.001, 0.05, 1.3
 STARTS_MAX = 3
 # Renditions whose size and hash one process remembers, so as not to ask for each part of a file.
 OUTCOMES_REMEMBERED = 10_000
@@ -239,6 +240,7 @@ async def await_file(
     `encode_rendition` raises.
     """
     reader, job = await reader_of(wanted=wanted, begin=begin, outfit=outfit)
+    pauses = _pauses()
     try:
         # What is marked as whole has its name a moment later: the name is what is waited for.
         while (path := outfit.renditions.find(**wanted.file)) is None:
@@ -247,7 +249,7 @@ async def await_file(
                 raise RenditionBrokenError("the encoder did not finish; ask again")
             if time.monotonic() > ends_at:
                 raise EncodersBusyError("this song is still being encoded; ask again shortly")
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(next(pauses))
     finally:
         reader.close()
     return path
@@ -279,7 +281,7 @@ async def reader_of(
     Raises `EncodersBusyError` also after `START_SECONDS_MAX`, and what `encode_rendition` raises.
     """
     ends_at = time.monotonic() + START_SECONDS_MAX
-    job, starts = begin(), 1
+    job, starts, pauses = begin(), 1, _pauses()
     while True:
         ended = job.done()
         reader = outfit.renditions.open_reader(**wanted.file)
@@ -295,4 +297,12 @@ async def reader_of(
             job, starts = begin(), starts + 1
         if time.monotonic() > ends_at:
             raise EncodersBusyError("other songs are being encoded first; ask again shortly")
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(next(pauses))
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait before each further look."""
+    pause = LOOK_SECONDS_FIRST
+    while True:
+        yield pause
+        pause = min(pause * LOOKS_SLOW_DOWN, LOOK_SECONDS_MAX)
