@@ -29,7 +29,9 @@ if TYPE_CHECKING:  # Modules that only a type checker needs would be carried by 
 _LENGTH = struct.Struct("=I")
 REQUEST_BYTES_MAX = 1_000_000
 TO_BACKGROUND = b"b"
-BACKGROUND_NICENESS = 4
+# Encoders let the host go first, which has the next one to start.
+FIRST_NICENESS = 2
+BACKGROUND_NICENESS = 5
 _DESCRIPTORS = 3
 # All that an encoder is told of the environment it runs in.
 _ENVIRONMENT = ("LD_LIBRARY_PATH",)
@@ -237,7 +239,7 @@ def _become(order: socket.socket, null: int, host_pid: int, program: str | None)
 
 def _execute(request: dict[str, Any], confinement: confine.Confinement | None) -> None:
     """Never returns, but raises OSError."""
-    os.nice(request["niceness"])
+    os.nice(max(FIRST_NICENESS, request["niceness"]))
     command = request["command"]
     os.chdir("/")
     if confinement is not None:
