@@ -40,6 +40,8 @@ TONES = {
     "5.1": {"frames": 30_011, "rate_hz": 48_000, "bits": 24, "channels": 6},
 }
 SOUNDS = {
+    # Pure tones, at which FMA rounds FLAC's predictor otherwise unless it is held back.
+    "sweep": "aevalsrc=0.4*sin(2*PI*(200+400*t)*t)|0.4*sin(2*PI*(200+300*t)*t):s=44100:d=1",
     "silence": "anullsrc=r=44100:cl=stereo:d=1",
     # No sample is quieter than another on the average, and many are at full scale.
     "noise": "aevalsrc=1.2*(2*random(0)-1)|1.2*(2*random(1)-1):s=44100:d=1",

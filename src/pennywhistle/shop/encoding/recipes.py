@@ -78,7 +78,7 @@ _FLAC = partial(
     # Without a block length of its own, ffmpeg 9 takes the master's, and a master in short blocks
     # came out a third larger. 4096 is what the reference encoder takes.
     codec_arguments=("-c:a", "flac", "-compression_level", "8", "-frame_size", "4096"),
-    # FMA rounds the predictor otherwise, once in minutes of music.
+    # FMA rounds the predictor otherwise, most of all at pure tones.
     pins_cpu=True,
 )
 _PCM = partial(
