@@ -23,6 +23,17 @@ _DECODERS = {
 }
 
 
+# What downloads are fetched, fronted and unpacked with, by command, and Debian's package of each.
+_FETCHERS = {
+    "curl": "curl",
+    "nginx": "nginx",
+    "unzip": "unzip",
+    "7z": "7zip",
+    "bsdtar": "libarchive-tools",
+}
+_SYSTEM_FOLDERS = "/usr/sbin"
+
+
 def find_chromium() -> str | None:
     """The path of a Chromium that Playwright can drive, or None."""
     for name in _CHROMIUM_NAMES:
@@ -49,6 +60,16 @@ def list_untested() -> list[str]:
         packages = " ".join(_DECODERS[name] for name in missing)
         untested.append(
             f"other decoders: no {', '.join(missing)}; install with apt-get install {packages}"
+        )
+    lacking = [
+        name
+        for name in _FETCHERS
+        if shutil.which(name) is None and shutil.which(name, path=_SYSTEM_FOLDERS) is None
+    ]
+    if lacking:
+        packages = " ".join(_FETCHERS[name] for name in lacking)
+        untested.append(
+            f"downloads: no {', '.join(lacking)}; install with apt-get install {packages}"
         )
     return untested
 
