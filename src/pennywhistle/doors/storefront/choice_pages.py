@@ -24,7 +24,10 @@ class FamilyChoice:
 
 @dataclass(frozen=True, slots=True)
 class RecipeChoice:
-    """One quality of the format chosen, with the size and the price of all that is sold here."""
+    """One quality of the format chosen, with the size and the price of all that is sold here.
+
+    `loses_nothing` is for what gives the recording back sample by sample.
+    """
 
     code: str
     title: str
@@ -34,6 +37,7 @@ class RecipeChoice:
     size_bytes: int | None = None
     size_is_exact: bool = True
     price: Money | None = None
+    loses_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,4 +161,5 @@ def _recipe(visit: Visit, recipe: Recipe, window: Window, chosen: Recipe, url: s
         size_bytes=sum(ticket.size_bytes for ticket in sold) if sold else None,
         size_is_exact=all(ticket.size_is_exact for ticket in sold),
         price=price_release(sold, currency=visit.shop.currency) if sold else None,
+        loses_nothing=recipe.kind is Kind.LOSSLESS,
     )
