@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.running import RunningShop
 
@@ -99,6 +99,25 @@ def test_of_two_quick_presses_the_last_one_counts(page: Page) -> None:
         expect(page.locator("#format-flac")).to_have_attribute("aria-current", "true")
         expect(page.get_by_role("heading", name="Tracks in FLAC")).to_be_visible()
         expect(page.locator("#whole strong")).to_have_text("FLAC")
+
+
+def test_what_is_put_in_while_another_file_is_chosen_is_counted(
+    chromium: Browser, shop: RunningShop
+) -> None:
+    context = chromium.new_context(base_url=shop.url)
+    page = context.new_page()
+    page.goto(f"{RELEASE}?recipe=mp3-128")
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(1_500)
+        route.continue_()
+
+    page.route("**/basket/", slowly)
+    page.locator("#whole .ticket-button").click(no_wait_after=True)
+    page.locator("#format-flac").click(no_wait_after=True)
+    expect(page.locator("#basket-link .count")).to_contain_text("1", timeout=20_000)
+    expect(page.locator("#format-flac")).to_have_attribute("aria-current", "true")
+    context.close()
 
 
 def test_pictures_of_both_are_seen(page: Page) -> None:

@@ -162,3 +162,6 @@ showState();
 
 // Prices now change by themselves, where htmx is there to change them.
 if (window.htmx) document.documentElement.classList.add("enhanced");
+
+// What came back had no place any more, since another answer changed the page meanwhile: see it anew.
+document.addEventListener("htmx:oobErrorNoTarget", () => window.location.reload());
