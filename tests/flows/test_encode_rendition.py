@@ -14,12 +14,14 @@ from django.conf import settings
 from pytest_django import Settings
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
+from pennywhistle.adapters.audio.processor import processor_name
 from pennywhistle.adapters.storage.masters import hashed_place
 from pennywhistle.adapters.tags.fields import TrackTags
 from pennywhistle.flows.encode_rendition import (
     COVER_BYTES_MAX,
     WantedRendition,
     encode_rendition,
+    encoder_of,
     tags_of,
 )
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError
@@ -29,7 +31,7 @@ from pennywhistle.shop.encoding.models import Rendition
 from pennywhistle.shop.encoding.operations import RenditionChangedError
 from pennywhistle.shop.encoding.queries import find_rendition
 from pennywhistle.shop.encoding.recipes import RECIPES
-from pennywhistle.shop.encoding.rules import Excerpt, get_recipe
+from pennywhistle.shop.encoding.rules import Excerpt, get_recipe, list_recipes_for_sale
 from tests.cast import NOW
 from tests.faults import fail_each_call
 from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
@@ -267,3 +269,11 @@ def test_an_encode_that_fails_anywhere_leaves_no_half_file_and_can_be_rerun(
 
     calls = fail_each_call(folder=tmp_path / "renditions", prepare=prepare, run=run, check=check)
     assert calls > 10
+
+
+def test_the_make_of_processor_names_the_encoder_where_its_bytes_differ_by_it() -> None:
+    named = {
+        recipe.code for recipe in list_recipes_for_sale() if " on " in encoder_of(recipe=recipe)
+    }
+    assert named == {recipe.code for recipe in list_recipes_for_sale() if recipe.family == "Opus"}
+    assert processor_name() in encoder_of(recipe=get_recipe(code="opus-128"))

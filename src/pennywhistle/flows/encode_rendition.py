@@ -16,6 +16,7 @@ from typing import BinaryIO
 from pennywhistle.adapters.audio.binary import encoder_version
 from pennywhistle.adapters.audio.encode import EncodeOrder, EncodeResult, Sink, encode
 from pennywhistle.adapters.audio.heads import AudioFacts
+from pennywhistle.adapters.audio.processor import processor_name
 from pennywhistle.adapters.audio.retag import retag
 from pennywhistle.adapters.storage.covers import CoverMissingError, CoverStore
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
@@ -87,7 +88,7 @@ def want_rendition(
     own identity. Raises `MasterMissingError`, `SizeNotMeasuredError`.
     """
     tags = tags_of(track=track, recipe=recipe, covers=outfit.covers, excerpt=excerpt)
-    digest, version = tags_digest(tags), encoder_version()
+    digest, version = tags_digest(tags), encoder_of(recipe=recipe)
     master = facts_of(master=track.master)
     source = outfit.masters.path(sha256=track.master.sha256)
     block = tag_block(tags=tags, framing=recipe.framing.value)
@@ -109,6 +110,14 @@ def want_rendition(
         order=order,
         total_bytes=size.bytes + len(order.tag_block) if size.is_exact else None,
     )
+
+
+def encoder_of(*, recipe: Recipe) -> str:
+    """The encoder that a rendition is named by: its version, and the make of processor where that
+    counts. Raises `EncoderMissingError`.
+    """
+    version = encoder_version()
+    return f"{version} on {processor_name()}" if recipe.varies_by_processor else version
 
 
 def encode_rendition(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pennywhistle.adapters.audio.binary import encoder_version
+from pennywhistle.flows.encode_rendition import encoder_of
 from pennywhistle.shop.encoding.queries import list_newest_of_audio
 from pennywhistle.shop.encoding.rules import audio_key, get_recipe
 from pennywhistle.shop.library.queries import OwnedFacts
@@ -26,17 +26,19 @@ def find_made_files(*, items: Sequence[OwnedFacts]) -> dict[int, MadeFile]:
 
     Raises `EncoderMissingError`.
     """
-    keys = {
-        item.id: audio_key(
-            master_sha256=item.track.master.sha256,
-            recipe=get_recipe(code=item.recipe),
-            encoder_version=encoder_version(),
-        )
-        for item in items
-    }
+    keys = {item.id: _audio_key(item) for item in items}
     newest = list_newest_of_audio(audio_keys=set(keys.values()))
     return {
         item_id: MadeFile(made.sha256, made.size_bytes, made.encoded_at)
         for item_id, key in keys.items()
         if (made := newest.get(key)) is not None
     }
+
+
+def _audio_key(item: OwnedFacts) -> str:
+    recipe = get_recipe(code=item.recipe)
+    return audio_key(
+        master_sha256=item.track.master.sha256,
+        recipe=recipe,
+        encoder_version=encoder_of(recipe=recipe),
+    )

@@ -66,8 +66,10 @@ class Recipe:
     to; lossless recipes have neither. `rates_hz` are the only sample rates that the codec is given,
     empty where it takes any; `rate_hz_max`, `bits_max` and `channels_max` are the most that it
     carries. A master beyond is resampled, dithered, mixed down. `pins_cpu` marks encoders whose bytes
-    depend on the instruction sets of the machine unless these are held back (law 5). `is_default`
-    marks the recipe of a family that is taken where none is chosen. `edition` goes into the identity
+    depend on the instruction sets of the machine unless these are held back (law 5);
+    `varies_by_processor` those whose bytes still differ between makes of processor, which is then
+    part of a rendition's identity. `is_default` marks the recipe of a family that is taken where
+    none is chosen. `edition` goes into the identity
     of a rendition: raise it when the house writes other bytes around the same encoder's audio.
     """
 
@@ -91,6 +93,7 @@ class Recipe:
     bits_max: int | None = None
     channels_max: int | None = None
     pins_cpu: bool = False
+    varies_by_processor: bool = False
     is_default: bool = False
     for_sale: bool = True
     edition: int = 1

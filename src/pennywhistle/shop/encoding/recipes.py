@@ -141,6 +141,10 @@ def _opus(kbps: int, summary: str, stereo: tuple[int, ...], mono: tuple[int, ...
         usual=Usual(stereo_kbps=stereo, mono_kbps=mono),
         rates_hz=(48_000,),
         pins_cpu=True,
+        # libopus chooses its code by the processor whatever ffmpeg is told, and begins its search at
+        # an approximate root (rsqrtps) whose last bits differ between makes.
+        # https://gitlab.xiph.org/xiph/opus/-/blob/main/celt/x86/vq_sse2.c
+        varies_by_processor=True,
         is_default=kbps == 128,
     )
 
