@@ -1,4 +1,4 @@
-"""nginx beside the store, for as long as a comparison lasts."""
+"""nginx beside the store, for as long as a comparison lasts, set up as `docs/operating.md` says."""
 
 from __future__ import annotations
 
@@ -38,7 +38,16 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         location /plain/ {{ alias {files}/; }}
-        location {internal}/ {{ internal; alias {files}/; }}
+        location {internal}/ {{
+            internal;
+            alias {files}/;
+            etag off;
+            add_header ETag $upstream_http_etag;
+            add_header Last-Modified "";
+            if_modified_since off;
+            add_header Repr-Digest $upstream_http_repr_digest;
+            max_ranges 1;
+        }}
         location / {{
             proxy_pass http://store;
             proxy_http_version 1.1;

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
 
 import pytest
 
+from bench import client
 from bench.__main__ import BENCHES, main
-from bench.figure import at_least, at_most
+from bench.figure import at_least, at_most, exactly, not_measured
+from bench.processes import encoders_of_tree, resident_bytes_of_tree, tree_of
 
 
 def test_without_a_name_the_benches_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,3 +51,48 @@ def test_a_figure_is_one_line_of_json_in_the_promised_form() -> None:
     assert (read["value"], read["goal"]) == (1.235, "≤ 1.3")
     assert "django" in read["versions"]
     assert "\n" not in line
+
+
+def test_a_number_that_must_be_met_exactly_is_met_or_not() -> None:
+    assert exactly("f", 1, 1, "encodes", "x").holds is True
+    assert exactly("f", 2, 1, "encodes", "x").holds is False
+
+
+def test_what_cannot_be_measured_here_has_no_value_and_says_why() -> None:
+    read = json.loads(not_measured("f", "≤ 0.7", "ratio", "apt-get install it").as_json())
+    assert (read["value"], read["holds"], read["goal"]) == (None, None, "≤ 0.7")
+    assert read["against"] == "not measured: apt-get install it"
+
+
+def test_a_file_that_breaks_off_is_told_apart_from_a_whole_one() -> None:
+    body = b"x" * 100
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n"
+    with socket.create_server((client.HOST, 0)) as server:
+        port = server.getsockname()[1]
+        answering = threading.Thread(target=_answer_once, args=(server, head + body))
+        answering.start()
+        answer = client.fetch(port, "/file")
+        answering.join()
+    assert (answer.status, answer.body, answer.cut) == (200, body, True)
+
+
+def test_the_first_byte_and_the_first_of_music_are_told_apart() -> None:
+    pieces = iter([b"tags", b"more tags", b"music"])
+    came = client.arrival(lambda: next(pieces), 13, time.perf_counter())
+    assert 0 < came.first < came.music
+    assert next(pieces, None) is None
+
+
+def test_the_processes_below_one_are_found_with_what_they_use() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert {os.getpid(), child.pid} <= set(tree_of(os.getpid()))
+        assert encoders_of_tree(os.getpid()) == set()
+        assert resident_bytes_of_tree(child.pid) > 1_000_000
+        child.communicate(b"\n")
+
+
+def _answer_once(server: socket.socket, answer: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(answer)
