@@ -15,9 +15,11 @@ from pytest_django import Settings
 from pennywhistle.flows.encode_rendition import WantedRendition
 from pennywhistle.flows.encoders import (
     RETRY_SECONDS_MAX,
+    WAITING_MAX,
     WAITING_OF_ONE_MAX,
     Encoders,
     EncodersBusyError,
+    Need,
     _Job,
     _Turns,
 )
@@ -48,7 +50,7 @@ def ended(*jobs: Future[None]) -> None:
 def test_each_asker_has_one_turn_after_the_other_and_what_goes_ahead_comes_last(
     open_shop: StockedShop,
 ) -> None:
-    encoders, order = Encoders(at_once=1, ahead_at_once=0), []
+    encoders, order = Encoders(at_once=1), []
     first = open_shop.wants("flac")
     asked = [("ann", number) for number in range(4)] + [("bob", 4), ("cat", 5), ("bob", 6)]
     jobs = [encoders.start(wanted=first, outfit=open_shop.outfit, now=NOW, asker="zoe")]
@@ -80,20 +82,22 @@ def test_nobody_has_a_second_turn_before_everybody_who_waits_had_a_first(askers:
 
 
 def _job(asker: str) -> _Job:
-    return _Job(None, None, NOW, asker, ahead=False, future=Future())  # type: ignore[arg-type]
+    return _Job(None, None, NOW, asker, Need.BOUGHT, future=Future())  # type: ignore[arg-type]
 
 
 def test_a_full_row_says_when_to_ask_again_and_one_listener_cannot_fill_it(
     open_shop: StockedShop,
 ) -> None:
-    nobody_at_work = Encoders(at_once=0, waiting_max=WAITING_OF_ONE_MAX + 1, ahead_at_once=0)
+    nobody_at_work = Encoders(
+        at_once=0, waiting_max=WAITING_OF_ONE_MAX[Need.BOUGHT] + 1, ahead_at_once=0
+    )
 
     def ask(number: int, asker: str) -> None:
         nobody_at_work.start(
             wanted=clip(open_shop, number), outfit=open_shop.outfit, now=NOW, asker=asker
         )
 
-    for number in range(WAITING_OF_ONE_MAX):
+    for number in range(WAITING_OF_ONE_MAX[Need.BOUGHT]):
         ask(number, "ann")
     with pytest.raises(EncodersBusyError, match="of one listener"):
         ask(100, "ann")
@@ -107,7 +111,9 @@ def test_a_full_row_says_when_to_ask_again_and_one_listener_cannot_fill_it(
 def test_what_goes_ahead_is_moved_up_once_somebody_waits_for_it(open_shop: StockedShop) -> None:
     encoders = Encoders(at_once=1, ahead_at_once=0)
     wanted = open_shop.wants("mp3-192")
-    ahead = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, asker="1", ahead=True)
+    ahead = encoders.start(
+        wanted=wanted, outfit=open_shop.outfit, now=NOW, asker="1", need=Need.AHEAD
+    )
     assert not wait([ahead], 0.1).done
     now = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, asker="2")
     assert now is ahead
@@ -115,17 +121,38 @@ def test_what_goes_ahead_is_moved_up_once_somebody_waits_for_it(open_shop: Stock
     assert open_shop.outfit.renditions.find(**wanted.file) is not None
 
 
+def test_whoever_hears_before_buying_takes_no_place_of_those_who_bought(
+    open_shop: StockedShop,
+) -> None:
+    encoders = Encoders(at_once=1, heard_at_once=0)
+    for number in range(WAITING_MAX[Need.HEARD]):
+        encoders.start(
+            wanted=clip(open_shop, number),
+            outfit=open_shop.outfit,
+            now=NOW,
+            asker=f"192.0.2.{number}",
+            need=Need.HEARD,
+        )
+    with pytest.raises(EncodersBusyError):
+        encoders.start(
+            wanted=clip(open_shop, 100), outfit=open_shop.outfit, now=NOW, need=Need.HEARD
+        )
+    bought = open_shop.wants("mp3-192")
+    ended(encoders.start(wanted=bought, outfit=open_shop.outfit, now=NOW, asker="person-1"))
+    assert open_shop.outfit.renditions.find(**bought.file) is not None
+
+
 def test_what_goes_ahead_makes_the_same_bytes(open_shop: StockedShop) -> None:
     paths = []
-    for ahead in (True, False):
+    for need in Need:
         encoders = Encoders(at_once=1)
         wanted = open_shop.wants("vorbis-q6")
-        ended(encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, ahead=ahead))
+        ended(encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, need=need))
         path = open_shop.outfit.renditions.find(**wanted.file)
         assert path is not None
         paths.append(path.read_bytes())
         path.unlink()
-    assert paths[0] == paths[1]
+    assert paths[0] == paths[1] == paths[2]
 
 
 def test_an_encode_that_fails_frees_its_place_and_can_be_asked_for_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
@@ -22,7 +23,7 @@ from pennywhistle.adapters.storage.rendition_cache import (
     follow,
 )
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
-from pennywhistle.flows.encoders import Encoders, EncodersBusyError
+from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need
 from pennywhistle.flows.measures import Count, get_measures
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.flows.sign_address import (
@@ -207,13 +208,22 @@ async def open_growing(
     Raises `EncodersBusyError`; what `encode_rendition` raises where it failed before a byte was
     there; and `RenditionBrokenError` later, which must break the connection off.
     """
-    begin = partial(
-        encoders.start, wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker
-    )
+    begin = _begin(delivery=delivery, encoders=encoders, outfit=outfit, now=now)
     reader, job = await reader_of(wanted=delivery.wanted, begin=begin, outfit=outfit)
     total = delivery.total_bytes
     body = follow(reader, start=start, stop=total if stop is None else stop, total=total)
     return _with_cause(body, job)
+
+
+def _begin(*, delivery: Delivery, encoders: Encoders, outfit: Outfit, now: datetime) -> Begin:
+    return partial(
+        encoders.start,
+        wanted=delivery.wanted,
+        outfit=outfit,
+        now=now,
+        asker=delivery.asker,
+        need=Need.HEARD if delivery.purpose.is_hearing else Need.BOUGHT,
+    )
 
 
 async def await_whole(
@@ -224,9 +234,7 @@ async def await_whole(
     Raises `EncodersBusyError` also where it takes longer than `WHOLE_SECONDS_MAX`, and what
     `encode_rendition` raises.
     """
-    begin = partial(
-        encoders.start, wanted=delivery.wanted, outfit=outfit, now=now, asker=delivery.asker
-    )
+    begin = _begin(delivery=delivery, encoders=encoders, outfit=outfit, now=now)
     ends_at = time.monotonic() + WHOLE_SECONDS_MAX
     return await await_file(wanted=delivery.wanted, begin=begin, outfit=outfit, ends_at=ends_at)
 
@@ -236,23 +244,24 @@ async def await_file(
 ) -> Path:
     """Start the encode, or join it, in this process or in another, and wait until it is whole.
 
-    Raises `EncodersBusyError` once the monotonic clock is past `ends_at`, and what
-    `encode_rendition` raises.
+    Raises `EncodersBusyError` once the monotonic clock is past `ends_at`, what `encode_rendition`
+    raises, and `RenditionBrokenError` where it broke off `STARTS_MAX` times in another process.
     """
-    reader, job = await reader_of(wanted=wanted, begin=begin, outfit=outfit)
-    pauses = _pauses()
-    try:
-        # What is marked as whole has its name a moment later: the name is what is waited for.
-        while (path := outfit.renditions.find(**wanted.file)) is None:
-            if reader.state() is State.BROKEN:
-                await _raise_cause(job)
-                raise RenditionBrokenError("the encoder did not finish; ask again")
-            if time.monotonic() > ends_at:
-                raise EncodersBusyError("this song is still being encoded; ask again shortly")
-            await asyncio.sleep(next(pauses))
-    finally:
-        reader.close()
-    return path
+    for _ in range(STARTS_MAX):
+        reader, job = await reader_of(wanted=wanted, begin=begin, outfit=outfit)
+        pauses = _pauses()
+        with contextlib.closing(reader):
+            # What is marked as whole has its name a moment later: the name is what is waited for.
+            while (path := outfit.renditions.find(**wanted.file)) is None:
+                if reader.state() is State.BROKEN:
+                    await _raise_cause(job)
+                    break
+                if time.monotonic() > ends_at:
+                    raise EncodersBusyError("this song is still being encoded; ask again shortly")
+                await asyncio.sleep(next(pauses))
+            else:
+                return path
+    raise RenditionBrokenError("the encoder did not finish; ask again")
 
 
 async def _with_cause(
@@ -269,8 +278,12 @@ async def _with_cause(
 
 
 async def _raise_cause(job: Future[None]) -> None:
-    """Raise what the encode of this process failed with. It ends just after its file breaks."""
-    await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job)), CAUSE_SECONDS_MAX)
+    """Raise what the encode of this process failed with. It ends just after its file breaks.
+
+    Where another process was at it, ours may still be waiting for its turn: then nothing is raised.
+    """
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job)), CAUSE_SECONDS_MAX)
 
 
 async def reader_of(

@@ -1,7 +1,8 @@
 """The encoders of one server process: so many at once, in a fair order, one per rendition.
 
-Who waits for a song goes before songs that are encoded ahead of being asked for. Among those who
-wait, each asker has one turn after the other, however much each of them asks for.
+What somebody bought and waits for goes first, then what is heard before buying, then what is encoded
+ahead of being asked for; each of the three has places and a row of its own, so that none can take
+another's. In a row, each asker has one turn after the other, however much each of them asks for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import OrderedDict, deque
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import IntEnum
 from functools import cache
 
 from django.conf import settings
@@ -27,12 +29,20 @@ from pennywhistle.flows.outfit import Outfit
 
 log = logging.getLogger(__name__)
 
-# Renditions that wait for an encoder: of those who listen, of one of them, and of those ahead.
-WAITING_MAX = 64
-WAITING_OF_ONE_MAX = 32
-WAITING_AHEAD_MAX = 256
-# Of the encoders for those who wait, one in so many may run beside them for what goes ahead.
-WAITED_FOR_TO_ONE_AHEAD = 4
+
+class Need(IntEnum):
+    """What an encode is for; a lower one goes first."""
+
+    BOUGHT = 0
+    HEARD = 1
+    AHEAD = 2
+
+
+# Renditions that wait for an encoder, and those of one asker among them.
+WAITING_MAX = {Need.BOUGHT: 64, Need.HEARD: 32, Need.AHEAD: 256}
+WAITING_OF_ONE_MAX = {Need.BOUGHT: 32, Need.HEARD: 8, Need.AHEAD: 256}
+# For so many encoders of what was bought, one more may run of each other need.
+BOUGHT_TO_ONE = {Need.HEARD: 2, Need.AHEAD: 4}
 # What goes ahead takes little from what somebody waits for.
 AHEAD_NICENESS = 8
 # Until the first encode has ended, this is how long one is thought to take.
@@ -61,7 +71,7 @@ class _Job:
     outfit: Outfit
     now: datetime
     asker: str
-    ahead: bool
+    need: Need
     future: Future[None]
     is_running: bool = False
 
@@ -101,16 +111,25 @@ class Encoders:
     """Runs encodes in threads of their own, which end with the process and not before it.
 
     An encode belongs to nobody who asked for it: whoever leaves, it goes on. `at_once` are the
-    encodes for those who wait; `ahead_at_once` come beside them, at a lower priority.
+    encodes of what was bought; the others come beside them, those ahead at a lower priority.
     """
 
     def __init__(
-        self, *, at_once: int, waiting_max: int = WAITING_MAX, ahead_at_once: int = 1
+        self,
+        *,
+        at_once: int,
+        waiting_max: int = WAITING_MAX[Need.BOUGHT],
+        heard_at_once: int = 1,
+        ahead_at_once: int = 1,
     ) -> None:
-        self._places = {False: at_once, True: ahead_at_once}
-        self._running = {False: 0, True: 0}
-        self._waiting = {False: _Turns(), True: _Turns()}
-        self._waiting_max = {False: waiting_max, True: WAITING_AHEAD_MAX}
+        self._places = {
+            Need.BOUGHT: at_once,
+            Need.HEARD: heard_at_once,
+            Need.AHEAD: ahead_at_once,
+        }
+        self._running = dict.fromkeys(Need, 0)
+        self._waiting = {need: _Turns() for need in Need}
+        self._waiting_max = {**WAITING_MAX, Need.BOUGHT: waiting_max}
         self._jobs: dict[str, _Job] = {}
         self._usual_seconds = FIRST_GUESS_SECONDS
         self._lock = threading.Lock()
@@ -122,60 +141,60 @@ class Encoders:
         outfit: Outfit,
         now: datetime,
         asker: str = "",
-        ahead: bool = False,
+        need: Need = Need.BOUGHT,
     ) -> Future[None]:
         """Encode in the background; the job that is at it already, if there is one.
 
-        `asker` is whom this is for, as far as turns go. `ahead` is for what nobody waits for yet; as
-        soon as somebody does, it is moved among those who wait. The future ends without a result
+        `asker` is whom this is for, as far as turns go. What is wanted again for a higher need, while
+        it still waits, is moved up. The future ends without a result
         where the file is whole, or another process is at it, and with the error of
         `encode_rendition` where that failed. Raises `EncodersBusyError`.
         """
         with self._lock:
             job = self._jobs.get(wanted.key)
             if job is None:
-                job = _Job(wanted, outfit, now, asker, ahead, Future())
+                job = _Job(wanted, outfit, now, asker, need, Future())
                 self._check_room(job)
                 self._jobs[wanted.key] = job
-                self._waiting[ahead].add(job)
+                self._waiting[need].add(job)
                 get_measures().change(Level.ENCODES_WAITING, +1)
-            elif job.ahead and not ahead and not job.is_running:
-                self._waiting[True].remove(job)
-                job.ahead, job.asker = False, asker
-                self._waiting[False].add(job)
+            elif need < job.need and not job.is_running:
+                self._waiting[job.need].remove(job)
+                job.need, job.asker = need, asker
+                self._waiting[need].add(job)
             self._begin()
         return job.future
 
     def _check_room(self, job: _Job) -> None:
-        waiting = self._waiting[job.ahead]
-        has_place = self._running[job.ahead] < self._places[job.ahead] and not len(waiting)
+        waiting = self._waiting[job.need]
+        has_place = self._running[job.need] < self._places[job.need] and not len(waiting)
         if has_place:
             return
-        if len(waiting) >= self._waiting_max[job.ahead]:
+        if len(waiting) >= self._waiting_max[job.need]:
             raise EncodersBusyError(
                 f"{len(waiting)} songs wait to be encoded; ask again later",
-                retry_after_seconds=self._seconds_for(len(waiting), ahead=job.ahead),
+                retry_after_seconds=self._seconds_for(len(waiting), job.need),
             )
-        if not job.ahead and job.asker and waiting.of(job.asker) >= WAITING_OF_ONE_MAX:
+        if job.asker and waiting.of(job.asker) >= WAITING_OF_ONE_MAX[job.need]:
             raise EncodersBusyError(
                 f"{waiting.of(job.asker)} songs of one listener wait to be encoded; ask again later",
-                retry_after_seconds=self._seconds_for(waiting.of(job.asker), ahead=job.ahead),
+                retry_after_seconds=self._seconds_for(waiting.of(job.asker), job.need),
             )
 
-    def _seconds_for(self, waiting: int, *, ahead: bool) -> int:
+    def _seconds_for(self, waiting: int, need: Need) -> int:
         """Until half of those who wait have had their turn, as far as can be told."""
-        turns = math.ceil((waiting / 2 + 1) / max(1, self._places[ahead]))
+        turns = math.ceil((waiting / 2 + 1) / max(1, self._places[need]))
         return min(RETRY_SECONDS_MAX, max(1, math.ceil(turns * self._usual_seconds)))
 
     def _begin(self) -> None:
         """Start as many as there are places for."""
-        for ahead in (False, True):
-            while self._running[ahead] < self._places[ahead]:
-                job = self._waiting[ahead].take()
+        for need in Need:
+            while self._running[need] < self._places[need]:
+                job = self._waiting[need].take()
                 if job is None:
                     break
                 job.is_running = True
-                self._running[ahead] += 1
+                self._running[need] += 1
                 get_measures().change(Level.ENCODES_WAITING, -1)
                 # A daemon: the file it leaves unfinished when the server stops is made again.
                 threading.Thread(
@@ -186,7 +205,7 @@ class Encoders:
         error: BaseException | None = None
         started_at = time.monotonic()
         wanted = job.wanted
-        if job.ahead:
+        if job.need is Need.AHEAD:
             wanted = replace(wanted, order=replace(wanted.order, niceness=AHEAD_NICENESS))
         try:
             encode_rendition(wanted=wanted, outfit=job.outfit, now=job.now)
@@ -206,7 +225,7 @@ class Encoders:
     def _end(self, job: _Job, seconds: float) -> None:
         with self._lock:
             del self._jobs[job.wanted.key]
-            self._running[job.ahead] -= 1
+            self._running[job.need] -= 1
             self._usual_seconds += _LATEST_COUNTS * (seconds - self._usual_seconds)
 
 
@@ -215,7 +234,11 @@ def get_encoders() -> Encoders:
     """The encoders of this process: one queue for whatever a server process encodes."""
     threading.Thread(target=_warm_up, name="encoders-warm-up", daemon=True).start()
     at_once = settings.ENCODERS_MAX
-    return Encoders(at_once=at_once, ahead_at_once=-(-at_once // WAITED_FOR_TO_ONE_AHEAD))
+    return Encoders(
+        at_once=at_once,
+        heard_at_once=-(-at_once // BOUGHT_TO_ONE[Need.HEARD]),
+        ahead_at_once=-(-at_once // BOUGHT_TO_ONE[Need.AHEAD]),
+    )
 
 
 def _warm_up() -> None:

@@ -13,7 +13,7 @@ from pennywhistle.adapters.audio import spectrum
 from pennywhistle.adapters.audio.spectrum import Palette, SpectrumError
 from pennywhistle.adapters.storage.masters import MasterMissingError
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
-from pennywhistle.flows.encoders import Encoders, EncodersBusyError
+from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.queries import facts_of
@@ -41,10 +41,11 @@ AUDITION_SECONDS = 30
 # What a recipe is compared with: the master's own samples, packed.
 REFERENCE_RECIPE = "flac"
 
-# Pictures drawn at once in one process, and how long others wait for their turn.
-DRAWINGS_MAX = 2
-TURN_SECONDS_MAX = 10.0
-CLIP_SECONDS_MAX = 30.0
+# Pictures that are made at once in one process, and how long a request waits for its turn and for the
+# music: pages are answered by few threads, and who asks for pictures must not hold them all.
+DRAWINGS_MAX = 3
+TURN_SECONDS_MAX = 0.2
+CLIP_SECONDS_MAX = 3.0
 _LOOK_SECONDS = 0.02
 _EXTENSION = "png"
 
@@ -141,10 +142,10 @@ def draw_spectrum(
     png = _find(wanted, outfit)
     if png is not None:
         return png
-    music = _clip(wanted.clip, encoders, outfit, now, asker)
     if not _drawing.acquire(timeout=TURN_SECONDS_MAX):
         raise SpectrumBusyError("other pictures are being drawn first; ask again shortly")
     try:
+        music = _clip(wanted.clip, encoders, outfit, now, asker)
         drawn = spectrum.draw(
             music, rate_hz=wanted.rate_hz, top_hz=wanted.top_hz, palette=wanted.palette
         )
@@ -178,7 +179,7 @@ def _clip(
     ends_at = time.monotonic() + CLIP_SECONDS_MAX
     path = outfit.renditions.find(**wanted.file)
     while path is None:
-        job = encoders.start(wanted=wanted, outfit=outfit, now=now, asker=asker)
+        job = encoders.start(wanted=wanted, outfit=outfit, now=now, asker=asker, need=Need.HEARD)
         try:
             job.result(timeout=max(0.0, ends_at - time.monotonic()))
         except TimeoutError:

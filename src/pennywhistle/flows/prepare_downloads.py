@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connections
 
 from pennywhistle.flows.encode_rendition import want_rendition
-from pennywhistle.flows.encoders import Encoders, EncodersBusyError, get_encoders
+from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need, get_encoders
 from pennywhistle.flows.outfit import Outfit, get_outfit
 from pennywhistle.shop.catalogue.queries import list_tracks
 from pennywhistle.shop.encoding.rules import get_recipe
@@ -61,7 +61,7 @@ def encode_purchase(
             continue
         try:
             job = encoders.start(
-                wanted=wanted, outfit=outfit, now=now, asker=str(person_id), ahead=True
+                wanted=wanted, outfit=outfit, now=now, asker=str(person_id), need=Need.AHEAD
             )
         except EncodersBusyError:
             break

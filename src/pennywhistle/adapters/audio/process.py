@@ -30,7 +30,7 @@ from pennywhistle.adapters.audio.binary import ffmpeg_path
 log = logging.getLogger(__name__)
 
 RUN_SECONDS_MAX = 1800
-# A program that says nothing for so long hangs.
+# A program that says nothing for so long hangs, unless it writes into a file.
 SILENCE_SECONDS_MAX = 120
 WRITTEN_BYTES_MAX = 8_000_000_000
 # Address space. The hungriest honest encodes (eight seconds of 5.1 at 192 kHz and 24 bits into each
@@ -102,11 +102,12 @@ class Process:
         `ProcessOverLimitError` past a limit of time, `ProcessFailedError` where it did not start.
         """
         ends_by, reads = time.monotonic() + RUN_SECONDS_MAX, 0
+        silence_seconds_max = SILENCE_SECONDS_MAX if self._run.writes is None else RUN_SECONDS_MAX
         with selectors.DefaultSelector() as selector:
             selector.register(self._out, selectors.EVENT_READ)
             selector.register(self._err, selectors.EVENT_READ)
             while selector.get_map():
-                ready = selector.select(SILENCE_SECONDS_MAX)
+                ready = selector.select(silence_seconds_max)
                 if not ready or time.monotonic() > ends_by:
                     raise ProcessOverLimitError(f"working on {self._run.about} took too long")
                 for key, _ in ready:

@@ -296,7 +296,7 @@ class Audition {
 }
 
 const auditions = new WeakMap();
-const RETRY_MS = 5000;
+const RETRY_MS = 3000;
 const RETRIES_MOST = 6;
 
 // A picture that was not ready is asked for again, a few times.
