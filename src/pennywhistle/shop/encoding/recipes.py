@@ -31,13 +31,9 @@ _MP3_STREAMS = (
     "master's sample count."
 )
 _OGG_STREAMS = "Ogg pages carry their own positions; nothing at the head waits for the end."
-_AAC_IS_FIRST = (
-    "The index at the head of an M4A lists every packet's size; only a fragmented file could do "
-    "without, and older players refuse those. So it is encoded first."
-)
-_ALAC_IS_FIRST = (
-    "The index at the head of an M4A lists every packet's size, which only the finished encode "
-    "knows. So it is encoded first."
+_M4A_IS_FIRST = (
+    "The index at the head of an M4A lists every packet's size, which only the finished encode knows; "
+    "a fragmented file could do without, and older players refuse those. So it is encoded first."
 )
 _REDUCED_IS_FIRST = (
     "The MD5 at the head is that of the reduced samples, which only the finished encode knows. So it "
@@ -180,7 +176,7 @@ def _aac(kbps: int, summary: str, stereo: tuple[int, ...], mono: tuple[int, ...]
         media_type="audio/mp4",
         sizing=Sizing.NOMINAL,
         streams=False,
-        streams_because=_AAC_IS_FIRST,
+        streams_because=_M4A_IS_FIRST,
         beyond_its_reach=(
             "Masters at other rates than 44.1 and 48 kHz are resampled to one of them. "
             + _TO_STEREO
@@ -345,7 +341,7 @@ _RECIPES = (
         media_type="audio/mp4",
         sizing=Sizing.MEASURED,
         streams=False,
-        streams_because=_ALAC_IS_FIRST,
+        streams_because=_M4A_IS_FIRST,
         codec_arguments=("-c:a", "alac"),
         # It predicts as FLAC's encoder does.
         pins_cpu=True,
