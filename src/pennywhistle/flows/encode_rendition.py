@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import platform
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -96,8 +97,9 @@ def want_rendition(
     size = size_of(recipe=recipe, master=master, excerpt=excerpt)
     audio = audio_key(
         master_sha256=track.master.sha256,
+        master=master,
         recipe=recipe,
-        encoder_version=version,
+        encoder=version,
         excerpt=excerpt,
     )
     return WantedRendition(
@@ -113,11 +115,11 @@ def want_rendition(
 
 
 def encoder_of(*, recipe: Recipe) -> str:
-    """The encoder that a rendition is named by: its version, and the make of processor where that
-    counts. Raises `EncoderMissingError`.
+    """The encoder that a rendition is named by: its version, and the architecture that it is built
+    for or, where that counts, the make of processor. Raises `EncoderMissingError`.
     """
-    version = encoder_version()
-    return f"{version} on {processor_name()}" if recipe.varies_by_processor else version
+    machine = processor_name() if recipe.varies_by_processor else platform.machine()
+    return f"{encoder_version()} on {machine}"
 
 
 def encode_rendition(

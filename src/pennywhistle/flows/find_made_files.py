@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pennywhistle.flows.encode_rendition import encoder_of
-from pennywhistle.shop.encoding.queries import list_newest_of_audio
+from pennywhistle.shop.encoding.queries import facts_of, list_newest_of_audio
 from pennywhistle.shop.encoding.rules import audio_key, get_recipe
 from pennywhistle.shop.library.queries import OwnedFacts
 
@@ -39,6 +39,7 @@ def _audio_key(item: OwnedFacts) -> str:
     recipe = get_recipe(code=item.recipe)
     return audio_key(
         master_sha256=item.track.master.sha256,
+        master=facts_of(master=item.track.master),
         recipe=recipe,
-        encoder_version=encoder_of(recipe=recipe),
+        encoder=encoder_of(recipe=recipe),
     )

@@ -307,8 +307,9 @@ def test_audio_is_another_one_when_anything_it_depends_on_is_another() -> None:
     recipe = get_recipe(code="mp3-192")
     named = {
         "master_sha256": "a" * 64,
+        "master": MasterFacts(1000, 44_100, 16, 2, "1" * 32, {}),
         "recipe": recipe,
-        "encoder_version": "ffmpeg n9.0.2",
+        "encoder": "ffmpeg n9.0.2",
         "excerpt": Excerpt(start_seconds=0, seconds=30),
     }
     key = audio_key(**named)  # type: ignore[arg-type]
@@ -318,7 +319,10 @@ def test_audio_is_another_one_when_anything_it_depends_on_is_another() -> None:
         {"master_sha256": "c" * 64},
         {"recipe": get_recipe(code="mp3-320")},
         {"recipe": replace(recipe, edition=2)},
-        {"encoder_version": "ffmpeg n9.0.3"},
+        {"recipe": replace(recipe, pins_cpu=True)},
+        {"recipe": replace(recipe, rates_hz=(48_000,))},
+        {"recipe": replace(recipe, channels_max=1)},
+        {"encoder": "ffmpeg n9.0.3"},
         {"excerpt": None},
         {"excerpt": Excerpt(start_seconds=1, seconds=30)},
         {"excerpt": Excerpt(start_seconds=0, seconds=30, fades=True)},

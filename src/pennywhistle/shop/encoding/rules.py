@@ -260,19 +260,27 @@ def info_frame_kbps(*, recipe: Recipe) -> int:
 def audio_key(
     *,
     master_sha256: str,
+    master: MasterFacts,
     recipe: Recipe,
-    encoder_version: str,
+    encoder: str,
     excerpt: Excerpt | None = None,
 ) -> str:
-    """The identity of encoded audio without its tags, 64 hex digits, known before it is encoded."""
+    """The identity of encoded audio without its tags, 64 hex digits, known before it is encoded.
+
+    All that the encoder is told is part of it: another filter is another file. `encoder` is its
+    version and the machine it is built for.
+    """
     named = (
         "audio",
         master_sha256,
         recipe.code,
+        recipe.framing,
         str(recipe.edition),
-        " ".join(recipe.codec_arguments),
+        *encoder_arguments(recipe=recipe, master=master, excerpt=excerpt),
+        str(holds_cpu_back(recipe=recipe, master=master)),
+        str(is_streamed(recipe=recipe, master=master)),
         f"{excerpt.start_seconds}+{excerpt.seconds}{'~' * excerpt.fades}" if excerpt else "whole",
-        encoder_version,
+        encoder,
     )
     return hashlib.sha256("\0".join(named).encode()).hexdigest()
 
