@@ -32,7 +32,10 @@ _NO_TERRITORY = "-"
 
 # As long as file systems take, in UTF-8, with room for an extension.
 FILE_NAME_BYTES_MAX = 240
-_NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
+# Also what ends a line, and what turns the direction of the letters around it, extension and all.
+_NOT_IN_FILE_NAMES = re.compile(
+    r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+'
+)
 
 
 class AddressForgedError(ValueError):

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -112,6 +113,24 @@ async def test_a_download_has_the_name_that_a_person_would_choose(
         'attachment; filename="Ann Piper - 01 Su_e Tone.mp3"; '
         "filename*=UTF-8''Ann%20Piper%20-%2001%20S%C3%BC%C3%9Fe%20T%C3%B6ne.mp3"
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("A＂; filename=＂x.exe", "A_; filename=_x.exe"),
+        ("a／b＼c：d", "a_b_c_d"),
+        ("100%41 \u2024\u2025", "100_41"),
+    ],
+)
+async def test_no_title_adds_to_the_header_that_names_the_file(
+    title: str, plain: str, shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    address = await on_a_thread(shop.address, "mp3-128")
+    await on_a_thread(lambda: Track.objects.filter(pk=shop.track_id).update(title=title))
+    named = (await client.head(address)).headers["content-disposition"]
+    assert named.startswith(f'attachment; filename="Ann Piper - 01 {plain}.mp3"; filename*=')
+    assert unquote(named.partition("UTF-8''")[2]) == f"Ann Piper - 01 {title}.mp3"
 
 
 async def test_a_preview_plays_in_place_and_needs_no_library(
@@ -279,6 +298,8 @@ def test_a_token_is_read_until_its_time_is_over(shop: StockedShop) -> None:
         ("Ann Piper", "The Kesh", 1, 1, "Ann Piper - 03 The Kesh.mp3"),
         ("Ann Piper", "The Kesh", 2, 2, "Ann Piper - 2-03 The Kesh.mp3"),
         ("AC/DC", 'Who? "Me"\x00', 1, 1, "AC_DC - 03 Who_ _Me_.mp3"),
+        ("Ann Piper", "a\u202e3pm\u2028b\x85", 1, 1, "Ann Piper - 03 a_3pm_b_.mp3"),
+        ("Ann Piper", "می\u200cخواهم", 1, 1, "Ann Piper - 03 می\u200cخواهم.mp3"),
         ("Ann Piper", "And so on...", 1, 1, "Ann Piper - 03 And so on.mp3"),
         ("..", "..", 1, 1, "- 03.mp3"),
         ("Ann Piper", "Ж" * 300, 1, 1, f"Ann Piper - 03 {'Ж' * 110}.mp3"),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pennywhistle.flows.deliver_album import Album
 from pennywhistle.flows.deliver_rendition import Delivery
+from pennywhistle.flows.sign_address import safe_name
 
 
 def headers_of(found: Delivery | Album) -> dict[str, str]:
@@ -41,8 +42,11 @@ def _disposition_name(name: str) -> str:
 
     https://www.rfc-editor.org/rfc/rfc6266#section-4.3 and https://www.rfc-editor.org/rfc/rfc8187
     """
-    bare = "".join(letter for letter in normalize("NFKD", name) if not combining(letter))
-    plain = bare.encode("ascii", "replace").decode().replace("?", "_")
+    stem, _, extension = name.rpartition(".")
+    bare = "".join(letter for letter in normalize("NFKD", stem) if not combining(letter))
+    simple = bare.encode("ascii", "replace").decode().replace("?", "_").replace("%", "_")
+    # A wide quotation mark or slash is a plain one by now.
+    plain = safe_name(simple, extension=extension)
     if plain == name:
         return f'filename="{name}"'
     return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
