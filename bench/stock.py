@@ -95,6 +95,7 @@ def _take_in(folder: Path, now: datetime) -> None:
         label_name=None,
         masters=outfit.masters,
         covers=outfit.covers,
+        working_folder=outfit.working_folder,
         on_progress=lambda progress: print(f"taking in {progress.name}", file=sys.stderr),
         now=now,
     )

@@ -23,6 +23,7 @@ class Dock:
     masters: MasterStore
     covers: CoverStore
     booklets: BookletStore
+    working_folder: Path
     told: list[IngestProgress] = field(default_factory=list)
 
     def ingest(self, folder: Path | None = None, label_name: str | None = None) -> IngestReport:
@@ -34,6 +35,7 @@ class Dock:
             masters=self.masters,
             covers=self.covers,
             booklets=self.booklets,
+            working_folder=self.working_folder,
             on_progress=self.told.append,
             now=NOW,
         )
@@ -48,6 +50,7 @@ def build_dock(root: Path) -> Dock:
         MasterStore(root / "masters"),
         CoverStore(root / "covers"),
         BookletStore(root / "booklets"),
+        root / "encoding",
     )
 
 

@@ -283,6 +283,7 @@ def test_a_run_that_is_stopped_at_any_file_is_completed_by_the_next(album: Dock)
                 label_name=None,
                 masters=album.masters,
                 covers=album.covers,
+                working_folder=album.working_folder,
                 on_progress=stop_at(call),
                 now=NOW,
             )

@@ -69,7 +69,12 @@ def check_nothing_is_half_known(case: Case) -> None:
 
 def take_in_the_master(case: Case) -> None:
     ingest_master(
-        path=case.folder / "01.flac", release=RELEASE, track=TRACK, masters=case.masters, now=NOW
+        path=case.folder / "01.flac",
+        release=RELEASE,
+        track=TRACK,
+        masters=case.masters,
+        working_folder=case.shelves / "encoding",
+        now=NOW,
     )
 
 
@@ -79,6 +84,7 @@ def take_in_the_folder(case: Case) -> None:
         label_name=None,
         masters=case.masters,
         covers=case.covers,
+        working_folder=case.shelves / "encoding",
         on_progress=lambda _: None,
         now=NOW,
     )

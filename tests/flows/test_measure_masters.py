@@ -43,7 +43,7 @@ def taken_in(dock: Dock) -> dict[int, dict[str, int]]:
 def test_what_an_older_master_lacks_is_measured_as_ingest_would_have_done(
     dock: Dock, taken_in: dict[int, dict[str, int]]
 ) -> None:
-    batch = measure_masters(masters=dock.masters)
+    batch = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
     assert (batch.measured, batch.failed, batch.after_id) == (3, 0, 0)
     for master in list_masters(after_id=0, limit=9):
         assert master.measured_bytes == {**taken_in[master.id], "flac": 1234}
@@ -52,7 +52,7 @@ def test_what_an_older_master_lacks_is_measured_as_ingest_would_have_done(
             is_offered(recipe=recipe, master=facts)
             for recipe in list_measured_recipes(master=facts)
         )
-    assert measure_masters(masters=dock.masters).measured == 0
+    assert measure_masters(masters=dock.masters, working_folder=dock.working_folder).measured == 0
 
 
 def test_until_then_only_what_was_measured_is_offered(
@@ -71,10 +71,12 @@ def test_a_batch_is_bounded_and_the_next_goes_on_behind_it(
     dock: Dock, taken_in: dict[int, dict[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "MEASURED_MAX", 2)
-    first = measure_masters(masters=dock.masters)
+    first = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
     assert first.measured == 2
     assert first.after_id == sorted(taken_in)[1]
-    rest = measure_masters(masters=dock.masters, after_id=first.after_id)
+    rest = measure_masters(
+        masters=dock.masters, working_folder=dock.working_folder, after_id=first.after_id
+    )
     assert (rest.measured, rest.after_id) == (1, 0)
 
 
@@ -83,8 +85,15 @@ def test_only_so_many_masters_are_looked_at_in_one_batch(
 ) -> None:
     monkeypatch.setattr(measuring, "LOOKED_AT_MAX", 2)
     ids = sorted(taken_in)
-    assert measure_masters(masters=dock.masters).after_id == ids[1]
-    assert measure_masters(masters=dock.masters, after_id=ids[1]).after_id == 0
+    assert (
+        measure_masters(masters=dock.masters, working_folder=dock.working_folder).after_id == ids[1]
+    )
+    assert (
+        measure_masters(
+            masters=dock.masters, working_folder=dock.working_folder, after_id=ids[1]
+        ).after_id
+        == 0
+    )
 
 
 def test_a_master_that_is_missing_holds_up_no_other(
@@ -92,7 +101,7 @@ def test_a_master_that_is_missing_holds_up_no_other(
 ) -> None:
     lost = Master.objects.order_by("pk")[1]
     dock.masters.path(sha256=lost.sha256).unlink()
-    batch = measure_masters(masters=dock.masters)
+    batch = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
     assert (batch.measured, batch.failed) == (2, 1)
     assert lost.sha256 in caplog.text
     assert Master.objects.get(pk=lost.pk).measured_bytes == {"flac": 1234}

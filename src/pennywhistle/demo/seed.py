@@ -154,6 +154,7 @@ def _stock(
         masters=outfit.masters,
         covers=outfit.covers,
         booklets=outfit.booklets,
+        working_folder=outfit.working_folder,
         on_progress=lambda progress: on_step(f"{place}: taking in {progress.name}"),
         now=now,
     )

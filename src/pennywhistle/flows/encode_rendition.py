@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import logging
 import platform
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -93,7 +92,7 @@ def want_rendition(
     master = facts_of(master=track.master)
     source = outfit.masters.path(sha256=track.master.sha256)
     block = tag_block(tags=tags, framing=recipe.framing.value)
-    order = _order(recipe, master, excerpt, source, block)
+    order = _order(recipe, master, excerpt, source, block, outfit.working_folder)
     size = size_of(recipe=recipe, master=master, excerpt=excerpt)
     audio = audio_key(
         master_sha256=track.master.sha256,
@@ -258,7 +257,12 @@ def _cover(track: TrackFacts, covers: CoverStore) -> Cover | None:
 
 
 def _order(
-    recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None, source: Path, tags: bytes
+    recipe: Recipe,
+    master: MasterFacts,
+    excerpt: Excerpt | None,
+    source: Path,
+    tags: bytes,
+    working_folder: Path,
 ) -> EncodeOrder:
     output = output_of(recipe=recipe, master=master, excerpt=excerpt)
     # A measured size is that of the encoder which ingest ran. Another encoder may pack better or
@@ -277,7 +281,7 @@ def _order(
             flac_md5=output.flac_md5,
         ),
         tag_block=tags,
-        working_folder=Path(tempfile.gettempdir()),
+        working_folder=working_folder,
         info_kbps=info_frame_kbps(recipe=recipe),
         audio_bytes=size.bytes if promised else None,
         streams=is_streamed(recipe=recipe, master=master),

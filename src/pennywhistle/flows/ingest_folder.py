@@ -13,6 +13,7 @@ from pennywhistle.adapters.audio.refusal import AudioRefusedError
 from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterChangedError, MasterStore
+from pennywhistle.adapters.storage.working import sweep_working
 from pennywhistle.flows.ingest_master import DuplicateRecordingError, IngestedMaster, ingest_master
 from pennywhistle.flows.ingest_report import (
     FileReport,
@@ -51,6 +52,7 @@ class _Run:
     masters: MasterStore
     covers: CoverStore
     booklets: BookletStore | None
+    working_folder: Path
     now: datetime
     tell: Listener
     files_total: int
@@ -70,14 +72,16 @@ def ingest_folder(
     label_name: str | None,
     masters: MasterStore,
     covers: CoverStore,
+    working_folder: Path,
     on_progress: Listener,
     now: datetime,
     booklets: BookletStore | None = None,
 ) -> IngestReport:
     """Take in every recording below `folder` (or the one file that it names), and report on each.
 
-    `label_name` stands over the label in the tags. Without `booklets`, booklets are left alone. A file that cannot go in is refused with what is
-    wrong and what to do, and the rest goes in. Nothing is published. Each recording is a
+    `label_name` stands over the label in the tags. Without `booklets`, booklets are left alone.
+    Encoders that measure work below `working_folder`. A file that cannot go in is refused with what
+    is wrong and what to do, and the rest goes in. Nothing is published. Each recording is a
     transaction of its own: killed anywhere, the run can be started again and completes the work; a
     run over what is there changes nothing, unless corrected tags or another cover stand in the
     files of a draft.
@@ -91,6 +95,7 @@ def ingest_folder(
         masters=masters,
         covers=covers,
         booklets=booklets,
+        working_folder=working_folder,
         now=now,
         tell=on_progress,
         files_total=len(tracks) + len(delivery.refused),
@@ -104,6 +109,7 @@ def ingest_folder(
     covers.sweep(older_than=oldest)
     if booklets is not None:
         booklets.sweep(older_than=oldest)
+    sweep_working(working_folder)
     reports = sorted(run.reports, key=lambda report: report.name)
     return IngestReport(tuple(reports), _merged(releases), tuple(run.pictures), delivery.ignored)
 
@@ -181,6 +187,7 @@ def _take_track(
             release=delivered.release,
             track=track.track,
             masters=run.masters,
+            working_folder=run.working_folder,
             now=run.now,
             spoken_for=run.names_by_track,
         )

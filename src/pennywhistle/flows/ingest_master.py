@@ -60,6 +60,7 @@ def ingest_master(
     release: NewRelease,
     track: NewTrack,
     masters: MasterStore,
+    working_folder: Path,
     now: datetime,
     spoken_for: Collection[int] = (),
 ) -> IngestedMaster:
@@ -83,7 +84,7 @@ def ingest_master(
         sha256 = analysis.sha256
         known = queries.find_master_by_pcm(pcm_sha256=analysis.pcm_sha256)
         if known is None:
-            return _take_new(path, release, track, masters, analysis, now)
+            return _take_new(path, release, track, masters, working_folder, analysis, now)
     if known.sha256 == sha256:
         # A database that was restored without its files gets them back here.
         masters.keep(source=path, sha256=sha256)
@@ -100,13 +101,18 @@ def _take_new(
     release: NewRelease,
     track: NewTrack,
     masters: MasterStore,
+    working_folder: Path,
     analysis: Analysis,
     now: datetime,
 ) -> IngestedMaster:
     """A recording that the shop has never heard."""
     _check_place_is_free(release, track)
     masters.keep(source=path, sha256=analysis.sha256)
-    measured = measure_sizes(master=masters.path(sha256=analysis.sha256), facts=_facts(analysis))
+    measured = measure_sizes(
+        master=masters.path(sha256=analysis.sha256),
+        facts=_facts(analysis),
+        working_folder=working_folder,
+    )
     release_id, track_id = operations.add_track(
         release=release, track=track, master=_new_master(analysis, measured), now=now
     )

@@ -7,7 +7,6 @@ measured, that recipe is not offered of it.
 from __future__ import annotations
 
 import logging
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +42,7 @@ class Batch:
     after_id: int
 
 
-def measure_masters(*, masters: MasterStore, after_id: int = 0) -> Batch:
+def measure_masters(*, masters: MasterStore, working_folder: Path, after_id: int = 0) -> Batch:
     """Measure the next few masters past `after_id` that lack a size. Rerunning it does no harm.
 
     A master that cannot be measured is told to the log and passed over until all others have been
@@ -59,7 +58,8 @@ def measure_masters(*, masters: MasterStore, after_id: int = 0) -> Batch:
             return Batch(measured, failed, after_id)
         after_id = master.id
         try:
-            sizes = measure_sizes(master=masters.path(sha256=master.sha256), facts=facts)
+            path = masters.path(sha256=master.sha256)
+            sizes = measure_sizes(master=path, facts=facts, working_folder=working_folder)
         except (MasterMissingError, EncoderFailedError):
             log.exception(
                 "master %s was not measured; it is not sold in every recipe", master.sha256
@@ -72,19 +72,18 @@ def measure_masters(*, masters: MasterStore, after_id: int = 0) -> Batch:
     return Batch(measured, failed, 0 if is_all else listed[-1].id)
 
 
-def measure_sizes(*, master: Path, facts: encoding.MasterFacts) -> dict[str, int]:
+def measure_sizes(
+    *, master: Path, facts: encoding.MasterFacts, working_folder: Path
+) -> dict[str, int]:
     """The priced size, in bytes by recipe, wherever only an encode can tell it and none has yet.
 
     Raises `EncoderFailedError`.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="measure-") as working_folder,
-        ThreadPoolExecutor(MEASURES_AT_ONCE_MAX) as pool,
-    ):
+    with ThreadPoolExecutor(MEASURES_AT_ONCE_MAX) as pool:
         # The slowest stand last in the table, and begin first.
         sizes = {
             recipe.code: pool.submit(
-                measure_audio_bytes, _order(master, recipe, facts, Path(working_folder))
+                measure_audio_bytes, _order(master, recipe, facts, working_folder)
             )
             for recipe in reversed(_lacking(facts))
         }

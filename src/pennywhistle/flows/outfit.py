@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 
@@ -24,12 +25,16 @@ from pennywhistle.shop.encoding.queries import list_encode_costs
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """Masters, covers, booklets and renditions on disk, and the gateways that take money, by name."""
+    """Masters, covers, booklets and renditions on disk, and the gateways that take money, by name.
+
+    Encoders that must write into a file do so below `working_folder`.
+    """
 
     masters: MasterStore
     covers: CoverStore
     booklets: BookletStore
     renditions: RenditionCache
+    working_folder: Path
     gateways: dict[str, Gateway]
 
 
@@ -51,6 +56,7 @@ def get_outfit() -> Outfit:
             costs_of=_costs_of,
             on_evicted=_count_evicted,
         ),
+        working_folder=settings.ENCODING_FOLDER,
         gateways=gateways,
     )
 

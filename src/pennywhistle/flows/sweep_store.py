@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pennywhistle.adapters.storage.rendition_cache import Swept
+from pennywhistle.adapters.storage.working import sweep_working
 from pennywhistle.flows.measures import list_measures
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.sales.operations import sweep_quotes
@@ -25,6 +26,8 @@ def sweep_store(*, outfit: Outfit, now: datetime) -> Swept:
     left_before = (now - ARRIVALS_LAST).timestamp()
     outfit.masters.sweep(older_than=left_before)
     outfit.covers.sweep(older_than=left_before)
+    outfit.booklets.sweep(older_than=left_before)
+    sweep_working(outfit.working_folder)
     swept = outfit.renditions.sweep()
     list_measures()  # Takes the counts of ended processes into one file.
     return swept

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import platform
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.adapters.audio.framing import ENCODED_FIRST, MUXERS, Frame, framer_for
 from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run, running
+from pennywhistle.adapters.storage.working import working_below
 
 _READ_BYTES = 256 * 1024
 _FFMPEG_DECODERS = "flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be"
@@ -42,7 +42,7 @@ class EncodeOrder:
     `facts` are those of the file to be made. `tag_block` is what `adapters.tags.write` rendered for
     that framing. `info_kbps` is the bitrate of an MP3's Info frame. `audio_bytes` is the promised
     length without the tag block, None where none is promised; a broken promise fails the encode.
-    Where it does not stream (`streams`), the encoder writes into a file of its own first.
+    Where it does not stream (`streams`), the encoder writes into a file below `working_folder` first.
     `cpu_flags` overrides what `holds_cpu_back` asks for and is meant for tests. `niceness`
     is that of the encoder's process, 0 where somebody waits for it.
     """
@@ -158,9 +158,9 @@ def _encoding(order: EncodeOrder) -> Iterator[tuple[Process, Iterator[bytes]]]:
         with _running(order, "pipe:1") as process:
             yield process, _output(process, order)
         return
-    with tempfile.TemporaryDirectory(dir=order.working_folder, prefix="encode-") as folder:
-        target = Path(folder) / "audio"
-        with _running(order, str(target), writes=Path(folder)) as process:
+    with working_below(order.working_folder) as folder:
+        target = folder / "audio"
+        with _running(order, str(target), writes=folder) as process:
             for _ in _output(process, order):
                 pass
         with target.open("rb") as file:

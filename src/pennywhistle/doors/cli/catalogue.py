@@ -63,6 +63,7 @@ def ingest(
             masters=outfit.masters,
             covers=outfit.covers,
             booklets=outfit.booklets,
+            working_folder=outfit.working_folder,
             on_progress=show,
             now=utc_now(),
         )

@@ -112,5 +112,8 @@ class _Measuring:
         self._after_id = 0
 
     def __call__(self) -> None:
-        batch = measure_masters(masters=get_outfit().masters, after_id=self._after_id)
+        outfit = get_outfit()
+        batch = measure_masters(
+            masters=outfit.masters, working_folder=outfit.working_folder, after_id=self._after_id
+        )
         self._after_id = batch.after_id
