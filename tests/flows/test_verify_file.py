@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -139,6 +140,64 @@ def test_what_is_no_recording_is_told_and_nothing_breaks(
     checked = verify_file(path=path)
     assert checked.verdict is not Verdict.OK
     assert why in checked.why[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cover.jpg", draw_cover().data),
+        ("booklet.pdf", b"%PDF-1.4 words"),
+        ("Ann.m3u8", b"#EXTM3U\n"),
+        ("head.flac", b"fLaC" + bytes(40)),
+    ],
+)
+def test_what_nobody_can_hear_is_known_by_its_bytes(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert verify_file(path=path).verdict is not Verdict.OK
+    checked = verify_file(path=path, sha256=sha256)
+    assert (checked.verdict, checked.sha256) == (Verdict.OK, sha256)
+    assert checked.why == ("it is, byte for byte, the file of that SHA-256",)
+    other = verify_file(path=path, sha256="0" * 64)
+    assert (other.verdict, other.why[0]) == (
+        Verdict.NOT_SOLD,
+        "its bytes are not those of the given SHA-256",
+    )
+    both = verify_file(path=path, sha256=sha256, pcm_sha256="0" * 64)
+    assert both.verdict is Verdict.NOT_SOLD
+
+
+def test_a_hash_from_outside_counts_before_a_fault_of_the_file(
+    sold_files: SoldFiles, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(sold_files["flac"], tmp_path))
+    with path.open("r+b") as file:
+        file.seek(8 + 18)  # The MD5 in its STREAMINFO.
+        file.write(bytes((1,)) * 16)
+    fault = "its samples do not match the MD5 in its own head"
+    assert verify_file(path=path).why == (fault,)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    checked = verify_file(path=path, sha256=sha256)
+    assert (checked.verdict, checked.why[-1]) == (Verdict.OK, fault)
+    checked = verify_file(path=path, sha256="0" * 64)
+    assert (checked.verdict, checked.why[-1]) == (Verdict.NOT_SOLD, fault)
+    checked = verify_file(path=path, pcm_sha256=sold_files.pcm_sha256)
+    assert (checked.verdict, checked.why[-1]) == (Verdict.OK, fault)
+    checked = verify_file(path=path, pcm_sha256="0" * 64, sha256=sha256)
+    assert checked.verdict is Verdict.NOT_SOLD
+
+
+def test_a_lossy_file_in_a_lossless_ones_place_is_not_taken_for_it(
+    sold_files: SoldFiles,
+) -> None:
+    path, sha256 = sold_files["mp3-192"], sold_files.sha256("mp3-192")
+    checked = verify_file(path=path, sha256=sha256, pcm_sha256=sold_files.pcm_sha256)
+    assert checked.verdict is Verdict.CANNOT_TELL
+    checked = verify_file(path=path, sha256="0" * 64, pcm_sha256=sold_files.pcm_sha256)
+    assert checked.verdict is Verdict.NOT_SOLD
 
 
 def test_a_folder_and_a_pipe_are_not_waited_for(tmp_path: Path) -> None:

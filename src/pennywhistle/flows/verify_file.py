@@ -24,6 +24,8 @@ FILES_MAX = 10_000
 
 _SUMS_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_BYTE_FOR_BYTE = "it is, byte for byte, the file of that SHA-256"
+_OTHER_BYTES = "its bytes are not those of the given SHA-256"
 
 
 class BadHashError(ValueError):
@@ -94,23 +96,42 @@ def verify_file(*, path: Path, sha256: str | None = None, pcm_sha256: str | None
     try:
         if not path.is_file():
             return _cannot(path, "there is no such file")
-        whole = file_sha256(path)
-        heard = listen(path)
-        tags = _tags(path)
-    except UnheardError as error:
-        is_other = error.is_broken or sha256 is not None or pcm_sha256 is not None
-        verdict = Verdict.NOT_SOLD if is_other else Verdict.CANNOT_TELL
-        return Checked(path.name, verdict, (str(error),))
-    except (EncoderMissingError, ProcessFailedError) as error:
-        return _cannot(path, str(error))
+        known = _Known(file_sha256(path), sha256, pcm_sha256)
+        return _listened(path, known)
     except OSError as error:
         return _cannot(path, f"it cannot be read ({error.strerror or 'unknown error'})")
-    verdict, why = _judge(heard, tags, whole, sha256, pcm_sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The hash that the file has, and those that were given from outside."""
+
+    whole: str
+    sha256: str | None
+    pcm_sha256: str | None
+
+    @property
+    def is_enough(self) -> bool:
+        """True where the bytes settle it. Who gives the samples' hash too wants these compared."""
+        return self.whole == self.sha256 and self.pcm_sha256 is None
+
+
+def _listened(path: Path, known: _Known) -> Checked:
+    try:
+        heard, tags = listen(path), _tags(path)
+    except UnheardError as error:
+        return _unheard(path, known, error)
+    except (EncoderMissingError, ProcessFailedError) as error:
+        if not known.is_enough:
+            return _cannot(path, str(error))
+        told = (_BYTE_FOR_BYTE, str(error))
+        return Checked(path.name, Verdict.OK, told, sha256=known.whole)
+    verdict, why = _judge(heard, tags, known)
     return Checked(
         name=path.name,
         verdict=verdict,
         why=why,
-        sha256=whole,
+        sha256=known.whole,
         pcm_sha256=heard.pcm_sha256,
         codec=heard.codec,
         sample_rate_hz=heard.sample_rate_hz,
@@ -135,18 +156,48 @@ def _tags(path: Path) -> TrackTags:
         return TrackTags()
 
 
-def _judge(
-    heard: Heard, tags: TrackTags, whole: str, sha256: str | None, pcm_sha256: str | None
-) -> tuple[Verdict, tuple[str, ...]]:
+def _unheard(path: Path, known: _Known, error: UnheardError) -> Checked:
+    """A cover, a booklet and a playlist are heard by nobody, and are known by their bytes."""
+    verdict = Verdict.CANNOT_TELL
+    why: tuple[str, ...] = (str(error),)
+    if known.is_enough:
+        verdict, why = Verdict.OK, (_BYTE_FOR_BYTE,)
+    elif known.sha256 not in (None, known.whole):
+        verdict, why = Verdict.NOT_SOLD, (_OTHER_BYTES, *why)
+    elif error.is_broken or known.pcm_sha256 is not None:
+        verdict = Verdict.NOT_SOLD
+    return Checked(path.name, verdict, why, sha256=known.whole)
+
+
+def _judge(heard: Heard, tags: TrackTags, known: _Known) -> tuple[Verdict, tuple[str, ...]]:
     """What was given from outside counts first, and the file's own word only where nothing was."""
-    if heard.fault:
-        return Verdict.NOT_SOLD, (heard.fault,)
-    if pcm_sha256 is not None:
-        return _judge_samples(heard, whole, sha256, pcm_sha256)
-    if sha256 is not None:
-        if whole == sha256:
-            return Verdict.OK, ("it is, byte for byte, the file of that SHA-256",)
-        return Verdict.NOT_SOLD, _other_bytes(heard, tags)
+    fault = (heard.fault,) if heard.fault else ()
+    if known.pcm_sha256 is not None and heard.is_lossless:
+        verdict, why = _judge_samples(heard, known)
+        return verdict, why + fault
+    if known.is_enough:
+        return Verdict.OK, (_BYTE_FOR_BYTE, *fault)
+    if known.sha256 not in (None, known.whole):
+        return Verdict.NOT_SOLD, _other_bytes(heard, tags) + fault
+    if fault:
+        return Verdict.NOT_SOLD, fault
+    if known.pcm_sha256 is not None:
+        return Verdict.CANNOT_TELL, (
+            "it is lossy, so its samples have no hash at the store; give its --sha256 alone",
+        )
+    return _judge_by_itself(heard, tags)
+
+
+def _judge_samples(heard: Heard, known: _Known) -> tuple[Verdict, tuple[str, ...]]:
+    if heard.pcm_sha256 != known.pcm_sha256:
+        return Verdict.NOT_SOLD, ("its samples are not those of the given hash",)
+    why = ["its samples are, one by one, those of the given hash"]
+    if known.sha256 not in (None, known.whole):
+        why.append("its tags or its head are not as they were sold")
+    return Verdict.OK, tuple(why)
+
+
+def _judge_by_itself(heard: Heard, tags: TrackTags) -> tuple[Verdict, tuple[str, ...]]:
     if not heard.is_lossless:
         return Verdict.CANNOT_TELL, (
             (
@@ -168,26 +219,10 @@ def _judge(
     )
 
 
-def _judge_samples(
-    heard: Heard, whole: str, sha256: str | None, pcm_sha256: str
-) -> tuple[Verdict, tuple[str, ...]]:
-    if not heard.is_lossless:
-        return Verdict.CANNOT_TELL, (
-            "it is lossy, so its samples have no hash at the store; give its --sha256",
-        )
-    if heard.pcm_sha256 != pcm_sha256:
-        return Verdict.NOT_SOLD, ("its samples are not those of the given hash",)
-    why = ["its samples are, one by one, those of the given hash"]
-    if sha256 is not None and whole != sha256:
-        why.append("its tags or its head are not as they were sold")
-    return Verdict.OK, tuple(why)
-
-
 def _other_bytes(heard: Heard, tags: TrackTags) -> tuple[str, ...]:
-    why = "its bytes are not those of the given SHA-256"
     if heard.is_lossless and heard.pcm_sha256 == tags.pcm_sha256:
-        return why, (
+        return _OTHER_BYTES, (
             "its samples are those of the hash that it carries, so its tags may have been changed "
             "since: give the hash of the library's page as --pcm"
         )
-    return (why,)
+    return (_OTHER_BYTES,)

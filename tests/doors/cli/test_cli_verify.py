@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from pennywhistle.flows.verify_file import SUMS_NAME
 from tests.doors.cli.test_no_store import pennywhistle
+from tests.renditions import draw_cover
 from tests.sold_files import SoldFiles
 
 __all__ = ["sold_files"]
@@ -51,6 +53,25 @@ def test_the_sums_beside_an_album_speak_for_its_files(
     assert pennywhistle(tmp_path, "verify", str(song)).returncode == 0
 
 
+def test_all_of_an_albums_folder_is_what_was_sold(sold_files: SoldFiles, tmp_path: Path) -> None:
+    contents = {
+        "01 Song.mp3": sold_files["mp3-192"].read_bytes(),
+        "Ann - Reels.m3u8": b"#EXTM3U\n01 Song.mp3\n",
+        "booklet.pdf": b"%PDF-1.4 words",
+        "cover.jpg": draw_cover().data,
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    sums = (f"{hashlib.sha256(held).hexdigest()}  {name}\n" for name, held in contents.items())
+    (tmp_path / SUMS_NAME).write_text("".join(sums))
+    said = pennywhistle(tmp_path, "verify", *sorted(each.name for each in tmp_path.iterdir()))
+    assert said.returncode == 0, said.stdout
+    assert said.stdout.count(": ok\n") == len(contents)
+    (tmp_path / "booklet.pdf").write_bytes(b"%PDF-1.4 other")
+    assert pennywhistle(tmp_path, "verify", "booklet.pdf").returncode == 1
+    assert pennywhistle(tmp_path, "verify", SUMS_NAME).returncode == 2
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -69,3 +90,8 @@ def test_a_machine_without_a_decoder_cannot_tell(sold_files: SoldFiles, tmp_path
         tmp_path, "verify", str(sold_files["flac"]), "--sha256", "0" * 64, decoder="/no/decoder"
     )
     assert (said.returncode, said.stdout.splitlines()[0].endswith(": cannot tell")) == (2, True)
+    sha256 = sold_files.sha256("flac")
+    said = pennywhistle(
+        tmp_path, "verify", str(sold_files["flac"]), "--sha256", sha256, decoder="/no/decoder"
+    )
+    assert (said.returncode, "byte for byte" in said.stdout) == (0, True)

@@ -31,8 +31,16 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, a line a file.")] = False,
 ) -> None:
     """Tell offline whether a file is what was sold: 0 if all are, 1 if one is not, 2 if unknown."""
-    from pennywhistle.flows.verify_file import FILES_MAX, BadHashError, Verdict, checked_hash
+    from pennywhistle.flows.verify_file import (
+        FILES_MAX,
+        SUMS_NAME,
+        BadHashError,
+        Verdict,
+        checked_hash,
+    )
 
+    # The list that the others are compared with has no hash itself.
+    files = [path for path in files if path.name != SUMS_NAME] or files
     if len(files) > 1 and (pcm or sha256):
         raise typer.BadParameter("a hash is that of one file; name that file alone")
     if len(files) > FILES_MAX:
