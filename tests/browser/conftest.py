@@ -48,14 +48,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: its event loop runs for as long as it is open, and other tests of the
+# same process need one of their own.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """The machine's own Chromium."""
     browser = playwright.chromium.launch(

@@ -94,7 +94,11 @@ def test_more_than_a_container_can_count_is_refused(head: object) -> None:
         head(facts=facts, tail_bytes=0)  # type: ignore[operator]
 
 
-@given(st.integers(1, 2**31), st.sampled_from([96, 112, 128, 160, 192, 224, 256, 320]), st.sampled_from([1, 2]))
+@given(
+    st.integers(1, 2**31),
+    st.sampled_from([96, 112, 128, 160, 192, 224, 256, 320]),
+    st.sampled_from([1, 2]),
+)
 def test_an_info_frame_is_one_frame_long(frames: int, kbps: int, channels: int) -> None:
     facts = AudioFacts(frames, 44_100, 16, channels)
     for audio_bytes in (None, 1_000_000):

@@ -13,8 +13,9 @@ from pennywhistle.shop.encoding.formats import Kind, Recipe
 _FADE_SECONDS_MAX = 2
 
 # Samples are counted anew. Some M4A masters time their packets unevenly, which Vorbis refuses; and a
-# part of a recording would else begin as late as it does in the recording.
-_CLOCK = "asetpts=N/SR/TB"
+# part of a recording would else begin as late as it does in the recording. The time base is one
+# sample, so that the count is the time: N/SR/TB in floating point is one too few now and then.
+_CLOCK = "asettb=1/sr,asetpts=N"
 
 # Masters name the two last of six channels "side" or "back", and encoders know one of the names each.
 # The samples stay where they are.
