@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from itertools import pairwise
 from pathlib import Path
@@ -22,8 +23,14 @@ from pennywhistle.flows.encoders import (
     Need,
     _Job,
     _Turns,
+    asker_at,
+    asker_of,
 )
-from pennywhistle.flows.prepare_downloads import encode_purchase, prepare_downloads
+from pennywhistle.flows.prepare_downloads import (
+    PURCHASES_AT_ONCE_MAX,
+    encode_purchase,
+    prepare_downloads,
+)
 from pennywhistle.shop.encoding.rules import Excerpt
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW
@@ -173,6 +180,43 @@ def test_an_encode_that_fails_frees_its_place_and_can_be_asked_for_again(
     assert again.exception() is None
 
 
+@pytest.fixture
+def no_more_threads() -> Iterator[None]:
+    """A thread would have to have more memory than a machine can address."""
+    usual = threading.stack_size(1 << 50)
+    yield
+    threading.stack_size(usual)
+
+
+def test_where_the_system_gives_no_thread_it_is_told_and_no_place_is_lost(
+    open_shop: StockedShop, no_more_threads: None
+) -> None:
+    encoders, wanted = Encoders(at_once=1), open_shop.wants("mp3-192")
+    job = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW)
+    assert isinstance(job.exception(0), EncodersBusyError)
+    for _ in range(PURCHASES_AT_ONCE_MAX + 1):
+        prepare_downloads(purchase_id=1, person_id=open_shop.cast.alice.pk, now=NOW)
+    threading.stack_size(0)
+    ended(encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW))
+    assert open_shop.outfit.renditions.find(**wanted.file) is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "asker"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("a socket", "a socket"),
+        ("", ""),
+    ],
+)
+def test_all_addresses_of_one_household_have_one_turn(address: str, asker: str) -> None:
+    assert asker_at(address=address) == asker
+
+
 def test_a_purchase_is_encoded_before_it_is_asked_for(open_shop: StockedShop) -> None:
     open_shop.sell("mp3-192", "flac")
     item = OwnedItem.objects.select_related("sale_line").get(recipe="flac")
@@ -184,6 +228,20 @@ def test_a_purchase_is_encoded_before_it_is_asked_for(open_shop: StockedShop) ->
     assert open_shop.outfit.renditions.find(**open_shop.wants("flac").file) is not None
     assert open_shop.outfit.renditions.find(**open_shop.wants("mp3-192").file) is None
     assert encode_purchase(**asked, outfit=open_shop.outfit, encoders=encoders, now=NOW) == []
+
+
+def test_what_goes_ahead_waits_as_its_buyer_s(open_shop: StockedShop) -> None:
+    open_shop.sell("mp3-192")
+    item, buyer_id = OwnedItem.objects.select_related("sale_line").get(), open_shop.cast.alice.pk
+    encoders = Encoders(at_once=0, ahead_at_once=0)
+    encode_purchase(
+        purchase_id=item.sale_line.purchase_id,
+        person_id=buyer_id,
+        outfit=open_shop.outfit,
+        encoders=encoders,
+        now=NOW,
+    )
+    assert encoders._waiting[Need.AHEAD].of(asker_of(person_id=buyer_id)) == 1
 
 
 @pytest.mark.parametrize("ahead", [True, False])

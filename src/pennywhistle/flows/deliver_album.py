@@ -19,8 +19,8 @@ from unicodedata import normalize
 from pennywhistle.adapters.archive.stored_zip import directory_bytes, place_all
 from pennywhistle.adapters.storage.booklets import BookletMissingError
 from pennywhistle.adapters.storage.covers import CoverMissingError
-from pennywhistle.flows.deliver_rendition import asker_of
 from pennywhistle.flows.encode_rendition import want_rendition
+from pennywhistle.flows.encoders import asker_of
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.flows.sign_address import Subject, album_address, safe_name
 from pennywhistle.shop.catalogue.queries import ReleaseFacts, TrackFacts
@@ -210,13 +210,18 @@ def _enclosures(
 
 
 def _filed(name: str, path: Path, sha256: str) -> Enclosure:
-    read = read_outcome(path)
+    read = _outcome_of_kept(path)
     return Enclosure(name, path, read.size_bytes, sha256, read.crc32)
 
 
 @lru_cache(maxsize=_OUTCOMES_REMEMBERED)
+def _outcome_of_kept(path: Path) -> Made:
+    """Of a file whose name is the hash of what it holds: read once."""
+    return read_outcome(path)
+
+
 def read_outcome(path: Path) -> Made:
-    """Size and checksums of a file whose name is the hash of what it holds. Reads it once."""
+    """Size and checksums of what a file holds now."""
     size_bytes, crc32, sha256 = 0, 0, hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):

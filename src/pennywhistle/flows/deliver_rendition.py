@@ -23,7 +23,7 @@ from pennywhistle.adapters.storage.rendition_cache import (
     follow,
 )
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
-from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need
+from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need, asker_of
 from pennywhistle.flows.measures import Count, get_measures
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.flows.sign_address import (
@@ -164,11 +164,6 @@ def _recorded_outcome(key: str) -> tuple[int, str]:
     if row is None:
         raise _NeverMadeError(key)
     return row.size_bytes, row.sha256
-
-
-def asker_of(*, person_id: int) -> str:
-    """A listener, as the encoders' queue tells them apart."""
-    return f"person-{person_id}"
 
 
 def _heard(subject: Subject, now: datetime) -> TrackFacts:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from functools import cache
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.db import connections
@@ -41,6 +42,9 @@ class Need(IntEnum):
 # Renditions that wait for an encoder, and those of one asker among them.
 WAITING_MAX = {Need.BOUGHT: 64, Need.HEARD: 32, Need.AHEAD: 256}
 WAITING_OF_ONE_MAX = {Need.BOUGHT: 32, Need.HEARD: 8, Need.AHEAD: 256}
+# One household or server has as many IPv6 addresses as it likes, in at least one such network:
+# https://www.rfc-editor.org/rfc/rfc6177#section-2
+IPV6_PREFIX = 64
 # For so many encoders of what was bought, one more may run of each other need.
 BOUGHT_TO_ONE = {Need.HEARD: 2, Need.AHEAD: 4}
 # What goes ahead takes little from what somebody waits for.
@@ -74,6 +78,24 @@ class _Job:
     need: Need
     future: Future[None]
     is_running: bool = False
+
+
+def asker_of(*, person_id: int) -> str:
+    """A listener, as turns go."""
+    return f"person-{person_id}"
+
+
+def asker_at(*, address: str) -> str:
+    """Whoever comes from an address, as turns go: of IPv6, a whole network of `IPV6_PREFIX` bits."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), IPV6_PREFIX), strict=False))
 
 
 class _Turns:
@@ -162,7 +184,8 @@ class Encoders:
                 self._waiting[job.need].remove(job)
                 job.need, job.asker = need, asker
                 self._waiting[need].add(job)
-            self._begin()
+            refused = self._begin()
+        _refuse(refused)
         return job.future
 
     def _check_room(self, job: _Job) -> None:
@@ -186,8 +209,12 @@ class Encoders:
         turns = math.ceil((waiting / 2 + 1) / max(1, self._places[need]))
         return min(RETRY_SECONDS_MAX, max(1, math.ceil(turns * self._usual_seconds)))
 
-    def _begin(self) -> None:
-        """Start as many as there are places for."""
+    def _begin(self) -> list[_Job]:
+        """Start as many as there are places for; returns those that the system gave no thread for.
+
+        Neither their places nor who waits for them must be forgotten.
+        """
+        refused: list[_Job] = []
         for need in Need:
             while self._running[need] < self._places[need]:
                 job = self._waiting[need].take()
@@ -196,10 +223,22 @@ class Encoders:
                 job.is_running = True
                 self._running[need] += 1
                 get_measures().change(Level.ENCODES_WAITING, -1)
-                # A daemon: the file it leaves unfinished when the server stops is made again.
-                threading.Thread(
-                    target=self._run, args=(job,), name=f"encode-{job.wanted.key[:8]}", daemon=True
-                ).start()
+                if not self._has_thread(job):
+                    self._clear_away(job)
+                    refused.append(job)
+        return refused
+
+    def _has_thread(self, job: _Job) -> bool:
+        # A daemon: the file it leaves unfinished when the server stops is made again.
+        thread = threading.Thread(
+            target=self._run, args=(job,), name=f"encode-{job.wanted.key[:8]}", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            log.exception("no thread could be started to encode %s", job.wanted.order.source.name)
+            return False
+        return True
 
     def _run(self, job: _Job) -> None:
         error: BaseException | None = None
@@ -220,13 +259,23 @@ class Encoders:
         else:
             job.future.set_exception(error)
         with self._lock:
-            self._begin()
+            refused = self._begin()
+        _refuse(refused)
 
     def _end(self, job: _Job, seconds: float) -> None:
         with self._lock:
-            del self._jobs[job.wanted.key]
-            self._running[job.need] -= 1
+            self._clear_away(job)
             self._usual_seconds += _LATEST_COUNTS * (seconds - self._usual_seconds)
+
+    def _clear_away(self, job: _Job) -> None:
+        del self._jobs[job.wanted.key]
+        self._running[job.need] -= 1
+
+
+def _refuse(jobs: list[_Job]) -> None:
+    """Outside the lock: whoever waits for them may ask again at once."""
+    for job in jobs:
+        job.future.set_exception(EncodersBusyError("this machine is busy; ask again shortly"))
 
 
 @cache

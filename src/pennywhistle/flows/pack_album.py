@@ -154,7 +154,8 @@ async def _pack(packing: _Packing, start: int, stop: int | None) -> AsyncGenerat
         placed.append(place(name=piece.name, size_bytes=piece.size_bytes, header_at=at))
         at = placed[-1].ends_at
         for data in _enclosed(piece, placed[-1], start, stop):
-            yield data
+            if data:  # What comes first is what an answer begins with.
+                yield data
     for number, song in enumerate(album.songs):
         if stop is not None and at >= stop:
             return

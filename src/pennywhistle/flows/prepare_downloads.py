@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connections
 
 from pennywhistle.flows.encode_rendition import want_rendition
-from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need, get_encoders
+from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need, asker_of, get_encoders
 from pennywhistle.flows.outfit import Outfit, get_outfit
 from pennywhistle.shop.catalogue.queries import list_tracks
 from pennywhistle.shop.encoding.rules import get_recipe
@@ -21,21 +21,31 @@ log = logging.getLogger(__name__)
 
 # Songs of one purchase that are encoded ahead of being asked for.
 TRACKS_AHEAD_MAX = 100
+# Purchases that one process looks through at once; what comes meanwhile is encoded once it is asked for.
+PURCHASES_AT_ONCE_MAX = 8
+
+_places = threading.BoundedSemaphore(PURCHASES_AT_ONCE_MAX)
 
 
 def prepare_downloads(*, purchase_id: int, person_id: int, now: datetime) -> None:
     """Begin to encode what this purchase holds, and return at once.
 
     Nobody waits for it: what goes wrong is in the log, and comes up again with the download. Does
-    nothing where the operator has switched it off.
+    nothing where the operator has switched it off, or `PURCHASES_AT_ONCE_MAX` are at it.
     """
-    if settings.ENCODE_AHEAD:
-        threading.Thread(
-            target=_in_the_background,
-            kwargs={"purchase_id": purchase_id, "person_id": person_id, "now": now},
-            name=f"prepare-{purchase_id}",
-            daemon=True,
-        ).start()
+    if not settings.ENCODE_AHEAD or not _places.acquire(blocking=False):
+        return
+    thread = threading.Thread(
+        target=_in_the_background,
+        kwargs={"purchase_id": purchase_id, "person_id": person_id, "now": now},
+        name=f"prepare-{purchase_id}",
+        daemon=True,
+    )
+    try:
+        thread.start()
+    except RuntimeError:
+        _places.release()
+        log.exception("what purchase %s holds is not encoded ahead: no thread", purchase_id)
 
 
 def encode_purchase(
@@ -52,7 +62,7 @@ def encode_purchase(
         return []
     lines = purchase.lines[:TRACKS_AHEAD_MAX]
     tracks = {track.id: track for track in list_tracks(track_ids={line.track_id for line in lines})}
-    jobs = []
+    jobs, asker = [], asker_of(person_id=person_id)
     for line in lines:
         wanted = want_rendition(
             track=tracks[line.track_id], recipe=get_recipe(code=line.recipe), outfit=outfit
@@ -61,7 +71,7 @@ def encode_purchase(
             continue
         try:
             job = encoders.start(
-                wanted=wanted, outfit=outfit, now=now, asker=str(person_id), need=Need.AHEAD
+                wanted=wanted, outfit=outfit, now=now, asker=asker, need=Need.AHEAD
             )
         except EncodersBusyError:
             break
@@ -81,4 +91,5 @@ def _in_the_background(*, purchase_id: int, person_id: int, now: datetime) -> No
     except Exception:
         log.exception("what purchase %s holds could not be encoded ahead", purchase_id)
     finally:
+        _places.release()
         connections.close_all()

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import threading
 import zipfile
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from starlette.routing import Mount
 
 from pennywhistle.doors.delivery.app import app
 from pennywhistle.flows import pack_album
-from pennywhistle.flows.deliver_album import song_name_of
+from pennywhistle.flows.deliver_album import read_outcome, song_name_of
 from pennywhistle.shop.catalogue.models import Release, Track
 from pennywhistle.shop.catalogue.queries import get_track
 from pennywhistle.shop.encoding.models import Rendition
@@ -149,6 +150,30 @@ async def test_a_part_of_a_cold_album_of_known_sizes_has_only_its_own_songs_enco
     part = await client.get(address, headers={"range": f"bytes={behind}-{behind + 9}"})
     assert (part.status_code, await on_a_thread(encodes_on_record)) == (206, 1)
     assert part.content == (await client.get(address)).content[behind : behind + 10]
+
+
+async def test_a_part_whose_song_cannot_be_encoded_is_no_part_but_an_apology(
+    album: StockedAlbum, client: httpx.AsyncClient
+) -> None:
+    await on_a_thread(album.sell, "mp3-128")
+    address = await on_a_thread(album.address, "mp3-128")
+    total = int((await client.head(address)).headers["content-length"])
+    last = (await on_a_thread(album.album, "mp3-128")).songs[2]
+    master = album.shop.outfit.masters.path(sha256=last.track.master.sha256)
+    master.chmod(0o600)
+    master.write_bytes(master.read_bytes()[:100])
+    inside = total - 3_000  # In its last frames, behind which come sums and directory.
+    part = await client.get(address, headers={"range": f"bytes={inside}-{inside + 9}"})
+    assert part.status_code in (500, 503)
+    assert "content-range" not in part.headers
+
+
+def test_a_file_is_summed_up_as_it_is_now_and_not_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(b"made")
+    assert read_outcome(path).crc32 == zlib.crc32(b"made")
+    path.write_bytes(b"made anew")
+    assert read_outcome(path).crc32 == zlib.crc32(b"made anew")
 
 
 async def test_sizes_that_are_not_known_are_not_promised_until_they_are(

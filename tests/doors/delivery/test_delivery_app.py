@@ -215,6 +215,20 @@ async def test_a_part_of_a_file_that_is_whole_and_not_yet_named_waits_for_the_na
     assert part.content == (await client.get(address)).content[-500:]
 
 
+async def test_a_player_that_asks_from_the_first_byte_on_gets_the_stream_where_no_length_is_known(
+    shop: StockedShop, client: httpx.AsyncClient
+) -> None:
+    address = await on_a_thread(shop.address, "mp3-v2")
+    cold = await client.get(address, headers={"range": "bytes=0-"})
+    assert cold.status_code == 200
+    assert not {"content-length", "content-range"} & set(cold.headers)
+    cached = await client.get(address, headers={"range": "bytes=0-"})
+    assert (cached.status_code, cached.content) == (206, cold.content)
+    known = await on_a_thread(shop.address, "mp3-128")
+    part = await client.get(known, headers={"range": "bytes=0-"})
+    assert part.headers["content-range"] == f"bytes 0-{len(part.content) - 1}/{len(part.content)}"
+
+
 @pytest.mark.parametrize("address", ["/bytes/d.1.9:x/a.mp3", "/bytes/nothing/a.mp3"])
 async def test_an_address_that_was_not_signed_here_is_forbidden(
     address: str, client: httpx.AsyncClient

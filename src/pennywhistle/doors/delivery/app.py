@@ -33,7 +33,7 @@ from pennywhistle.doors.delivery.recent import Recent, RecentFiles
 from pennywhistle.flows import deliver_rendition as flow
 from pennywhistle.flows.deliver_album import Album, deliver_album
 from pennywhistle.flows.deliver_rendition import Delivery
-from pennywhistle.flows.encoders import get_encoders
+from pennywhistle.flows.encoders import asker_at, get_encoders
 from pennywhistle.flows.gather_evidence import visitor_address
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.pack_album import open_album, settle_album
@@ -125,11 +125,12 @@ async def _answer_growing(request: Request, found: Delivery | Album, now: dateti
     if request.method == "HEAD":
         return _head_only(headers, found.total_bytes)
     if not found.asker:
-        found = replace(found, asker=_address_of(request))
+        found = replace(found, asker=asker_at(address=_address_of(request)))
     # A front server passes it on as it comes.
     headers["x-accel-buffering"] = "no"
     asked = asked_range(request.headers, etag=found.etag)
-    if asked is not None:
+    # Who asks from the first byte on gets the stream: the length of a part could not be told yet.
+    if asked is not None and (found.total_bytes is not None or not asked.is_whole):
         return await _send_part(found, asked, headers, now)
     body = await _growing(found, now)
     if found.total_bytes is not None:

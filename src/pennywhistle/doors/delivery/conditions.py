@@ -35,6 +35,11 @@ class AskedRange:
     first: int | None
     last: int | None
 
+    @property
+    def is_whole(self) -> bool:
+        """True for `bytes=0-`, with which many players ask for all of a file."""
+        return self.first == 0 and self.last is None
+
     def of(self, total: int) -> tuple[int, int]:
         """`[start, stop)` in a file of `total` bytes. Raises `UnsatisfiableRangeError`."""
         if self.first is None:

@@ -20,7 +20,7 @@ from pennywhistle.doors.storefront.shelves import (
 )
 from pennywhistle.doors.storefront.visitor import Visit, address_of, visit_of
 from pennywhistle.doors.storefront.words import master_in_words, reach_in_words
-from pennywhistle.flows.encoders import get_encoders
+from pennywhistle.flows.encoders import asker_at, get_encoders
 from pennywhistle.flows.hear_track import (
     REFERENCE_RECIPE,
     EncodersBusyError,
@@ -109,7 +109,7 @@ def spectrum(request: HttpRequest, track_id: int, code: str, light: str) -> Http
             encoders=get_encoders(),
             outfit=outfit,
             now=visit_of(request).now,
-            asker=address_of(request),
+            asker=asker_at(address=address_of(request)),
         )
     except EncodersBusyError as error:
         return _not_ready(error.retry_after_seconds)
