@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pennywhistle.adapters.audio.encode import encode
 from pennywhistle.adapters.audio.spectrum import (
     HEIGHT_PIXELS,
     WIDTH_PIXELS,
@@ -17,7 +18,9 @@ from pennywhistle.adapters.audio.spectrum import (
     draw,
     read_reach_hz,
 )
+from pennywhistle.shop.encoding.rules import list_recipes_for_sale, output_of
 from tests.audio_samples import WAV_16, render, render_silence
+from tests.renditions import order_for, render_master
 
 INKS = Palette(("#ffffff", "#aaaaaa", "#555555", "#000000"))
 TOP_HZ = 24_000
@@ -79,6 +82,31 @@ def test_what_is_no_music_or_too_much_of_it_is_refused(tmp_path: Path) -> None:
     for path in (text, long):
         with pytest.raises(SpectrumError):
             draw(path, rate_hz=8_000, top_hz=TOP_HZ, palette=INKS)
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_every_codec_of_the_recipes_can_be_drawn(tmp_path: Path, bits: int) -> None:
+    sample = render_master(tmp_path / "master.wav", frames=22_050, bits=bits)
+    kinds = {(each.framing, each.codec_arguments[1]): each for each in list_recipes_for_sale()}
+    assert len(kinds) >= 9
+    for recipe in kinds.values():
+        path = tmp_path / f"{recipe.code}.{recipe.extension}"
+        with path.open("wb") as file:
+            encode(order_for(sample, recipe, tmp_path), file.write)
+        rate_hz = output_of(recipe=recipe, master=sample.facts).sample_rate_hz
+        drawing = draw(path, rate_hz=rate_hz, top_hz=TOP_HZ, palette=INKS)
+        assert drawing.reach_hz > 0, recipe.code
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("tone.au", ("-c:a", "pcm_s16be")), ("tone.wav", ("-c:a", "adpcm_ms"))]
+)
+def test_what_no_recipe_makes_is_not_drawn_though_ffmpeg_can_read_it(
+    tmp_path: Path, name: str, options: tuple[str, ...]
+) -> None:
+    path = render(tmp_path / name, *options, frequency_hz=440)
+    with pytest.raises(SpectrumError):
+        draw(path, rate_hz=44_100, top_hz=TOP_HZ, palette=INKS)
 
 
 def test_another_picture_has_no_reach_to_read() -> None:

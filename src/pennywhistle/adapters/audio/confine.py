@@ -1,8 +1,9 @@
 """What an encoder may do, held by the kernel: no network, no other file, no other process.
 
-A few small modules of the standard library alone, to keep every fork small: it runs in the small process that starts encoders (`host.py`). Linux has all of
-it, to a plain user too; where a kernel or a container says no, the rest still holds, and `missing`
-says what does not. Numbers are those of the kernel's headers:
+A few small modules of the standard library alone, to keep every fork small: it runs in the process
+that starts encoders (`host.py`). Linux has all of it, to a plain user too; where a kernel or a
+container says no, the rest still holds, and `missing` says what does not. Numbers are those of the
+kernel's headers:
 https://docs.kernel.org/userspace-api/landlock.html,
 https://docs.kernel.org/userspace-api/seccomp_filter.html and, for system calls,
 https://github.com/torvalds/linux/blob/master/arch/x86/entry/syscalls/syscall_64.tbl and

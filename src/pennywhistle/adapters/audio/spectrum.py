@@ -28,6 +28,11 @@ _HEARD_DB = -96.0
 _SHADES = 64
 _REACH = "reach_hz"
 _BYTES_PER_FRAME = 4
+# What a recipe makes, in ffmpeg's names of what reads it, and nothing else.
+_FFMPEG_INPUTS = "mp3,flac,wav,aiff,wv,ogg,mov"
+_FFMPEG_DECODERS = (
+    "mp3float,flac,wavpack,opus,vorbis,aac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be"
+)
 
 
 class SpectrumError(RuntimeError):
@@ -77,7 +82,9 @@ def read_reach_hz(png: bytes) -> int:
 def _decode(path: Path, rate_hz: int) -> npt.NDArray[np.float32]:
     command = (
         *(ffmpeg_path(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"),
-        *("-threads", "1", "-protocol_whitelist", "file,pipe", "-i", f"file:{path.absolute()}"),
+        *("-threads", "1", "-protocol_whitelist", "file,pipe"),
+        *("-format_whitelist", _FFMPEG_INPUTS, "-codec_whitelist", _FFMPEG_DECODERS),
+        *("-i", f"file:{path.absolute()}"),
         *("-map", "0:a:0", "-ac", "1", "-ar", str(rate_hz), "-f", "f32le", "pipe:1"),
     )
     most, data = SECONDS_MAX * rate_hz * _BYTES_PER_FRAME, bytearray()

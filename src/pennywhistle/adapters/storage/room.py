@@ -1,9 +1,9 @@
 """How many bytes and files a folder holds, kept for all processes, so that nobody need count them.
 
-A file of two numbers behind a mark, and the lock on it that whoever adds or removes files holds meanwhile. The
-numbers may be wrong after a crash, or where somebody else changed the folder; a count of the folder
-puts them right. What is added is counted before it appears, and what is removed after it went: a
-crash in between leaves them too high, never too low.
+A file of two numbers behind a mark, and the lock on it that whoever adds or removes files holds
+meanwhile. The numbers may be wrong after a crash, or where somebody else changed the folder; a count
+of the folder puts them right. What is added is counted before it appears, and what is removed after
+it went: a crash in between leaves them too high, never too low.
 """
 
 from __future__ import annotations
