@@ -63,3 +63,4 @@ def test_a_trusted_proxy_is_believed_up_to_the_first_stranger(settings: Settings
     # What the visitor wrote into the header themselves stands left of what the proxy added.
     assert address_of(request_from("10.0.0.1", f"192.0.2.1, {AMERICAN}, 10.0.0.2")) == AMERICAN
     assert address_of(request_from("10.0.0.1")) == "10.0.0.1"
+    assert address_of(request_from("::ffff:10.0.0.1", AMERICAN)) == AMERICAN

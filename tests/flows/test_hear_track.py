@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from pennywhistle.flows import hear_track
 from pennywhistle.flows.encoders import Encoders
 from pennywhistle.flows.hear_track import (
     AUDITION_SECONDS,
     Palette,
+    SpectrumBusyError,
     WantedSpectrum,
     audition_of,
     draw_spectrum,
@@ -119,3 +123,27 @@ def test_a_low_bitrate_reaches_less_high_than_the_recording(shop: StockedShop) -
         drawn(shop, wanted)
         reaches.append(find_reach_hz(wanted=wanted, outfit=shop.outfit) or 0)
     assert reaches[0] < reaches[1]
+
+
+class CountedEncoders(Encoders):
+    """Encoders that count how often they were asked."""
+
+    starts = 0
+
+    def start(self, **asked: Any) -> Future[None]:
+        self.starts += 1
+        return super().start(**asked)
+
+
+def test_while_another_process_encodes_the_music_nothing_is_started_again_and_again(
+    shop: StockedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hear_track, "CLIP_SECONDS_MAX", 0.3)
+    wanted, encoders = wanted_of(shop, "mp3-128"), CountedEncoders(at_once=1)
+    at_it = shop.outfit.renditions.claim(**wanted.clip.file)
+    assert at_it is not None
+    with at_it, pytest.raises(SpectrumBusyError):
+        draw_spectrum(wanted=wanted, encoders=encoders, outfit=shop.outfit, now=NOW)
+    assert encoders.starts == 1
+    monkeypatch.undo()
+    assert drawn(shop, wanted)

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from pennywhistle.adapters.geo.country import country_of, is_local
 from pennywhistle.shop.sales.rules import Evidence
+
+Networks = Collection[IPv4Network | IPv6Network]
 
 # Proxies that one request may have come through.
 PROXIES_MOST = 10
 
 
-def visitor_address(
-    *, nearest: str, forwarded_for: str, trusted: Sequence[IPv4Network | IPv6Network]
-) -> str:
+def visitor_address(*, nearest: str, forwarded_for: str, trusted: Networks) -> str:
     """A visitor's address: the nearest one that is not of a proxy which the operator trusts.
 
     `nearest` is who spoke to us, `forwarded_for` the header in which proxies say for whom.
     """
     address, forwarded = nearest, forwarded_for.split(",")[-PROXIES_MOST:]
-    while forwarded and _is_of(address, trusted):
+    while forwarded and is_within(address=address, networks=trusted):
         address = forwarded.pop().strip() or address
     return address
 
 
-def _is_of(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+def is_within(*, address: str, networks: Networks) -> bool:
+    """Whether an address lies in one of `networks`; what is no address does not.
+
+    An IPv4 address in IPv6 clothes, as servers that listen on both tell it, is what it is inside.
+    """
     try:
-        parsed = ip_address(address)
+        parsed: IPv4Address | IPv6Address = ip_address(address)
     except ValueError:
         return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
     return any(parsed in network for network in networks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from pennywhistle.adapters.audio import spectrum
 from pennywhistle.adapters.audio.spectrum import Palette, SpectrumError
 from pennywhistle.adapters.storage.masters import MasterMissingError
+from pennywhistle.adapters.storage.rendition_cache import State
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need
 from pennywhistle.flows.outfit import Outfit
@@ -177,16 +179,27 @@ def _clip(
 ) -> Path:
     """The music's file once it is whole, encoded by this process or by another."""
     ends_at = time.monotonic() + CLIP_SECONDS_MAX
-    path = outfit.renditions.find(**wanted.file)
-    while path is None:
-        job = encoders.start(wanted=wanted, outfit=outfit, now=now, asker=asker, need=Need.HEARD)
+    job = None
+    while (path := outfit.renditions.find(**wanted.file)) is None:
+        if job is not None:  # Another process was at it, and may be still.
+            if time.monotonic() > ends_at:
+                raise SpectrumBusyError("the music is still being encoded; ask again shortly")
+            time.sleep(_LOOK_SECONDS)
+        if job is None or not _is_growing(wanted, outfit):
+            job = encoders.start(
+                wanted=wanted, outfit=outfit, now=now, asker=asker, need=Need.HEARD
+            )
         try:
             job.result(timeout=max(0.0, ends_at - time.monotonic()))
         except TimeoutError:
             raise SpectrumBusyError("the music is still being encoded; ask again shortly") from None
-        path = outfit.renditions.find(**wanted.file)
-        if path is None:
-            if time.monotonic() > ends_at:
-                raise SpectrumBusyError("the music is still being encoded; ask again shortly")
-            time.sleep(_LOOK_SECONDS)
     return path
+
+
+def _is_growing(wanted: WantedRendition, outfit: Outfit) -> bool:
+    """Whether somebody writes the file, in this process or in another."""
+    reader = outfit.renditions.open_reader(**wanted.file)
+    if reader is None:
+        return False
+    with contextlib.closing(reader):
+        return reader.state() is State.GROWING
