@@ -147,6 +147,17 @@ def test_said_again_it_changes_and_records_nothing(shop: Shop) -> None:
     assert CorrectionMade.objects.count() == count
 
 
+def test_a_correction_says_letters_that_join_as_a_delivery_does(shop: Shop) -> None:
+    spelled = "می\u200cخواهم"
+    said = ReleaseCorrection(tracks=(TrackCorrection(shop.track_id, spelled, f"{spelled}\nla"),))
+    assert correct(shop, said) == ("title", "lyrics")
+    track = get_track(track_id=shop.track_id)
+    assert (track.title, track.lyrics) == (spelled, f"{spelled}\nla")
+    assert correct(shop, said) == ()
+    with pytest.raises(NotCorrectableError, match="a title is empty"):
+        correct(shop, ReleaseCorrection(title="\u202e\x07"))
+
+
 def test_what_is_left_open_stays(shop: Shop) -> None:
     correct(shop, full(shop))
     assert correct(shop, ReleaseCorrection(genre="Céilí")) == ("genre",)

@@ -1,1 +1,1 @@
-"""Words that every floor shares: money, territory, clock, ids. Standard library only."""
+"""Words that every floor shares: money, territory, clock, ids, lines. Standard library only."""

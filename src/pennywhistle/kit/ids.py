@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from datetime import datetime
 
 # Letters and digits that are not mistaken for one another when read from paper.
 _PAPER_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+# https://musicbrainz.org/doc/MusicBrainz_Identifier
+_MUSICBRAINZ_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_id(*, now: datetime) -> uuid.UUID:
@@ -24,3 +27,8 @@ def new_voucher_code() -> str:
     """Sixteen paper-safe characters in fours, about 78 bits: `K7QM-2D9X-HV4T-P3RC`."""
     letters = [secrets.choice(_PAPER_ALPHABET) for _ in range(16)]
     return "-".join("".join(letters[i : i + 4]) for i in range(0, 16, 4))
+
+
+def is_musicbrainz_id(text: str) -> bool:
+    """True for the 36 small characters that MusicBrainz names a recording or release by."""
+    return _MUSICBRAINZ_ID.fullmatch(text) is not None

@@ -5,7 +5,6 @@ listener's check what the store itself has sold.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -24,19 +23,22 @@ from pennywhistle.adapters.audio.sniff import Container, sniff
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.riff_info import read_riff_info
 from pennywhistle.adapters.tags.table import TABLE, Family
+from pennywhistle.kit.ids import is_musicbrainz_id
+from pennywhistle.kit.lines import (
+    LYRICS_CHARACTERS_MAX,
+    clean_line,
+    clean_lines,
+    hides_something,
+)
 
 TEXT_CHARACTERS_MAX = 500
 COMMENT_CHARACTERS_MAX = 4_000
-LYRICS_CHARACTERS_MAX = 20_000
 NUMBER_MAX = 9_999
 PICTURES_MAX = 100
 _DATE_SHOWN_CHARACTERS = 20
 
 _FRONT_COVER = 3  # APIC's and FLAC's picture type: https://id3.org/id3v2.4.0-frames
 
-# Embeddings, overrides and isolates: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
-_TURNING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Several values of these are several people or works; of the others, the first is meant.
 _LISTS = frozenset({"artist", "album_artist", "composer"})
@@ -250,9 +252,9 @@ def _tags_from(
         copyright=text("copyright"),
         comment=text("comment"),
         lyrics=_lyrics(values.get("lyrics", [])),
-        musicbrainz_recording_id=_matching(_UUID, text("musicbrainz_recording_id")),
-        musicbrainz_release_id=_matching(_UUID, text("musicbrainz_release_id")),
-        pcm_sha256=_matching(_SHA256, text("pcm_sha256")),
+        musicbrainz_recording_id=_musicbrainz_id(text("musicbrainz_recording_id")),
+        musicbrainz_release_id=_musicbrainz_id(text("musicbrainz_release_id")),
+        pcm_sha256=_sha256(text("pcm_sha256")),
         cover=cover,
         oddities=tuple(_oddities(values, text("date"))),
     )
@@ -260,19 +262,19 @@ def _tags_from(
 
 def _oddities(values: Mapping[str, Sequence[str]], date_said: str | None) -> Iterable[str]:
     for field, texts in values.items():
-        if field != "comment" and any(map(_hides_something, texts)):
+        if field != "comment" and any(map(hides_something, texts)):
             yield f"its {field.replace('_', ' ')} held characters that cannot be seen, now left out"
     if date_said and _date(date_said) is None:
         yield f"its date says {date_said[:_DATE_SHOWN_CHARACTERS]}, which is no day of any year"
     for field in ("musicbrainz_recording_id", "musicbrainz_release_id"):
         said = next(iter(values.get(field, [])), "")
-        if said and not _matching(_UUID, said.strip()):
+        if said and not _musicbrainz_id(said.strip()):
             yield f"its {field.replace('_', ' ').replace('musicbrainz', 'MusicBrainz')} is no UUID"
 
 
 def _text(field: str, values: Sequence[str], characters_max: int) -> str | None:
     """The field's values as one line, None if nothing is left of them."""
-    clean = [line for line in map(_clean, values) if line]
+    clean = [line for line in map(clean_line, values) if line]
     if not clean:
         return None
     line = ", ".join(dict.fromkeys(clean)) if field in _LISTS else clean[0]
@@ -289,8 +291,7 @@ def _text(field: str, values: Sequence[str], characters_max: int) -> str | None:
 def _lyrics(values: Sequence[str]) -> str | None:
     """The first lyrics, line by line; lines that are empty stay where they stand between others."""
     said = next(filter(None, values), "")
-    lines = map(_clean, said.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    lyrics = "\n".join(lines).strip("\n")
+    lyrics = clean_lines(said)
     if len(lyrics) > LYRICS_CHARACTERS_MAX:
         raise TagsUnreadableError(
             f"its lyrics have {len(lyrics):,} characters; shorten them to {LYRICS_CHARACTERS_MAX:,}"
@@ -298,30 +299,15 @@ def _lyrics(values: Sequence[str]) -> str | None:
     return lyrics or None
 
 
-def _matching(form: re.Pattern[str], text: str | None) -> str | None:
-    """`text` in small letters where it is of that form, else None."""
+def _musicbrainz_id(text: str | None) -> str | None:
+    """`text` in small letters where it is one, else None."""
     said = (text or "").lower()
-    return said if form.fullmatch(said) else None
+    return said if is_musicbrainz_id(said) else None
 
 
-def _clean(text: str) -> str:
-    """Composed, on one line, without control, private or unpaired surrogate characters, nor those
-    that turn the direction of what is written around them.
-    """
-    composed = unicodedata.normalize("NFC", text)
-    kept = (mark for mark in composed if not _is_hidden(mark))
-    return " ".join("".join(kept).split())
-
-
-def _is_hidden(mark: str) -> bool:
-    if mark.isspace():
-        return False
-    return mark in _TURNING or unicodedata.category(mark) in ("Cc", "Cs", "Co")
-
-
-def _hides_something(text: str) -> bool:
-    """True for what no tagger writes by itself; a closing NUL is the habit of some."""
-    return any(map(_is_hidden, text.rstrip("\0")))
+def _sha256(text: str | None) -> str | None:
+    said = (text or "").lower()
+    return said if _SHA256.fullmatch(said) else None
 
 
 def _number_and_total(text: str | None) -> tuple[int, int]:

@@ -11,12 +11,9 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from pennywhistle.doors.desk.forms import PlainForm
+from pennywhistle.kit.lines import LYRICS_CHARACTERS_MAX
 from pennywhistle.shop.catalogue.queries import ReleaseFacts, TrackFacts
-from pennywhistle.shop.catalogue.rules import (
-    LYRICS_CHARACTERS_MAX,
-    ReleaseCorrection,
-    TrackCorrection,
-)
+from pennywhistle.shop.catalogue.rules import ReleaseCorrection, TrackCorrection
 
 _LINE_CHARACTERS_MAX = 300
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from pennywhistle.kit.lines import LYRICS_CHARACTERS_MAX, clean_line, clean_lines
 from pennywhistle.shop.catalogue.models import CorrectionMade, Release, Track, Work
 from pennywhistle.shop.catalogue.operations import (
     artist_named,
@@ -18,14 +19,12 @@ from pennywhistle.shop.catalogue.operations import (
     work_of,
 )
 from pennywhistle.shop.catalogue.rules import (
-    LYRICS_CHARACTERS_MAX,
     NewRelease,
     NewTrack,
     NotCorrectableError,
     ReleaseCorrection,
     TrackCorrection,
     check_correction,
-    clean_lines,
 )
 
 # Where a track stands for a moment while two change places: no delivery can name it.
@@ -200,7 +199,7 @@ def _clean(row: Release | Track, field: str, value: object) -> object:
     """Text as tags and pages can show it, no longer than its column. Raises `NotCorrectableError`."""
     if not isinstance(value, str):
         return value
-    text = clean_lines(value) if field == "lyrics" else " ".join(clean_lines(value).split())
+    text = clean_lines(value) if field == "lyrics" else clean_line(value)
     most = getattr(row._meta.get_field(field), "max_length", None) or LYRICS_CHARACTERS_MAX
     if len(text) > most:
         raise NotCorrectableError(

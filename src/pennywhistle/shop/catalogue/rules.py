@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from anyascii import anyascii
 
+from pennywhistle.kit.ids import is_musicbrainz_id
+from pennywhistle.kit.lines import clean_line
+
 # Words of one search that count; the rest is cut.
 SEARCH_WORDS_MOST = 8
-# Longer than any song's, and short enough for the head of a file.
-LYRICS_CHARACTERS_MAX = 20_000
-# https://musicbrainz.org/doc/MusicBrainz_Identifier
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class CatalogueError(Exception):
@@ -132,21 +130,14 @@ class ReleaseCorrection:
     tracks: tuple[TrackCorrection, ...] = ()
 
 
-def clean_lines(text: str) -> str:
-    """Lines without control characters, nor blanks at their ends; empty ones at the ends go."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    shown = ("".join(c for c in line if c.isprintable() or c.isspace()) for line in lines)
-    return "\n".join(" ".join(line.split()) for line in shown).strip("\n")
-
-
 def check_correction(*, correction: ReleaseCorrection) -> None:
     """Raise `NotCorrectableError` for a title that is empty, or an id that is no UUID."""
     titles = [correction.title, *(track.title for track in correction.tracks)]
-    if any(title is not None and not title.strip() for title in titles):
+    if any(title is not None and not clean_line(title) for title in titles):
         raise NotCorrectableError("a title is empty; write one")
     ids = [track.musicbrainz_recording_id for track in correction.tracks]
     for said in filter(None, [correction.musicbrainz_release_id, *ids]):
-        if not _UUID.fullmatch(said):
+        if not is_musicbrainz_id(said):
             raise NotCorrectableError(
                 f"{said!r} is no MusicBrainz id; copy the 36 characters from its page there"
             )
