@@ -268,6 +268,9 @@ def test_every_field_has_a_place_in_every_container_but_for_gains_in_opus() -> N
 def test_the_info_list_of_a_wav_says_what_riff_has_names_for(files: Files) -> None:
     read = read_riff_info(files["WAV"])
     assert read.pop("track") == ["3/12"]
+    data = files["WAV"].read_bytes()
+    assert b"ITRK\x02\0\0\x003\0" in data
+    assert b"IPRT\x05\0\0\x003/12\0" in data
     assert read == {
         row.field: [SAID[row.field]] for row in TABLE if row.riff and row.field not in PAIRED
     }

@@ -46,12 +46,27 @@ def test_the_release_and_a_track_are_corrected(
     assert "nothing, it says so already" in command("correct", "ann-piper-reels", "--genre", "Folk")
 
 
+def test_musicbrainz_ids_are_the_releases_or_a_tracks(command: Command, cast: Cast) -> None:
+    release, recording = (
+        f"{'0f' * 4}-1111-4222-8333-{'9a' * 6}",
+        f"{'1e' * 4}-1111-4222-8333-{'9a' * 6}",
+    )
+    said = command("correct", "ann-piper-reels", "--musicbrainz", release.upper())
+    assert said == "ann-piper-reels: corrected musicbrainz release id\n"
+    said = command("correct", "ann-piper-reels", "--at", "2", "--musicbrainz", recording)
+    assert said == "ann-piper-reels: corrected musicbrainz recording id\n"
+    track = list_tracks_of_release(release_id=cast.release_id)[1]
+    assert track.musicbrainz_recording_id == recording
+    assert track.release.musicbrainz_release_id == release
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
         (("--at", "9", "--title", "None"), "there is no track 9"),
         (("--lyrics", "words.txt"), "say which with --at"),
         (("--title", " "), "a title is empty"),
+        (("--musicbrainz", "76df"), "is no MusicBrainz id"),
     ],
 )
 def test_what_cannot_be_is_told(

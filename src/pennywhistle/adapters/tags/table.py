@@ -5,6 +5,10 @@ which most players and taggers agree with:
 https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html
 Picard has no name for the ISWC and the hash of the samples; here they have the same plain one in
 every container. RIFF's own names: https://www.exiftool.org/TagNames/RIFF.html#Info
+In INFO the track's number is ITRK, as Picard has it, and with the total IPRT, as ffmpeg and TagLib
+have it; ISRC is not among Picard's there.
+https://github.com/metabrainz/picard/blob/master/picard/formats/wav.py
+https://ffmpeg.org/doxygen/trunk/riff_8c_source.html
 """
 
 from __future__ import annotations
@@ -77,7 +81,7 @@ TABLE = (
     Row("album", "release", "TALB", "ALBUM", "©alb", "Album", "IPRD"),
     Row("album_artist", "artist of the release", "TPE2", "ALBUMARTIST", "aART", "Album Artist",
         also_vorbis=("ALBUM ARTIST",)),
-    Row("track_number", "track number", "TRCK", "TRACKNUMBER", "trkn", "Track", "IPRT"),
+    Row("track_number", "track number", "TRCK", "TRACKNUMBER", "trkn", "Track", "ITRK"),
     Row("track_total", "tracks on the disc", "TRCK", "TRACKTOTAL", "trkn", "Track", "IPRT"),
     Row("track_total", "tracks on the disc, once more", "", "TOTALTRACKS", "", ""),
     Row("disc_number", "disc number", "TPOS", "DISCNUMBER", "disk", "Disc"),

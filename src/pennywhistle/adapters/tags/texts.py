@@ -44,7 +44,7 @@ def _values(tags: TrackTags, family: Family) -> dict[str, str]:
 
 
 def _numbers(tags: TrackTags, family: Family) -> dict[str, str]:
-    """Vorbis comments have totals of their own, the others write `3/12`."""
+    """Vorbis comments have totals of their own, the others write `3/12`; RIFF says both `3` and it."""
     if family is Family.MP4:
         return {}
     if family in (Family.VORBIS, Family.OPUS):
@@ -53,6 +53,11 @@ def _numbers(tags: TrackTags, family: Family) -> dict[str, str]:
             "track_total": str(tags.track_total or ""),
             "disc_number": str(tags.disc_number or ""),
             "disc_total": str(tags.disc_total or ""),
+        }
+    if family is Family.RIFF:
+        return {
+            "track_number": str(tags.track_number or ""),
+            "track_total": _of_total(tags.track_number, tags.track_total),
         }
     return {
         "track_number": _of_total(tags.track_number, tags.track_total),

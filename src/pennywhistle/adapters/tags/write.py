@@ -23,7 +23,7 @@ from pennywhistle.adapters.tags.table import FREEFORM, Family
 from pennywhistle.adapters.tags.texts import texts_of
 
 # Raise it when the same tags are written as other bytes: it goes into `tags_digest`.
-_WRITER_EDITION = 2
+_WRITER_EDITION = 3
 _VENDOR = b"Pennywhistle"
 _UTF8 = 3
 _FRONT_COVER = 3

@@ -26,6 +26,9 @@ def correct(
     released_on: Annotated[str, typer.Option(help="The release date: 2026-11-24.")] = "",
     p_line: Annotated[str | None, typer.Option(help="℗ 2026 Lantern Row Records")] = None,
     c_line: Annotated[str | None, typer.Option(help="© 2026 Lantern Row Records")] = None,
+    musicbrainz: Annotated[
+        str | None, typer.Option(help="The release's id there; with --at, the recording's.")
+    ] = None,
     cover: Annotated[Path | None, typer.Option(help="A square JPEG or PNG.")] = None,
 ) -> None:
     """Correct a release on sale; the next download says it. What is left out stays."""
@@ -37,9 +40,10 @@ def correct(
 
     facts = get_release_in_any_state(name=release)
     tracks: tuple[TrackCorrection, ...] = ()
+    mbid = None if musicbrainz is None else musicbrainz.strip().lower()
     if at:
         said = _text(lyrics) if lyrics else None
-        tracks = (TrackCorrection(_track_id(facts.id, at), title, said),)
+        tracks = (TrackCorrection(_track_id(facts.id, at), title, said, mbid),)
     elif lyrics:
         raise typer.BadParameter("lyrics are a track's; say which with --at")
     changed = correct_release(
@@ -50,6 +54,7 @@ def correct(
             genre=genre,
             p_line=p_line,
             c_line=c_line,
+            musicbrainz_release_id=None if at else mbid,
             tracks=tracks,
         ),
         cover=_picture(cover, COVER_BYTES_MAX) if cover else None,
