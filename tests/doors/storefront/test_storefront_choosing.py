@@ -89,6 +89,18 @@ def test_the_price_of_a_format_is_that_of_its_smallest_file(cast: Cast) -> None:
     assert f"from {formats.money(cheapest)}" in mp3
 
 
+def test_the_price_of_a_lossless_format_is_that_of_every_detail(cast: Cast) -> None:
+    frames = 44_100 * 180
+    for track_id in cast.track_ids:
+        make_hi_res(track_id, bits_per_sample=24)
+    Master.objects.update(measured_bytes={"flac": frames * 3, "flac-16-44": frames * 2})
+    whole = quote(cast, BasketItem("release", cast.release_id, "flac")).total
+    for code in ("mp3-192", "flac", "flac-16-44"):
+        text = see(f"{RELEASE}?recipe={code}")
+        flac = text.split('id="format-flac"', 1)[1].split("</a>", 1)[0]
+        assert f'figure">{formats.money(whole)}<' in flac
+
+
 def test_what_is_done_to_every_recording_alike_is_said_once(cast: Cast) -> None:
     for track_id in cast.track_ids:
         make_hi_res(track_id, sample_rate_hz=96_000, bits_per_sample=24)

@@ -9,9 +9,9 @@ from pennywhistle.kit.money import Money
 
 @dataclass(frozen=True, slots=True)
 class FamilyChoice:
-    """One format: `line` says who it is for, `from_price` what its smallest file costs.
+    """One format: `line` says who it is for, `anchor` is its id on the page.
 
-    `anchor` is its id on the page.
+    `price` is that of its smallest file where `price_is_least`, else that of the recording as it is.
     """
 
     anchor: str
@@ -19,7 +19,8 @@ class FamilyChoice:
     line: str
     url: str
     is_chosen: bool
-    from_price: Money | None = None
+    price: Money | None = None
+    price_is_least: bool = True
 
 
 @dataclass(frozen=True, slots=True)

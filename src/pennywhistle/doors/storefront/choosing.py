@@ -27,12 +27,12 @@ from pennywhistle.shop.sales.queries import Window, price_release
 
 
 def recipes_shown(tracks: Sequence[TrackFacts], chosen: Recipe) -> list[str]:
-    """The recipes that a chooser over `tracks` has prices of: those of the chosen family, and the
-    smallest of each other."""
+    """The recipes that a chooser over `tracks` has prices of: those of the chosen family, and of each
+    other the one that stands for it."""
     codes = {chosen.code: None}
     for family in list_families():
         offered = _offered(family, tracks, chosen)
-        shown = offered if family.title == chosen.family else _smallest(offered, tracks)
+        shown = offered if family.title == chosen.family else _standing_for(offered, tracks)
         codes |= dict.fromkeys(recipe.code for recipe in shown)
     return list(codes)
 
@@ -118,6 +118,13 @@ def _is_offered(recipe: Recipe, track: TrackFacts) -> bool:
     return is_offered(recipe=recipe, master=facts_of(master=track.master))
 
 
+def _standing_for(offered: Sequence[Recipe], tracks: Sequence[TrackFacts]) -> list[Recipe]:
+    """The recipe whose price is told of its family, if there is any: what leaves the recording as it
+    is, where the family has that, else the smallest."""
+    whole = [recipe for recipe in offered if recipe.kind is Kind.LOSSLESS]
+    return _smallest(whole or offered, tracks)
+
+
 def _smallest(offered: Sequence[Recipe], tracks: Sequence[TrackFacts]) -> list[Recipe]:
     """The recipe whose file of the first track with one is the smallest, if there is any."""
     for track in tracks:
@@ -138,15 +145,16 @@ def _family(
     url: str,
 ) -> FamilyChoice:
     default = family.default if family.default in offered else offered[0]
-    smallest = _smallest(offered, tracks)
-    sold = [t for one in smallest for t in window.tickets[one.code].values() if t.is_for_sale]
+    told = _standing_for(offered, tracks)
+    sold = [t for one in told for t in window.tickets[one.code].values() if t.is_for_sale]
     return FamilyChoice(
         anchor=f"format-{slugify(family.title)}",
         title=family.title,
         line=advice(family.title),
         url=f"{url}?recipe={default.code}",
         is_chosen=family.title == chosen.family,
-        from_price=price_release(sold, currency=visit.shop.currency) if sold else None,
+        price=price_release(sold, currency=visit.shop.currency) if sold else None,
+        price_is_least=_is_small(family),
     )
 
 

@@ -39,7 +39,7 @@ CHOOSER = Chooser(
         FamilyChoice("format-aac", "AAC", "at home on Apple devices", _HERE, False, _euro("0.23")),
     ),
     every_detail=(
-        FamilyChoice("format-flac", "FLAC", "for your archive", _HERE, False, _euro("1.96")),
+        FamilyChoice("format-flac", "FLAC", "for your archive", _HERE, False, _euro("1.96"), False),
         FamilyChoice("format-wav", "WAV", "for the studio, large", _HERE, False),
     ),
     family_title="MP3",
