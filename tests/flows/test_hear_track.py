@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from pennywhistle.adapters.storage.rendition_cache import heard_extension
 from pennywhistle.flows import hear_track
 from pennywhistle.flows.encoders import Encoders
 from pennywhistle.flows.hear_track import (
@@ -97,8 +98,9 @@ def test_a_picture_is_kept_and_is_the_same_when_the_cache_was_emptied(shop: Stoc
     wanted = wanted_of(shop, "mp3-128")
     assert find_reach_hz(wanted=wanted, outfit=shop.outfit) is None
     first = drawn(shop, wanted)
-    kept = shop.outfit.renditions.find(key=wanted.key, extension="png")
+    kept = shop.outfit.renditions.find(key=wanted.key, extension=heard_extension("png"))
     assert kept is not None
+    assert wanted.clip.file["extension"] == heard_extension("mp3")
     assert kept.read_bytes() == first
     reach_hz = find_reach_hz(wanted=wanted, outfit=shop.outfit)
     assert reach_hz is not None

@@ -19,6 +19,7 @@ from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.processor import processor_name
 from pennywhistle.adapters.audio.retag import retag
 from pennywhistle.adapters.storage.covers import CoverMissingError, CoverStore
+from pennywhistle.adapters.storage.rendition_cache import heard_extension
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.write import tag_block, tags_digest
 from pennywhistle.flows.measures import Count, get_measures, measured_encode
@@ -60,7 +61,8 @@ class WantedRendition:
     """A rendition by all that it is made of, and its identity.
 
     `total_bytes` is the length of the whole file where that is known before it is made.
-    `audio_key` is the identity of its audio, which renditions with other tags share.
+    `audio_key` is the identity of its audio, which renditions with other tags share. `is_sold` is
+    False for what is only heard before: a part, or a recipe that is not for sale.
     """
 
     key: str
@@ -71,11 +73,14 @@ class WantedRendition:
     tags_digest: str
     order: EncodeOrder
     total_bytes: int | None
+    is_sold: bool
 
     @property
     def file(self) -> Mapping[str, str]:
         """Its name in the cache."""
-        return MappingProxyType({"key": self.key, "extension": self.recipe.extension})
+        extension = self.recipe.extension
+        ending = extension if self.is_sold else heard_extension(extension)
+        return MappingProxyType({"key": self.key, "extension": ending})
 
 
 def want_rendition(
@@ -110,7 +115,12 @@ def want_rendition(
         tags_digest=digest,
         order=order,
         total_bytes=size.bytes + len(order.tag_block) if size.is_exact else None,
+        is_sold=_is_sold(recipe, excerpt),
     )
+
+
+def _is_sold(recipe: Recipe, excerpt: Excerpt | None) -> bool:
+    return recipe.for_sale and excerpt is None
 
 
 def encoder_of(*, recipe: Recipe) -> str:
@@ -179,7 +189,7 @@ def _open_sibling(
     It is read once for its hash before a byte of it goes on, since what readers have got cannot be
     taken back. Open, it may be evicted and is still there.
     """
-    name = {"key": sibling.key, "extension": wanted.recipe.extension}
+    name = {**wanted.file, "key": sibling.key}
     path = outfit.renditions.find(**name) if sibling.key != wanted.key else None
     if path is None:
         return None
@@ -208,7 +218,7 @@ def tags_of(
     whoever has paid for the music gets it.
     """
     release, master = track.release, track.master
-    is_sold = recipe.for_sale and excerpt is None
+    is_sold = _is_sold(recipe, excerpt)
     treated = treatment_of(recipe=recipe, master=facts_of(master=master))
     is_master = is_sold and recipe.kind is Kind.LOSSLESS and not treated
     is_mixed = Treatment.MIXED_DOWN in treated

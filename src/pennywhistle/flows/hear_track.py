@@ -13,7 +13,7 @@ from pathlib import Path
 from pennywhistle.adapters.audio import spectrum
 from pennywhistle.adapters.audio.spectrum import Palette, SpectrumError
 from pennywhistle.adapters.storage.masters import MasterMissingError
-from pennywhistle.adapters.storage.rendition_cache import State
+from pennywhistle.adapters.storage.rendition_cache import State, heard_extension
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need
 from pennywhistle.flows.outfit import Outfit
@@ -49,7 +49,7 @@ DRAWINGS_MAX = 3
 TURN_SECONDS_MAX = 0.2
 CLIP_SECONDS_MAX = 3.0
 _LOOK_SECONDS = 0.02
-_EXTENSION = "png"
+_EXTENSION = heard_extension("png")
 
 _drawing = threading.BoundedSemaphore(DRAWINGS_MAX)
 

@@ -26,6 +26,7 @@ kept_files = st.lists(
         asks=st.floats(NOW - 100 * DAY, NOW + 100 * DAY),
         asked_at=st.floats(NOW - 100 * DAY, NOW),
         cost_ms=st.none() | st.integers(0, 100_000),
+        is_heard=st.booleans(),
     ),
     max_size=30,
     unique_by=lambda one: one.key,
@@ -49,7 +50,8 @@ def test_nothing_that_goes_is_worth_more_than_what_stays(kept: list[Kept], bytes
 
     def worth(one: Kept, cost_ms: float) -> tuple[bool, float]:
         count = 2 ** ((one.asks - NOW) / policy.half_life_seconds)
-        is_fresh = NOW - one.asked_at < policy.fresh_seconds
+        count *= policy.heard_part if one.is_heard else 1
+        is_fresh = NOW - one.asked_at < policy.fresh_seconds and not one.is_heard
         return is_fresh, max(cost_ms, 1e-3) * count / max(one.size_bytes, 1)
 
     worths = {one.key: worth(one, cost) for one, cost in with_estimates(kept)}
@@ -72,6 +74,21 @@ def test_cost_size_and_asks_decide_each_alone() -> None:
     # All three are worth half of it, and so the same.
     fresh = Kept("ee", "wav", 90_000, asks=NOW - 10 * DAY, asked_at=NOW - 10, cost_ms=1)
     assert choose_evicted([plain, fresh], bytes_max=90_000, now=NOW) == [plain]
+
+
+def test_what_anybody_may_hear_does_not_drive_out_what_was_paid_for() -> None:
+    two_hours = 7200
+    paid = Kept("aa", "opus", 4_000_000, NOW - two_hours, NOW - two_hours, cost_ms=1700)
+    clips = [
+        Kept(f"c{n}", "heardwav", 5_000_000, NOW, NOW, cost_ms=36, is_heard=True) for n in range(9)
+    ]
+    assert choose_evicted([paid, *clips], bytes_max=4_000_000, now=NOW) == clips
+    # Of one codec it costs as much for a byte: then the asks decide.
+    paid = Kept("aa", "opus", 4_000_000, NOW - 60 * DAY, NOW - 60 * DAY, cost_ms=1700)
+    clip = Kept("bb", "heardopus", 400_000, NOW, NOW, cost_ms=170, is_heard=True)
+    assert choose_evicted([paid, clip], bytes_max=4_000_000, now=NOW) == [clip]
+    often = Kept("bb", "heardopus", 400_000, NOW + 120 * DAY, NOW, cost_ms=170, is_heard=True)
+    assert choose_evicted([paid, often], bytes_max=400_000, now=NOW) == [paid]
 
 
 @given(

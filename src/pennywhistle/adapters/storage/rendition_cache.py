@@ -1,9 +1,10 @@
 """The renditions on disk: encoded once, found by many, and kept within a number of bytes by worth.
 
-A rendition is one file under `<root>/ab/<key>.<extension>`; how it grows is told in `growing.py`, what
-it is worth in `worth.py`. The file keeps its own record: the modification time stands for how often
-it was asked for, and the time of the last change of its inode for the last time it was. Every file
-can be made again, so all of them may be deleted at any time.
+A rendition is one file under `<root>/ab/<key>.<extension>`; how it grows is told in `growing.py`,
+what it is worth in `worth.py`. The file keeps its own record: its extension tells whether it is only
+heard before something is bought, the modification time stands for how often it was asked for, and
+the time of the last change of its inode for the last time it was. Every file can be made again, so
+all of them may be deleted at any time.
 
 The finished files never take more than `bytes_max`, in whatever process they are made: room is made
 before a file gets its name. A single file larger than that stays until the next sweep. Files that are
@@ -57,6 +58,7 @@ __all__ = [
     "Swept",
     "Usage",
     "follow",
+    "heard_extension",
 ]
 
 DEFAULT_CACHE_BYTES_MAX = 20_000_000_000
@@ -64,6 +66,9 @@ DEFAULT_CACHE_BYTES_MAX = 20_000_000_000
 # is not counted again for each file.
 _FREED_PART = 20
 _BOOK = "usage"
+# The folder may be emptied by hand at any time. What is told of it is counted anew after so long.
+RECOUNT_SECONDS = 60.0
+_HEARD = "heard"
 # What a new file is taken to need, where the disk is found full before its first byte.
 _FIRST_BYTES = 1_000_000
 
@@ -85,6 +90,11 @@ def _tell_nobody(_: Swept) -> None:
     return None
 
 
+def heard_extension(extension: str) -> str:
+    """What a file that is heard before it is bought ends in, in place of `extension`; see `worth.py`."""
+    return f"{_HEARD}{extension}"
+
+
 class RenditionCache:
     """The folder of renditions.
 
@@ -100,12 +110,14 @@ class RenditionCache:
         costs_of: CostsOf = _no_costs,
         on_evicted: Callable[[Swept], None] = _tell_nobody,
         policy: WorthPolicy = DEFAULT_POLICY,
+        recount_seconds: float = RECOUNT_SECONDS,
     ) -> None:
         self._root = root
         self.bytes_max = bytes_max
         self._costs_of = costs_of
         self._on_evicted = on_evicted
         self._policy = policy
+        self._recount_seconds = recount_seconds
         self._bells = Bells()
         self._keeper = Keeper(make_room=self._give_way, admit=self._admit)
 
@@ -161,9 +173,11 @@ class RenditionCache:
         return replace(swept, leftovers=leftovers)
 
     def usage(self) -> Usage:
-        """What the finished files take, by the book; the folder is counted where there is none."""
+        """What the finished files take, by the book while that is young, else by counting."""
         with open_book(self._root / _BOOK) as book:
-            return book.usage or self._count(book, self._weighed())
+            if time.time() - book.counted_at < self._recount_seconds and book.usage is not None:
+                return book.usage
+            return self._count(book, self._weighed())
 
     def _begin(self, part: Path, final: Path) -> Claim | None:
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -184,9 +198,13 @@ class RenditionCache:
         """Give a finished file its name, with room made for it first."""
         with open_book(self._root / _BOOK) as book:
             usage = book.usage or self._count(book, self._weighed())
+            kept = None
+            if usage.size_bytes + size_bytes > self.bytes_max:
+                kept = self._weighed()
+                usage = self._count(book, kept)
             if usage.size_bytes + size_bytes > self.bytes_max:
                 spare = self.bytes_max // _FREED_PART
-                self._evict(book, bytes_max=max(0, self.bytes_max - size_bytes - spare))
+                self._evict(book, bytes_max=max(0, self.bytes_max - size_bytes - spare), kept=kept)
                 usage = book.usage or usage
             book.write(usage.plus(size_bytes=size_bytes, files=1))
             part.rename(final)
@@ -221,7 +239,7 @@ class RenditionCache:
 
     def _count(self, book: Book, kept: list[Kept]) -> Usage:
         usage = Usage(sum(one.size_bytes for one in kept), len(kept))
-        book.write(usage)
+        book.write(usage, counted_at=time.time())
         return usage
 
     def _weighed(self) -> list[Kept]:
@@ -262,4 +280,5 @@ def _kept(key: str, extension: str, status: os.stat_result) -> Kept:
         size_bytes=status.st_size,
         asks=status.st_mtime,
         asked_at=status.st_ctime,
+        is_heard=extension.startswith(_HEARD),
     )

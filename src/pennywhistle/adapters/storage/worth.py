@@ -26,15 +26,16 @@ class WorthPolicy:
     """How asks are counted.
 
     The half-life did best, over small and large budgets, on the stream of `bench/cache_simulation.py`.
-    Asks that come closer
-    together than `asks_apart_seconds` are one: the ranges of one download. What was made or asked
-    for within `fresh_seconds` goes only when nothing else is left: somebody is on the way to fetch
-    what was encoded ahead for them.
+    Asks that come closer together than `asks_apart_seconds` are one: the ranges of one download. What
+    was made or asked for within `fresh_seconds` goes only when nothing else is left: somebody is on
+    the way to fetch what was encoded ahead for them. What is heard before it is bought costs its
+    asker nothing and is open to everybody: it is never fresh, and an ask of it counts `heard_part`.
     """
 
     half_life_seconds: float = 30 * 86_400
     asks_apart_seconds: float = 600
     fresh_seconds: float = 3600
+    heard_part: float = 0.1
 
     @property
     def tau_seconds(self) -> float:
@@ -50,7 +51,8 @@ class Kept:
     """A rendition in the cache. Times are seconds since the epoch.
 
     `asks` is the time that stands for its asks (`v` above), `asked_at` that of the last one.
-    `cost_ms` is CPU time, None where it is not known.
+    `cost_ms` is CPU time, None where it is not known. `is_heard` where it is no sold file, but a part
+    or a picture of one, for those who listen before they buy.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Kept:
     asks: float
     asked_at: float
     cost_ms: float | None = None
+    is_heard: bool = False
 
 
 # The CPU time of encodes in milliseconds by key, of those keys that it is known of.
@@ -107,7 +110,9 @@ def choose_evicted(
     def order(pair: tuple[Kept, float]) -> tuple[bool, float, str]:
         one, cost_ms = pair
         density = math.log(max(cost_ms, 1e-3)) - math.log(max(one.size_bytes, 1))
-        is_fresh = now - one.asked_at < policy.fresh_seconds
+        if one.is_heard:
+            density += math.log(policy.heard_part)
+        is_fresh = not one.is_heard and now - one.asked_at < policy.fresh_seconds
         return is_fresh, density + (one.asks - now) / policy.tau_seconds, one.key
 
     evicted = []
