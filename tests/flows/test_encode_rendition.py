@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
 from pennywhistle.adapters.audio.processor import processor_name
-from pennywhistle.adapters.storage.masters import hashed_place
+from pennywhistle.adapters.storage.masters import MasterDamagedError, hashed_place
 from pennywhistle.adapters.tags.fields import TrackTags
 from pennywhistle.flows.encode_rendition import (
     COVER_BYTES_MAX,
@@ -101,6 +101,23 @@ def test_other_bytes_than_the_first_time_raise_the_alarm_and_are_not_kept(
     with pytest.raises(RenditionChangedError, match="check the masters"):
         encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
     assert shop.outfit.renditions.open_reader(**wanted.file) is None
+
+
+@pytest.mark.parametrize("code", ["wav", "opus-128", "alac"])
+def test_a_master_that_rotted_on_its_disk_is_not_sold_as_whole(
+    shop: StockedShop, code: str
+) -> None:
+    wanted = shop.wants(code)
+    master = shop.outfit.masters.path(sha256=wanted.master_sha256)
+    whole = master.read_bytes()
+    master.chmod(0o600)
+    master.write_bytes(bytes([*whole[:-2000], *(byte ^ 0x55 for byte in whole[-2000:])]))
+    with pytest.raises((MasterDamagedError, EncoderFailedError)):
+        encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW)
+    assert shop.outfit.renditions.open_reader(**wanted.file) is None
+    assert not Rendition.objects.exists()
+    master.write_bytes(whole)
+    assert encode_rendition(wanted=wanted, outfit=shop.outfit, now=NOW) is not None
 
 
 def test_a_master_that_cannot_be_read_fails_and_leaves_nothing(

@@ -69,6 +69,7 @@ class WantedRendition:
     audio_key: str
     recipe: Recipe
     master_id: int
+    master_sha256: str
     encoder_version: str
     tags_digest: str
     order: EncodeOrder
@@ -111,6 +112,7 @@ def want_rendition(
         audio_key=audio,
         recipe=recipe,
         master_id=track.master.id,
+        master_sha256=track.master.sha256,
         encoder_version=version,
         tags_digest=digest,
         order=order,
@@ -178,7 +180,11 @@ def _make(wanted: WantedRendition, outfit: Outfit, sink: Sink) -> EncodeResult:
             # What it would cost to make again, once its sibling is gone too.
             return replace(result, cpu_ms=sibling.cpu_ms)
     with measured_encode():
-        return encode(wanted.order, sink)
+        result = encode(wanted.order, sink)
+        # A master that has rotted on its disk may encode well: then nothing of it is kept, and who
+        # follows is told before the end.
+        outfit.masters.check(sha256=wanted.master_sha256)
+    return result
 
 
 def _open_sibling(

@@ -11,6 +11,7 @@ import pytest
 
 from pennywhistle.adapters.storage.masters import (
     MasterChangedError,
+    MasterDamagedError,
     MasterMissingError,
     MasterStore,
 )
@@ -132,3 +133,19 @@ def test_a_failure_on_the_way_leaves_nothing_and_a_second_try_completes(
     assert _files(tmp_path / "masters") == []
     store.keep(source=source, sha256=SHA256)
     assert store.path(sha256=SHA256).read_bytes() == CONTENT
+
+
+def test_a_file_that_was_damaged_is_found_so_and_made_whole_by_keeping_it_again(
+    store: MasterStore, source: Path
+) -> None:
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    store.keep(source=source, sha256=sha256)
+    store.check(sha256=sha256)
+    kept = store.path(sha256=sha256)
+    kept.chmod(0o600)
+    kept.write_bytes(source.read_bytes()[:-1] + b"?")
+    with pytest.raises(MasterDamagedError, match="ingest it again"):
+        store.check(sha256=sha256)
+    store.keep(source=source, sha256=sha256)
+    store.check(sha256=sha256)
+    assert store.path(sha256=sha256).read_bytes() == source.read_bytes()
