@@ -143,6 +143,24 @@ def test_what_somebody_else_put_there_is_left_alone(tmp_path: Path) -> None:
     assert cache.sweep() == Swept()
 
 
+def test_a_folder_emptied_by_hand_is_counted_anew(tmp_path: Path) -> None:
+    cache = RenditionCache(tmp_path, policy=EAGER, recount_seconds=0)
+    put(cache, 1, 30).unlink()
+    put(cache, 1, 30)
+    put(cache, 2, 10).unlink()
+    assert cache.usage() == Usage(30, 1)
+    assert RenditionCache(tmp_path, policy=EAGER).usage() == Usage(30, 1)
+
+
+def test_nothing_is_evicted_for_files_that_were_removed_by_hand(tmp_path: Path) -> None:
+    cache = RenditionCache(tmp_path, bytes_max=100, policy=EAGER)
+    put(cache, 1, 50).unlink()
+    for number in (2, 3):
+        put(cache, number, 48)
+    assert numbers_in(tmp_path) == [2, 3]
+    assert cache.usage() == Usage(96, 2)
+
+
 def test_a_lost_or_wrong_book_is_put_right(tmp_path: Path) -> None:
     cache = RenditionCache(tmp_path, bytes_max=100)
     put(cache, 1, 40)

@@ -198,16 +198,20 @@ class RenditionCache:
         """Give a finished file its name, with room made for it first."""
         with open_book(self._root / _BOOK) as book:
             usage = book.usage or self._count(book, self._weighed())
-            kept = None
             if usage.size_bytes + size_bytes > self.bytes_max:
-                kept = self._weighed()
-                usage = self._count(book, kept)
-            if usage.size_bytes + size_bytes > self.bytes_max:
-                spare = self.bytes_max // _FREED_PART
-                self._evict(book, bytes_max=max(0, self.bytes_max - size_bytes - spare), kept=kept)
-                usage = book.usage or usage
+                usage = self._make_room(book, size_bytes)
             book.write(usage.plus(size_bytes=size_bytes, files=1))
             part.rename(final)
+
+    def _make_room(self, book: Book, size_bytes: int) -> Usage:
+        """Remove what is worth least, where the book is right that `size_bytes` do not fit."""
+        kept = self._weighed()
+        usage = self._count(book, kept)
+        if usage.size_bytes + size_bytes <= self.bytes_max:
+            return usage
+        spare = self.bytes_max // _FREED_PART
+        self._evict(book, bytes_max=max(0, self.bytes_max - size_bytes - spare), kept=kept)
+        return book.usage or usage
 
     def _give_way(self, needed_bytes: int) -> bool:
         """Remove something from a disk that is full, by whatever. Whether anything was removed."""
