@@ -80,6 +80,56 @@ def test_whoever_guesses_is_told_how_often_they_were_right(page: Page) -> None:
     expect(page.locator("[data-audition-side]").first).to_have_text("The recording itself")
 
 
+def test_a_guess_before_anything_was_heard_does_not_count(page: Page) -> None:
+    page.goto(f"{comparison(page)}?recipe=mp3-128")
+    page.get_by_role("button", name="Guess which is which").click()
+    said, answer = page.locator("[data-audition-said]"), page.locator("[data-audition-answer='0']")
+    answer.click()
+    expect(said).to_have_text("Press Play first, and switch between the two.")
+    page.locator("[data-audition-play]").click()
+    wait_until_both_are_there(page)
+    expect(said).to_contain_text("You hear: One")
+    answer.click()
+    expect(said).to_contain_text("of 1 so far")
+    page.locator("[data-audition-play]").click()  # Pauses, in the round that has begun.
+    answer.click()
+    expect(said).to_contain_text("of 2 so far")
+    answer.click()
+    expect(said).to_contain_text("Press Play first")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (503, "cannot make this music right now"),
+        (410, "no longer at this address"),
+        (0, "connection"),
+    ],
+)
+def test_what_stands_in_the_way_is_told_as_it_is(
+    chromium: Browser, shop: RunningShop, status: int, words: str
+) -> None:
+    context = chromium.new_context(base_url=shop.url)
+    page = context.new_page()
+    page.goto(f"{comparison(page)}?recipe=mp3-128")
+
+    def refuse(route: Route) -> None:
+        if status:
+            route.fulfill(status=status, body="no")
+        else:
+            route.abort()
+
+    page.route("**/bytes/**", refuse)
+    said, play = page.locator("[data-audition-said]"), page.locator("[data-audition-play]")
+    play.click()
+    expect(said).to_contain_text(words)
+    page.unroute("**/bytes/**")
+    play.click()
+    wait_until_both_are_there(page)
+    expect(said).to_contain_text("You hear: The recording itself")
+    context.close()
+
+
 def test_another_quality_is_compared_in_place(page: Page) -> None:
     page.goto(f"{comparison(page)}?recipe=mp3-128")
     page.locator("#recipe-mp3-320").click()

@@ -69,6 +69,20 @@ function loudness(buffer) {
 
 class UnplayableError extends Error {}
 
+class RefusedError extends Error {
+  constructor(status) {
+    super(`${status}`);
+    this.status = status;
+  }
+}
+
+// Under which name the page has the text for what went wrong.
+function trouble(error) {
+  if (error instanceof UnplayableError) return "unplayable";
+  if (error instanceof RefusedError) return error.status >= 500 ? "busy" : "gone";
+  return "unreachable";
+}
+
 class Audition {
   constructor(box) {
     this.box = box;
@@ -76,6 +90,7 @@ class Audition {
     this.chosen = 0; // Which button is pressed.
     this.order = [0, 1]; // Which recording each button plays: 0 is the original.
     this.isBlind = false;
+    this.isHeard = false; // Whether it played since the two were shuffled.
     this.rounds = 0;
     this.right = 0;
     this.at = 0; // Seconds into the part, while it does not play.
@@ -122,7 +137,7 @@ class Audition {
   async fetchBoth() {
     this.say("loading");
     try {
-      this.context = new AudioContext({ sampleRate: Number(this.box.dataset.rate) });
+      this.context ??= new AudioContext({ sampleRate: Number(this.box.dataset.rate) });
     } catch {
       this.context = new AudioContext(); // A rate that this device does not work at.
     }
@@ -131,7 +146,7 @@ class Audition {
     this.buffers = await Promise.all(
       addresses.map(async (address, number) => {
         const answer = await fetch(address);
-        if (!answer.ok) throw new Error(`${answer.status}`);
+        if (!answer.ok) throw new RefusedError(answer.status);
         const data = await answer.arrayBuffer();
         return this.context.decodeAudioData(data).catch(() => {
           throw new UnplayableError(names[number]);
@@ -165,9 +180,7 @@ class Audition {
     try {
       await this.load();
     } catch (error) {
-      return this.say(error instanceof UnplayableError ? "unplayable" : "unreachable", {
-        name: error.message,
-      });
+      return this.say(trouble(error), { name: error.message });
     }
     if (!this.box.isConnected) return;
     document.querySelector("[data-player-audio]")?.pause();
@@ -193,6 +206,7 @@ class Audition {
     this.sources.forEach((source, i) => source.start(begin, this.starts[i] + this.at));
     this.began = begin - this.at;
     this.isPlaying = true;
+    this.isHeard = true;
     this.show();
     this.tick();
   }
@@ -247,9 +261,12 @@ class Audition {
   shuffle() {
     const turned = this.isBlind && crypto.getRandomValues(new Uint8Array(1))[0] % 2 === 1;
     this.order = turned ? [1, 0] : [0, 1];
+    this.isHeard = Boolean(this.isPlaying);
   }
 
+  // A guess counts where something was heard to guess by.
   guess(number) {
+    if (!this.isHeard) return this.say("unheard");
     const isRight = this.order[number] === 0;
     this.rounds += 1;
     this.right += isRight ? 1 : 0;
