@@ -30,7 +30,6 @@ from pennywhistle.shop.encoding.formats import Framing, Kind, Recipe, Sizing
 from pennywhistle.shop.encoding.recipes import RECIPES
 from pennywhistle.shop.encoding.sizes import (
     mp3_cbr_bytes,
-    mp3_frame_count,
     pcm_bytes,
     usual_bytes,
 )
@@ -58,7 +57,6 @@ __all__ = [
     "list_families",
     "list_measured_recipes",
     "list_recipes_for_sale",
-    "mp3_frame_count",
     "output_of",
     "rendition_key",
     "size_of",
