@@ -235,6 +235,33 @@ async def test_a_corrected_title_is_another_zip_and_a_song_more_too(
     assert stale.headers["etag"] != two.headers["etag"]
 
 
+async def test_further_parts_are_of_the_zip_that_was_looked_up_a_moment_ago(
+    album: StockedAlbum, client: httpx.AsyncClient
+) -> None:
+    await on_a_thread(album.sell, "mp3-v4")
+    address = await on_a_thread(album.address, "mp3-v4")
+    first = await client.get(address, headers={"range": "bytes=5-9"})
+    whole = (await client.get(address)).content
+    assert first.content == whole[5:10]
+    await on_a_thread(OwnedItem.objects.all().delete)
+    again = await client.get(address, headers={"range": "bytes=-90"})
+    assert (again.status_code, again.content) == (206, whole[-90:])
+    assert (await client.get(address)).status_code == 410
+
+
+async def test_what_was_looked_up_a_moment_ago_is_let_go_once_it_cannot_be_made_any_more(
+    album: StockedAlbum, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    await on_a_thread(album.sell, "mp3-128")
+    address = await on_a_thread(album.address, "mp3-128")
+    first = await client.get(address, headers={"range": "bytes=0-9"})
+    shutil.rmtree(tmp_path / "covers")
+    asked = {"range": "bytes=10-", "if-range": first.headers["etag"]}
+    anew = await client.get(address, headers=asked)
+    assert (anew.status_code, anew.content) == (200, (await client.get(address)).content)
+    assert anew.headers["etag"] != first.headers["etag"]
+
+
 async def test_what_is_missing_on_disk_is_left_out_of_the_wrapping_and_never_of_the_music(
     album: StockedAlbum, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:

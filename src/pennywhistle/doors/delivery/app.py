@@ -29,7 +29,7 @@ from pennywhistle.doors.delivery.conditions import (
     judge,
 )
 from pennywhistle.doors.delivery.headers import headers_of, kept_when_not_modified
-from pennywhistle.doors.delivery.recent import Recent, RecentFiles
+from pennywhistle.doors.delivery.recent import ALBUMS_MOST, FILES_MOST, Recent, Recently
 from pennywhistle.flows import deliver_rendition as flow
 from pennywhistle.flows.deliver_album import Album, deliver_album
 from pennywhistle.flows.deliver_rendition import Delivery
@@ -75,22 +75,32 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
 }
 
 
-_recent = RecentFiles()
+_files = Recently[Recent](most=FILES_MOST)
+_albums = Recently[Album](most=ALBUMS_MOST)
 
 
 async def send_bytes(request: Request) -> Response:
     """GET and HEAD of `/bytes/<token>/<any name>`."""
     now, token = utc_now(), request.path_params["token"]
-    if "range" in request.headers and (recent := _recent.find(token=token, now=now)):
+    is_part = "range" in request.headers
+    if is_part and (recent := _files.find(token=token, now=now)):
         try:
             return _answer_from_file(request, recent)
         except FileNotFoundError:  # Evicted since. It will be encoded again.
-            _recent.forget(token=token)
+            _files.forget(token=token)
+    if is_part and (album := _albums.find(token=token, now=now)):
+        try:
+            return await _answer_growing(request, album, now)
+        except (FileNotFoundError, flow.RenditionChangedError):  # Corrected since.
+            _albums.forget(token=token)
     found = await _find(token, now)
-    if not isinstance(found, Album) and found.path is not None:
+    if isinstance(found, Album):
+        if is_part:
+            _albums.keep(token=token, found=found, now=now)
+    elif found.path is not None:
         with suppress(FileNotFoundError):  # Evicted since, though it is asked for just now.
             recent = Recent(found.etag, headers_of(found), found.path, found.path.stat().st_size)
-            _recent.keep(token=token, recent=recent, now=now)
+            _files.keep(token=token, found=recent, now=now)
             return _answer_from_file(request, recent)
     return await _answer_growing(request, found, now)
 
@@ -131,6 +141,11 @@ async def _answer_growing(request: Request, found: Delivery | Album, now: dateti
     asked = asked_range(request.headers, etag=found.etag)
     # Who asks from the first byte on gets the stream: the length of a part could not be told yet.
     if asked is not None and (found.total_bytes is not None or not asked.is_whole):
+        if found.total_bytes is None:
+            # Where the file ends is known only once it is whole.
+            found = await _settled(found, now)
+            if isinstance(found, Album):
+                _albums.keep(token=request.path_params["token"], found=found, now=now)
         return await _send_part(found, asked, headers, now)
     body = await _growing(found, now)
     if found.total_bytes is not None:
@@ -141,9 +156,6 @@ async def _answer_growing(request: Request, found: Delivery | Album, now: dateti
 async def _send_part(
     found: Delivery | Album, asked: AskedRange, headers: dict[str, str], now: datetime
 ) -> Response:
-    if found.total_bytes is None:
-        # Where the file ends is known only once it is whole.
-        found = await _settled(found, now)
     total = found.total_bytes
     assert total is not None
     try:
