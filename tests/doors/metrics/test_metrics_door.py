@@ -188,6 +188,15 @@ def test_answers_are_counted_from_outside() -> None:
     assert said["pennywhistle_delivered_bytes_total"] == 3 + 2 + 70 + 1
 
 
+@pytest.mark.usefixtures("fresh_measures")
+def test_who_leaves_with_the_last_promised_byte_has_the_whole() -> None:
+    send_through_counting(start(200, 5), body(b"abc", more=True), body(b"de", more=True))
+    send_through_counting(start(200, 5), body(b"abcd", more=True))
+    send_through_counting(start(200, 5), body(b""))  # As HEAD is answered.
+    said = read(exposition(measures=list_measures(), cache=CacheFigures(0, 0, 1), version="1"))
+    assert said["pennywhistle_deliveries_broken_off_total"] == 1
+
+
 def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [

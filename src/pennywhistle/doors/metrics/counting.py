@@ -38,20 +38,22 @@ class _Answer:
     has_begun: bool = False
     is_whole: bool = False
     size_bytes: int = 0
-    promised_bytes: int = 0
+    promised_bytes: int | None = None
 
     def note(self, message: Message) -> None:
         """A message of ours was taken by the server."""
         if message["type"] == "http.response.body":
             self.size_bytes += len(message.get("body", b""))
-            self.is_whole = not message.get("more_body", False)
+            # A listener who was promised a length leaves with the last byte, before we say it was.
+            has_all = self.promised_bytes is not None and self.size_bytes >= self.promised_bytes
+            self.is_whole = has_all or not message.get("more_body", False)
         elif message["type"] == "http.response.start":
             self.status, self.has_begun = message["status"], True
             lengths = [value for name, value in message["headers"] if name == b"content-length"]
-            self.promised_bytes = int(lengths[0]) if lengths else 0
+            self.promised_bytes = int(lengths[0]) if lengths else None
         elif message["type"] == "http.response.pathsend":
             # From here on the server sends the file by itself.
-            self.size_bytes, self.is_whole = self.promised_bytes, True
+            self.size_bytes, self.is_whole = self.promised_bytes or 0, True
 
     def count(self) -> None:
         """Nothing more comes."""
