@@ -12,18 +12,12 @@ from PIL import Image
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.adapters.audio.encode import EncodeOrder
-from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.write import tag_block
-from pennywhistle.shop.encoding.recipes import Recipe, Sizing
+from pennywhistle.flows.encode_order import order_of
+from pennywhistle.shop.encoding.recipes import Recipe
 from pennywhistle.shop.encoding.rules import (
     MasterFacts,
-    encoder_arguments,
-    holds_cpu_back,
-    info_frame_kbps,
-    is_streamed,
-    output_of,
-    size_of,
 )
 
 _TIMEOUT_SECONDS = 60
@@ -101,25 +95,12 @@ def order_for(
     sample: Sample, recipe: Recipe, working_folder: Path, *, tags: TrackTags = TAGS
 ) -> EncodeOrder:
     """The order that the flow would give."""
-    output = output_of(recipe=recipe, master=sample.facts)
-    promised = recipe.sizing is Sizing.EXACT
-    return EncodeOrder(
+    return order_of(
+        recipe=recipe,
+        master=sample.facts,
         source=sample.path,
-        arguments=encoder_arguments(recipe=recipe, master=sample.facts),
-        framing=recipe.framing.value,
-        facts=AudioFacts(
-            output.frames,
-            output.sample_rate_hz,
-            output.bits_per_sample,
-            output.channels,
-            output.flac_md5,
-        ),
-        tag_block=tag_block(tags=tags, framing=recipe.framing.value),
         working_folder=working_folder,
-        info_kbps=info_frame_kbps(recipe=recipe),
-        audio_bytes=size_of(recipe=recipe, master=sample.facts).bytes if promised else None,
-        streams=is_streamed(recipe=recipe, master=sample.facts),
-        holds_cpu_back=holds_cpu_back(recipe=recipe, master=sample.facts),
+        tag_block=tag_block(tags=tags, framing=recipe.framing.value),
     )
 
 

@@ -9,23 +9,22 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
 from pennywhistle.adapters.audio.binary import encoder_version
 from pennywhistle.adapters.audio.encode import EncodeOrder, EncodeResult, Sink, encode
-from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.processor import processor_name
 from pennywhistle.adapters.audio.retag import retag
 from pennywhistle.adapters.storage.covers import CoverMissingError, CoverStore
 from pennywhistle.adapters.storage.rendition_cache import heard_extension
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.write import tag_block, tags_digest
+from pennywhistle.flows.encode_order import order_of
 from pennywhistle.flows.measures import Count, get_measures, measured_encode
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.catalogue.queries import TrackFacts
-from pennywhistle.shop.encoding.formats import Kind, Recipe, Sizing
+from pennywhistle.shop.encoding.formats import Kind, Recipe
 from pennywhistle.shop.encoding.operations import NewRendition, record_rendition
 from pennywhistle.shop.encoding.queries import (
     RenditionFacts,
@@ -34,14 +33,8 @@ from pennywhistle.shop.encoding.queries import (
 )
 from pennywhistle.shop.encoding.rules import (
     Excerpt,
-    MasterFacts,
     Treatment,
     audio_key,
-    encoder_arguments,
-    holds_cpu_back,
-    info_frame_kbps,
-    is_streamed,
-    output_of,
     rendition_key,
     size_of,
     treatment_of,
@@ -98,7 +91,14 @@ def want_rendition(
     master = facts_of(master=track.master)
     source = outfit.masters.path(sha256=track.master.sha256)
     block = tag_block(tags=tags, framing=recipe.framing.value)
-    order = _order(recipe, master, excerpt, source, block, outfit.working_folder)
+    order = order_of(
+        recipe=recipe,
+        master=master,
+        source=source,
+        working_folder=outfit.working_folder,
+        tag_block=block,
+        excerpt=excerpt,
+    )
     size = size_of(recipe=recipe, master=master, excerpt=excerpt)
     audio = audio_key(
         master_sha256=track.master.sha256,
@@ -270,36 +270,3 @@ def _cover(track: TrackFacts, covers: CoverStore) -> Cover | None:
     except CoverMissingError:
         log.exception("the files of %r (UPC %s) go out without a cover", release.title, release.upc)
         return None
-
-
-def _order(
-    recipe: Recipe,
-    master: MasterFacts,
-    excerpt: Excerpt | None,
-    source: Path,
-    tags: bytes,
-    working_folder: Path,
-) -> EncodeOrder:
-    output = output_of(recipe=recipe, master=master, excerpt=excerpt)
-    # A measured size is that of the encoder which ingest ran. Another encoder may pack better or
-    # worse, and its files are good too: so they are held to no promise here.
-    size = size_of(recipe=recipe, master=master, excerpt=excerpt)
-    promised = recipe.sizing is Sizing.EXACT
-    return EncodeOrder(
-        source=source,
-        arguments=encoder_arguments(recipe=recipe, master=master, excerpt=excerpt),
-        framing=recipe.framing.value,
-        facts=AudioFacts(
-            frames=output.frames,
-            sample_rate_hz=output.sample_rate_hz,
-            bits_per_sample=output.bits_per_sample,
-            channels=output.channels,
-            flac_md5=output.flac_md5,
-        ),
-        tag_block=tags,
-        working_folder=working_folder,
-        info_kbps=info_frame_kbps(recipe=recipe),
-        audio_bytes=size.bytes if promised else None,
-        streams=is_streamed(recipe=recipe, master=master),
-        holds_cpu_back=holds_cpu_back(recipe=recipe, master=master),
-    )

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pennywhistle.adapters.audio.encode import (
-    EncodeOrder,
     EncoderFailedError,
     measure_audio_bytes,
 )
-from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.storage.masters import MasterMissingError, MasterStore
+from pennywhistle.flows.encode_order import order_of
 from pennywhistle.shop.catalogue.operations import add_measured_bytes
 from pennywhistle.shop.catalogue.queries import list_masters
 from pennywhistle.shop.encoding import rules as encoding
@@ -83,7 +82,8 @@ def measure_sizes(
         # The slowest stand last in the table, and begin first.
         sizes = {
             recipe.code: pool.submit(
-                measure_audio_bytes, _order(master, recipe, facts, working_folder)
+                measure_audio_bytes,
+                order_of(recipe=recipe, master=facts, source=master, working_folder=working_folder),
             )
             for recipe in reversed(_lacking(facts))
         }
@@ -96,27 +96,3 @@ def _lacking(facts: encoding.MasterFacts) -> list[Recipe]:
         for recipe in encoding.list_measured_recipes(master=facts)
         if recipe.code not in facts.measured_bytes
     ]
-
-
-def _order(
-    master: Path, recipe: Recipe, facts: encoding.MasterFacts, working_folder: Path
-) -> EncodeOrder:
-    """The encode that a listener's would be, without tags, which are not priced."""
-    output = encoding.output_of(recipe=recipe, master=facts)
-    return EncodeOrder(
-        source=master,
-        arguments=encoding.encoder_arguments(recipe=recipe, master=facts),
-        framing=recipe.framing,
-        facts=AudioFacts(
-            frames=output.frames,
-            sample_rate_hz=output.sample_rate_hz,
-            bits_per_sample=output.bits_per_sample,
-            channels=output.channels,
-            flac_md5=output.flac_md5,
-        ),
-        tag_block=b"",
-        working_folder=working_folder,
-        info_kbps=encoding.info_frame_kbps(recipe=recipe),
-        streams=encoding.is_streamed(recipe=recipe, master=facts),
-        holds_cpu_back=encoding.holds_cpu_back(recipe=recipe, master=facts),
-    )
