@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import html5lib
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from pennywhistle.doors.storefront import choosing
@@ -17,6 +19,7 @@ from pennywhistle.look import formats
 from pennywhistle.shop.catalogue.models import Master
 from pennywhistle.shop.catalogue.queries import get_track, list_tracks_of_release
 from pennywhistle.shop.encoding.rules import list_families, list_recipes_for_sale
+from pennywhistle.shop.licensing.models import Licence
 from tests.cast import LABEL, SOCIETY, Cast, assemble, fill_wallet, quote
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +117,7 @@ def test_what_is_done_to_one_recording_alone_is_said_in_its_row(cast: Cast) -> N
     text = see(f"{RELEASE}?recipe=mp3-320")
     row = text.split(">Drowsy Maggie<", 1)[1].split("</li>", 1)[0]
     assert "in surround" in row
-    assert "mixed down to stereo and resampled to 48\N{NO-BREAK SPACE}kHz" in row
+    assert "mixed down to stereo (and so softer) and resampled to 48\N{NO-BREAK SPACE}kHz" in row
     assert text.count("mixed down") == 1
 
 
@@ -179,6 +182,14 @@ def test_what_may_be_heard_whole_is_drawn_whole(db: None) -> None:
 def test_strokes_of_any_length_are_a_drawing(cast: Cast, seconds: str) -> None:
     response = Client().get(f"/strokes/{cast.track_ids[0]}.svg?seconds={seconds}")
     assert response.headers["Content-Type"] == "image/svg+xml"
+
+
+def test_what_may_no_longer_be_heard_is_not_drawn(cast: Cast) -> None:
+    client, path = Client(), f"/strokes/{cast.track_ids[0]}.svg"
+    assert client.get(path).headers["Cache-Control"].startswith("private")
+    Licence.objects.update(ends_at=timezone.now() - timedelta(days=1))
+    assert client.get(path).status_code == client.get(f"/preview/{cast.track_ids[0]}/").status_code
+    assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("seconds", ["-1", "1.5", "9999999", "x", "٣"])

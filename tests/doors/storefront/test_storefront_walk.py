@@ -136,7 +136,7 @@ def test_a_preview_leads_to_its_bytes_without_signing_in(shop: Cast) -> None:
 def test_the_strokes_of_a_preview_are_a_drawing(shop: Cast) -> None:
     given = Client().get(f"/strokes/{shop.track_ids[0]}.svg")
     assert given.headers["Content-Type"] == "image/svg+xml"
-    assert given.headers["Cache-Control"] == "public, max-age=3600"
+    assert given.headers["Cache-Control"] == "private, max-age=3600"
     drawing = ET.fromstring(given.content)
     assert drawing.get("viewBox") == "0 0 576 48"
     assert Client().get("/strokes/9999.svg").status_code == 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_safe
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
 from pennywhistle.doors.storefront.possessions import library_page
 from pennywhistle.doors.storefront.shelves import open_window
-from pennywhistle.doors.storefront.visitor import visit_of
+from pennywhistle.doors.storefront.visitor import Visit, visit_of
 from pennywhistle.flows.deliver_album import album_address, album_name_of
 from pennywhistle.flows.deliver_rendition import (
     download_address,
@@ -17,7 +19,7 @@ from pennywhistle.flows.deliver_rendition import (
     preview_address,
 )
 from pennywhistle.look.ink import ink_drawing
-from pennywhistle.shop.catalogue.queries import find_live_track
+from pennywhistle.shop.catalogue.queries import TrackFacts, find_live_track
 from pennywhistle.shop.encoding.rules import get_recipe
 from pennywhistle.shop.library.queries import (
     find_owned_by,
@@ -27,8 +29,8 @@ from pennywhistle.shop.library.queries import (
 
 # A cover's address holds its hash: what it shows never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
-# A waveform changes only when its master is replaced.
-FOR_AN_HOUR = "public, max-age=3600"
+# A waveform changes only when its master is replaced; who may see it, with the country.
+FOR_AN_HOUR = "private, max-age=3600"
 BAR_STROKES = 96
 # Digits of a length in seconds that anyone may ask for.
 _DIGITS_MOST = 6
@@ -78,7 +80,7 @@ def album(request: HttpRequest, release_id: int, code: str) -> HttpResponseBase:
 def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
     """On to the preview of a track, where one may be heard."""
     visit, track = visit_of(request), find_live_track(track_id=track_id)
-    heard = {} if track is None else open_window(visit, [track], ()).preview_seconds
+    heard = {} if track is None else _heard(visit, track)
     if track_id not in heard:
         raise Http404(gettext("This song cannot be heard where you are."))
     return go(
@@ -95,12 +97,14 @@ def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
 def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
     """The preview's own stretch of the waveform as a drawing, for the player's bar.
 
-    `?seconds=` is how long the preview is; without it, the song's whole length.
+    There is one where there is a preview. `?seconds=` is how long the preview is; without it, the song's whole length.
     """
     track = find_live_track(track_id=track_id)
+    if track is None or track_id not in _heard(visit_of(request), track):
+        raise Http404(gettext("This song cannot be heard where you are."))
     seconds = request.GET.get("seconds", "")
     is_length = seconds.isascii() and seconds.isdecimal() and len(seconds) <= _DIGITS_MOST
-    if track is None or not (is_length or not seconds):
+    if not (is_length or not seconds):
         raise Http404(gettext("There is no such song."))
     share = min(1.0, 1000 * int(seconds) / max(track.master.duration_ms, 1)) if seconds else 1.0
     pairs = round(len(track.master.peaks) / 2 * share)
@@ -108,3 +112,8 @@ def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
     return HttpResponse(
         drawing, content_type="image/svg+xml", headers={"Cache-Control": FOR_AN_HOUR}
     )
+
+
+def _heard(visit: Visit, track: TrackFacts) -> Mapping[int, int | None]:
+    """How many seconds of the track may be heard by its number, None for all; empty for nothing."""
+    return open_window(visit, [track], ()).preview_seconds

@@ -154,7 +154,7 @@ def master_in_words(master: MasterFacts) -> str:
 def treatment_in_words(done: tuple[Treatment, ...], output: OutputFacts) -> str:
     """What is done to a recording, after "it is"."""
     known = {
-        Treatment.MIXED_DOWN: gettext("mixed down to stereo"),
+        Treatment.MIXED_DOWN: gettext("mixed down to stereo (and so softer)"),
         Treatment.RESAMPLED: gettext("resampled to %(khz)s")
         % {"khz": formats.kilohertz(output.sample_rate_hz)},
         Treatment.DITHERED: gettext("dithered to %(bits)s bits") % {"bits": output.bits_per_sample},
