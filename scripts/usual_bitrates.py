@@ -18,16 +18,10 @@ from pathlib import Path
 from statistics import median
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
-from pennywhistle.adapters.audio.encode import EncodeOrder, measure_audio_bytes
-from pennywhistle.adapters.audio.heads import AudioFacts
+from pennywhistle.adapters.audio.encode import measure_audio_bytes
+from pennywhistle.flows.encode_order import order_of
 from pennywhistle.shop.encoding.recipes import RECIPES, USUAL_AT_HZ, Recipe
-from pennywhistle.shop.encoding.rules import (
-    MasterFacts,
-    encoder_arguments,
-    holds_cpu_back,
-    is_streamed,
-    output_of,
-)
+from pennywhistle.shop.encoding.rules import MasterFacts
 
 SECONDS = 20
 NEAR = 0.15
@@ -51,7 +45,10 @@ def measure(recordings: Sequence[Path], recipes: Sequence[Recipe]) -> dict[str, 
             for master, facts in _masters(recording, folder):
                 column = min(_MEASURED_AT_HZ.index(facts.sample_rate_hz), len(USUAL_AT_HZ) - 1)
                 for recipe in recipes:
-                    size = measure_audio_bytes(_order(master, recipe, facts, folder))
+                    order = order_of(
+                        recipe=recipe, master=facts, source=master, working_folder=folder
+                    )
+                    size = measure_audio_bytes(order)
                     kbps = size * 8 * facts.sample_rate_hz / facts.frames / 1000
                     found[recipe.code][facts.channels, column].append(kbps)
     return found
@@ -103,22 +100,6 @@ def _ffmpeg(*arguments: str) -> None:
         [ffmpeg_path(), "-v", "error", "-nostdin", "-y", *arguments],
         check=True,
         timeout=_FFMPEG_SECONDS_MAX,
-    )
-
-
-def _order(master: Path, recipe: Recipe, facts: MasterFacts, folder: Path) -> EncodeOrder:
-    output = output_of(recipe=recipe, master=facts)
-    return EncodeOrder(
-        source=master,
-        arguments=encoder_arguments(recipe=recipe, master=facts),
-        framing=recipe.framing.value,
-        facts=AudioFacts(
-            output.frames, output.sample_rate_hz, output.bits_per_sample, output.channels
-        ),
-        tag_block=b"",
-        working_folder=folder,
-        streams=is_streamed(recipe=recipe, master=facts),
-        holds_cpu_back=holds_cpu_back(recipe=recipe, master=facts),
     )
 
 
