@@ -97,7 +97,8 @@ def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
 def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
     """The preview's own stretch of the waveform as a drawing, for the player's bar.
 
-    There is one where there is a preview. `?seconds=` is how long the preview is; without it, the song's whole length.
+    There is one where there is a preview. `?seconds=` is how long the preview is; without it, the
+    song's whole length.
     """
     track = find_live_track(track_id=track_id)
     if track is None or track_id not in _heard(visit_of(request), track):
