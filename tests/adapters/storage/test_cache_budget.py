@@ -20,6 +20,7 @@ from pennywhistle.adapters.storage.rendition_cache import (
     RenditionCache,
     Swept,
     Usage,
+    heard_extension,
 )
 from pennywhistle.adapters.storage.worth import WorthPolicy
 
@@ -63,6 +64,22 @@ def test_a_sweep_keeps_the_often_asked_over_the_lately_asked(tmp_path: Path) -> 
     assert cache.sweep() == Swept(leftovers=0, evicted=1, evicted_bytes=10)
     assert numbers_in(tmp_path) == [1, 2]
     assert cache.usage() == Usage(20, 2)
+
+
+def test_what_anybody_may_hear_makes_room_for_itself_alone(tmp_path: Path) -> None:
+    cache = RenditionCache(tmp_path, bytes_max=30)
+    sold = put(cache, 1, 10)
+    # Within the hour that it is fresh.
+    asked(sold, days_ago=1)
+    for number in range(2, 9):
+        claim = cache.claim(key=key_of(number), extension=heard_extension("mp3"))
+        assert claim is not None
+        with claim:
+            claim.write(bytes(10))
+            heard = claim.finish()
+        assert heard.exists()
+    assert sold.exists()
+    assert len(list(tmp_path.glob("*/*.heardmp3"))) <= 2
 
 
 def test_what_it_cost_is_asked_for_only_when_there_is_no_room(tmp_path: Path) -> None:
