@@ -24,7 +24,7 @@ from pennywhistle.flows.encoders import asker_of
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.flows.sign_address import Subject, album_address, safe_name
 from pennywhistle.shop.catalogue.queries import ReleaseFacts, TrackFacts
-from pennywhistle.shop.encoding.queries import find_rendition
+from pennywhistle.shop.encoding.queries import RenditionFacts, find_renditions
 from pennywhistle.shop.encoding.recipes import Recipe
 from pennywhistle.shop.encoding.rules import get_recipe
 from pennywhistle.shop.library.queries import list_owned_of_release
@@ -126,7 +126,7 @@ def deliver_album(*, subject: Subject, outfit: Outfit, now: datetime) -> Album:
     """What a signed token of an album stands for: what its person owns by now. Encodes nothing.
 
     Raises `NotInLibraryError` where that is nothing, and what `want_rendition` raises. Reads the
-    cover for each song; four queries, and one for each song.
+    cover for each song; a fixed number of queries.
     """
     owned = list_owned_of_release(
         person_id=subject.number, release_id=subject.release_id, recipe=subject.recipe
@@ -135,7 +135,7 @@ def deliver_album(*, subject: Subject, outfit: Outfit, now: datetime) -> Album:
         raise NotInLibraryError(f"nothing of release {subject.release_id} is owned so")
     recipe = get_recipe(code=subject.recipe)
     tracks = [item.track for item in owned]
-    songs = tuple(_song(track, recipe, outfit) for track in tracks)
+    songs = tuple(_songs(tracks, recipe, outfit))
     release = tracks[0].release
     enclosures = tuple(_enclosures(release, songs, outfit))
     return Album(
@@ -165,19 +165,30 @@ def sums_of(hashed: Sequence[tuple[str, str]]) -> bytes:
     return "".join(f"{sha256}  {name}\n" for name, sha256 in hashed).encode()
 
 
-def _song(track: TrackFacts, recipe: Recipe, outfit: Outfit) -> Song:
-    wanted = want_rendition(track=track, recipe=recipe, outfit=outfit)
-    row = find_rendition(key=wanted.key)
+def _songs(tracks: Sequence[TrackFacts], recipe: Recipe, outfit: Outfit) -> Iterator[Song]:
+    keys, sizes = list[str](), list[int | None]()
+    for track in tracks:  # One at a time: each holds its cover.
+        wanted = want_rendition(track=track, recipe=recipe, outfit=outfit)
+        keys.append(wanted.key)
+        sizes.append(wanted.total_bytes)
+    rows = find_renditions(keys=keys)
+    for track, key, size_bytes in zip(tracks, keys, sizes, strict=True):
+        yield _song(track, recipe, key, size_bytes, rows.get(key))
+
+
+def _song(
+    track: TrackFacts, recipe: Recipe, key: str, size_bytes: int | None, row: RenditionFacts | None
+) -> Song:
     # A file that was made before CRC-32s were counted must be read for it: it counts as not made.
     made = None
     if row is not None and row.crc32 is not None:
         made = Made(row.size_bytes, row.sha256, row.crc32)
     return Song(
         name=song_name_of(track=track, extension=recipe.extension),
-        key=wanted.key,
+        key=key,
         track=track,
         # What came out before will come out again, whatever was promised.
-        size_bytes=row.size_bytes if row else wanted.total_bytes,
+        size_bytes=row.size_bytes if row else size_bytes,
         made=made,
     )
 

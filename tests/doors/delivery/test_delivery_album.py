@@ -16,6 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -282,6 +284,16 @@ async def test_who_owns_nothing_of_it_gets_no_zip(
     assert (await client.get(address)).status_code == 410
     forged = address.replace("mp3-128", "mp3-320")
     assert (await client.get(forged)).status_code == 403
+
+
+def test_an_album_of_more_songs_takes_no_more_queries(album: StockedAlbum) -> None:
+    asked = []
+    for track_ids in (album.shop.cast.track_ids[:1], album.shop.cast.track_ids[1:3]):
+        album.sell("mp3-128", track_ids=track_ids)
+        with CaptureQueriesContext(connection) as queries:
+            album.album("mp3-128")
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_the_names_of_songs_sort_as_they_play_and_tell_another_artist(album: StockedAlbum) -> None:

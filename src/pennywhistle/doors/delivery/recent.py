@@ -1,8 +1,7 @@
 """What was asked for a moment ago, for programs that fetch it in many parts: files, and albums.
 
-Each part of a file would otherwise cost the same four queries as its first byte, and each part of an
-album a query more for each song, and a look at its cover. What a whole
-download gets, and all that is not about a part, is always looked up afresh.
+Each part would otherwise cost the same queries as the first byte and, of an album, a look at the cover
+for each song. What a whole download gets, and all that is not about a part, is always looked up afresh.
 """
 
 from __future__ import annotations

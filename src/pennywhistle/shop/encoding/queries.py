@@ -42,6 +42,16 @@ def find_rendition(*, key: str) -> RenditionFacts | None:
     return None if row is None else _facts(row)
 
 
+def find_renditions(*, keys: Iterable[str]) -> dict[str, RenditionFacts]:
+    """What was made under these identities, by key. A query for every `KEYS_AT_ONCE` keys."""
+    wanted = list(keys)
+    made: dict[str, RenditionFacts] = {}
+    for start in range(0, len(wanted), KEYS_AT_ONCE):
+        rows = Rendition.objects.filter(key__in=wanted[start : start + KEYS_AT_ONCE])
+        made |= {row.key: _facts(row) for row in rows}
+    return made
+
+
 def list_renditions_of_audio(*, audio_key: str) -> list[RenditionFacts]:
     """The newest `SIBLINGS_MAX` that share this audio and differ in their tags, newest first. One
     query."""
