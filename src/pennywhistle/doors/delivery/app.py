@@ -240,7 +240,9 @@ async def _apology(_: Request, error: Exception) -> Response:
     if status == 503:
         seconds = getattr(error, "retry_after_seconds", RETRY_AFTER_SECONDS)
         headers["retry-after"] = str(seconds)
-    if status >= 500:
+    if isinstance(error, flow.EncodersBusyError):
+        log.warning("a delivery was put off: %s", error)
+    elif status >= 500:
         log.error("a delivery failed: %s", error, exc_info=error)
     return PlainTextResponse(words + "\n", status, headers=headers)
 
