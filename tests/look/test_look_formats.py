@@ -54,8 +54,34 @@ def test_a_movement_carries_its_sign() -> None:
 def test_no_file_is_ever_shown_as_nothing(size_bytes: int) -> None:
     with override("en"):
         shown = formats.megabytes(size_bytes)
-    number = shown.removesuffix("\N{NO-BREAK SPACE}MB").replace(",", "")
-    assert float(number) > 0
+    number, _ = shown.split("\N{NO-BREAK SPACE}")
+    assert float(number.replace(",", "")) > 0
+    assert not number.startswith("0.00")
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "language", "shown"),
+    [
+        (0, "en", "0.00 MB"),
+        (1, "en", "1 byte"),
+        (57, "en", "57 bytes"),
+        (57, "ru", "57 байт"),
+        (1_879, "en", "1.88 kB"),
+        (1_879, "de", "1,88 kB"),
+        (9_999, "en", "10.00 kB"),
+        (10_000, "en", "0.01 MB"),
+    ],
+)
+def test_a_tiny_file_is_told_in_bytes(size_bytes: int, language: str, shown: str) -> None:
+    with override(language):
+        assert formats.megabytes(size_bytes).replace("\N{NO-BREAK SPACE}", " ") == shown
+
+
+def test_a_moment_within_a_second_is_told_by_its_decimals() -> None:
+    with override("en"):
+        assert formats.seconds(250) == "0.25\N{NO-BREAK SPACE}sec"
+    with override("de"):
+        assert formats.seconds(0) == "0\N{NO-BREAK SPACE}Sek."
 
 
 def test_a_megabyte_is_a_million_bytes() -> None:

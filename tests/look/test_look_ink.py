@@ -35,7 +35,8 @@ def test_the_same_music_is_drawn_the_same() -> None:
 
 
 def test_silence_is_a_quiet_line_and_not_an_error() -> None:
-    for path in (ink_strokes(b"", 8), ink_strokes(bytes(200), 8)):
+    dithered = bytes([255, 0]) * 100
+    for path in (ink_strokes(b"", 8), ink_strokes(bytes(200), 8), ink_strokes(dithered, 8)):
         heights = [y for _, y in coordinates(path)]
         assert max(heights) - min(heights) < 4
 

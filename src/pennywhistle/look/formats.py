@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -20,6 +21,9 @@ from pennywhistle.kit.territory import COUNTRIES
 
 # One megabyte on pages and in prices is a million bytes, as the price list counts it.
 BYTES_IN_MEGABYTE = 1_000_000
+BYTES_IN_KILOBYTE = 1_000
+# What is smaller would be little but noughts in megabytes.
+_MEGABYTES_FROM_BYTES = 10_000
 
 # Languages kept ready at once: the store's own three, and room for an operator's.
 _LANGUAGES_KEPT_MAX = 16
@@ -76,11 +80,13 @@ def signed_money(amount: Money) -> str:
 
 
 def megabytes(size_bytes: int) -> str:
-    """`4.38 MB`, with a space that does not break; never 0.00 for what has any bytes at all."""
-    exact = Decimal(size_bytes) / BYTES_IN_MEGABYTE
-    pattern = "#,##0.00" if exact == 0 or exact >= Decimal("0.01") else "0.######"
-    number = format_decimal(exact, format=pattern, locale=_locale())
-    return f"{number}\N{NO-BREAK SPACE}MB"
+    """`4.38 MB`, with a space that does not break; what is tiny as `1.88 kB` or `57 bytes`."""
+    if 0 < size_bytes < BYTES_IN_KILOBYTE:
+        return _with_unit(size_bytes, "digital-byte", length="long")
+    unit = "kB" if 0 < size_bytes < _MEGABYTES_FROM_BYTES else "MB"
+    exact = Decimal(size_bytes) / (BYTES_IN_KILOBYTE if unit == "kB" else BYTES_IN_MEGABYTE)
+    number = format_decimal(exact, format="#,##0.00", locale=_locale())
+    return f"{number}\N{NO-BREAK SPACE}{unit}"
 
 
 def listed(words: Sequence[str]) -> str:
@@ -90,8 +96,18 @@ def listed(words: Sequence[str]) -> str:
 
 def kilohertz(rate_hz: int) -> str:
     """`44.1 kHz`, with a space that does not break."""
-    number = Decimal(rate_hz) / 1000
-    text = format_unit(number, "frequency-kilohertz", "short", format="0.###", locale=_locale())
+    return _with_unit(Decimal(rate_hz) / 1000, "frequency-kilohertz")
+
+
+def seconds(duration_ms: int) -> str:
+    """`0.25 sec`, with a space that does not break: a place in what is shorter than its minutes."""
+    return _with_unit(Decimal(duration_ms) / 1000, "duration-second")
+
+
+def _with_unit(
+    number: Decimal | int, unit: str, *, length: Literal["short", "long"] = "short"
+) -> str:
+    text = format_unit(number, unit, length, format="0.###", locale=_locale())
     return str(text).replace(" ", "\N{NO-BREAK SPACE}")
 
 

@@ -17,18 +17,27 @@ _WAVEFORMS_KEPT_MAX = 512
 PITCH = 6
 HEIGHT = 48
 
+# What stays below this excursion, of 127, is not drawn larger than it is: -36 dB.
+_QUIET = 2.0
+
 # Exponent of a stroke's height: evenly loud music would be drawn as a hedge without it.
 _CONTRAST = 1.8
 
 
 def _loudest(peaks: bytes) -> list[int]:
-    """The larger excursion of each (min, max) pair of signed bytes, 0 to 128."""
+    """The larger excursion of each (min, max) pair of signed bytes, 0 to 127.
+
+    Peaks are rounded down, so that -1 is anything below nothing: dither, as often as not.
+    """
     signed = memoryview(peaks).cast("b")
-    return [max(-signed[i], signed[i + 1], 0) for i in range(0, len(signed) - 1, 2)]
+    return [max(-signed[i] - 1, signed[i + 1], 0) for i in range(0, len(signed) - 1, 2)]
 
 
 def _levels(peaks: bytes, strokes: int) -> list[float]:
-    """The mean excursion of each of `strokes` stretches, the loudest of them being 1."""
+    """The mean excursion of each of `strokes` stretches, the loudest of them being 1.
+
+    Where even that is next to silence, it is drawn as such.
+    """
     heights = _loudest(peaks)
     if not heights:
         return [0.0] * strokes
@@ -37,7 +46,7 @@ def _levels(peaks: bytes, strokes: int) -> list[float]:
         start = i * len(heights) // strokes
         stretch = heights[start : max(start + 1, (i + 1) * len(heights) // strokes)]
         means.append(sum(stretch) / len(stretch))
-    top = max(means) or 1.0
+    top = max(*means, _QUIET)
     return [(mean / top) ** _CONTRAST for mean in means]
 
 

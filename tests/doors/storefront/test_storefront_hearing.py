@@ -106,6 +106,15 @@ def test_heights_and_times_are_marked_at_the_edges(cast: Cast) -> None:
     assert [mark.split("\N{NO-BREAK SPACE}")[0] for mark in marks] == ["24", "18", "12", "6", "0"]
 
 
+def test_times_in_a_song_of_a_moment_differ(cast: Cast) -> None:
+    Master.objects.filter(tracks=cast.track_ids[0]).update(duration_ms=400)
+    times = hear(cast, "mp3-192").split('class="spectrum-times', 1)[1].split("</ol>", 1)[0]
+    labels = re.findall(r"<li>([^<]*)</li>", times)
+    assert labels == [
+        f"{label}\N{NO-BREAK SPACE}sec" for label in ("0", "0.1", "0.2", "0.3", "0.4")
+    ]
+
+
 @pytest.fixture
 def open_shop(transactional_db: None, tmp_path: Path, settings: Settings) -> StockedShop:
     """A shop with a recording, whose rows the encoder's thread sees."""

@@ -237,4 +237,6 @@ def _khz_ticks(rate_hz: int) -> tuple[str, ...]:
 
 def _time_ticks(start: float, stop: float) -> tuple[str, ...]:
     step = (stop - start) / _STEPS
-    return tuple(formats.duration(round(1000 * (start + step * n))) for n in range(_STEPS + 1))
+    # Whole seconds would not tell one label from the next.
+    told = formats.duration if step >= 1 else formats.seconds
+    return tuple(told(round(1000 * (start + step * n))) for n in range(_STEPS + 1))
