@@ -84,7 +84,10 @@ def test_the_first_byte_and_the_first_of_music_are_told_apart() -> None:
 
 
 def test_the_processes_below_one_are_found_with_what_they_use() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    program = [sys.executable, "-c", "input(print('up', flush=True) or '')"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # Until then it has next to nothing in memory.
         assert {os.getpid(), child.pid} <= set(tree_of(os.getpid()))
         assert encoders_of_tree(os.getpid()) == set()
         assert resident_bytes_of_tree(child.pid) > 1_000_000
