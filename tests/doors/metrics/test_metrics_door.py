@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -212,6 +213,7 @@ def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
@@ -256,8 +258,8 @@ def test_several_processes_tell_the_same_and_a_listener_who_leaves_is_noted(
         refused = ask(f"{first}/metrics", **{"x-forwarded-for": "127.0.0.1"})
         assert refused.status_code == 403
         assert "own network" in refused.text
-        # A process that is killed leaves its counts behind.
-        servers[0].kill()
+        # A server that is killed, worker and all, leaves its counts behind.
+        os.killpg(servers[0].pid, signal.SIGKILL)
         servers[0].wait(_PATIENCE_SECONDS)
         assert read(ask(f"{second}/metrics").text) == said
     finally:
