@@ -33,8 +33,8 @@ RUN_SECONDS_MAX = 1800
 # A program that says nothing for so long hangs, unless it writes into a file.
 SILENCE_SECONDS_MAX = 120
 WRITTEN_BYTES_MAX = 8_000_000_000
-# Address space. The hungriest honest encodes (eight seconds of 5.1 at 192 kHz and 24 bits into each
-# codec, six hours into ALAC) do with 0.45 GB of it, and a spectrogram of many threads with 1 GB.
+# Address space. Eight seconds of 5.1 at 192 kHz and 24 bits into each codec do with 0.45 GB of it, six
+# hours into ALAC with 0.6 GB, and a spectrogram of many threads with 1 GB.
 MEMORY_BYTES_MAX = 2_000_000_000
 _READ_BYTES = 256 * 1024
 # An encoder hands over every packet at once, for the sake of the first ones. Once these have passed,
