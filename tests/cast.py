@@ -22,6 +22,7 @@ from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.operations import create_person
 from pennywhistle.shop.catalogue import operations as catalogue
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.catalogue.rules import NewMaster, NewRelease, NewTrack
 from pennywhistle.shop.sales.queries import QuoteFacts
 from pennywhistle.shop.sales.rules import Evidence
@@ -100,7 +101,10 @@ def master(name: str, *, frames: int = 44_100 * 180) -> NewMaster:
         loudness_lufs=-17.0,
         true_peak_dbtp=-1.5,
         peaks=bytes(200),
-        measured_bytes={"flac": frames * 2, "alac": frames * 2 + 500},
+        measured_sizes={
+            "flac": MeasuredSize(frames * 2, ""),
+            "alac": MeasuredSize(frames * 2 + 500, ""),
+        },
     )
 
 

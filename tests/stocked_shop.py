@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote as quoted
@@ -21,7 +21,6 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from pennywhistle.adapters.audio.encode import measure_audio_bytes
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.deliver_rendition import (
     deliver_rendition,
@@ -29,6 +28,7 @@ from pennywhistle.flows.deliver_rendition import (
     preview_address,
 )
 from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
+from pennywhistle.flows.measure_masters import measure_sizes
 from pennywhistle.flows.outfit import Outfit, get_outfit
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.sign_address import read_token
@@ -39,11 +39,10 @@ from pennywhistle.shop.encoding.rules import (
     PREVIEW_SECONDS,
     Excerpt,
     get_recipe,
-    list_measured_recipes,
 )
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW, Cast, assemble, fill_wallet, quote
-from tests.renditions import Sample, draw_cover, order_for, render_master
+from tests.renditions import Sample, draw_cover, render_master
 
 _SERVER_START_SECONDS = 20
 
@@ -117,21 +116,20 @@ def stock_shop(folder: Path, settings: Settings, *, frames: int = 100_001) -> St
 def put_recording(folder: Path, outfit: Outfit, track_id: int, *, frames: int) -> Sample:
     """Put a recording of so many samples under a track, as ingest would have."""
     sample = render_master(folder / f"delivered-{track_id}.wav", frames=frames)
-    measured = {
-        recipe.code: measure_audio_bytes(order_for(sample, recipe, folder))
-        for recipe in list_measured_recipes(master=sample.facts)
-    }
     sha256 = hashlib.sha256(sample.path.read_bytes()).hexdigest()
     outfit.masters.keep(source=sample.path, sha256=sha256)
+    measured = measure_sizes(
+        source=sample.path, master_sha256=sha256, master=sample.facts, working_folder=folder
+    )
     Master.objects.filter(tracks=track_id).update(
         sha256=sha256,
         pcm_sha256=hashlib.sha256(sample.pcm).hexdigest(),
         flac_md5=sample.facts.flac_md5,
         frames=frames,
         container="wav",
-        measured_bytes=measured,
+        measured_sizes={code: asdict(size) for code, size in measured.items()},
     )
-    return replace(sample, facts=replace(sample.facts, measured_bytes=measured))
+    return replace(sample, facts=replace(sample.facts, measured=measured))
 
 
 @contextlib.contextmanager

@@ -18,11 +18,11 @@ from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
 from pennywhistle.adapters.audio.processor import processor_name
 from pennywhistle.adapters.storage.masters import MasterDamagedError, hashed_place
 from pennywhistle.adapters.tags.fields import TrackTags
+from pennywhistle.flows.encode_order import encoder_of
 from pennywhistle.flows.encode_rendition import (
     COVER_BYTES_MAX,
     WantedRendition,
     encode_rendition,
-    encoder_of,
     tags_of,
 )
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError

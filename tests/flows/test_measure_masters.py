@@ -1,23 +1,34 @@
-"""Masters that were taken in before a recipe was there get its size in the background."""
+"""Masters that were taken in before a recipe was there get its size in the background, and anew once
+another encoder makes it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from pennywhistle.adapters.audio.encode import EncodeOrder, measure_audio_bytes
 from pennywhistle.flows import measure_masters as measuring
 from pennywhistle.flows.measure_masters import measure_masters
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.catalogue.models import Master
+from pennywhistle.shop.catalogue.operations import add_measured_sizes
 from pennywhistle.shop.catalogue.queries import list_masters
 from pennywhistle.shop.encoding.queries import facts_of
+from pennywhistle.shop.encoding.recipes import RECIPES
 from pennywhistle.shop.encoding.rules import get_recipe, is_offered, list_measured_recipes
 from tests.audio_samples import HI_RES, WAV_16, render
 from tests.dock import Dock
 
 pytestmark = pytest.mark.django_db
 
+# As a store was that kept sizes without what had measured them.
+OLD = {"flac": {"bytes": 1234, "audio_key": ""}}
+OFFERED = {"flac": True, "mp3-192": True, "wav": True, "alac": False, "wavpack": False}
+
 
 @pytest.fixture
-def taken_in(dock: Dock) -> dict[int, dict[str, int]]:
+def taken_in(dock: Dock) -> dict[int, dict[str, MeasuredSize]]:
     """Three masters, one of them in high resolution, as an older store knew them; what ingest counted
     of each."""
     tags = ("-metadata", "artist=Ann", "-metadata", "album=Reels", "-metadata")
@@ -34,19 +45,19 @@ def taken_in(dock: Dock) -> dict[int, dict[str, int]]:
             seconds=0.5,
         )
     dock.ingest(label_name="Lantern")
-    counted = {master.id: master.measured_bytes for master in list_masters(after_id=0, limit=9)}
+    counted = {master.id: dict(master.measured) for master in list_masters(after_id=0, limit=9)}
     assert len(counted) == 3
-    Master.objects.update(measured_bytes={"flac": 1234})
+    Master.objects.update(measured_sizes=OLD)
     return counted
 
 
 def test_what_an_older_master_lacks_is_measured_as_ingest_would_have_done(
-    dock: Dock, taken_in: dict[int, dict[str, int]]
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]]
 ) -> None:
     batch = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
     assert (batch.measured, batch.failed, batch.after_id) == (3, 0, 0)
     for master in list_masters(after_id=0, limit=9):
-        assert master.measured_bytes == {**taken_in[master.id], "flac": 1234}
+        assert master.measured == taken_in[master.id]
         facts = facts_of(master=master)
         assert all(
             is_offered(recipe=recipe, master=facts)
@@ -56,7 +67,7 @@ def test_what_an_older_master_lacks_is_measured_as_ingest_would_have_done(
 
 
 def test_until_then_only_what_was_measured_is_offered(
-    dock: Dock, taken_in: dict[int, dict[str, int]]
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]]
 ) -> None:
     for master in list_masters(after_id=0, limit=9):
         facts = facts_of(master=master)
@@ -64,11 +75,8 @@ def test_until_then_only_what_was_measured_is_offered(
         assert offered == OFFERED
 
 
-OFFERED = {"flac": True, "mp3-192": True, "wav": True, "alac": False, "wavpack": False}
-
-
 def test_a_batch_is_bounded_and_the_next_goes_on_behind_it(
-    dock: Dock, taken_in: dict[int, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "MEASURED_MAX", 2)
     first = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
@@ -81,7 +89,7 @@ def test_a_batch_is_bounded_and_the_next_goes_on_behind_it(
 
 
 def test_only_so_many_masters_are_looked_at_in_one_batch(
-    dock: Dock, taken_in: dict[int, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "LOOKED_AT_MAX", 2)
     ids = sorted(taken_in)
@@ -97,11 +105,44 @@ def test_only_so_many_masters_are_looked_at_in_one_batch(
 
 
 def test_a_master_that_is_missing_holds_up_no_other(
-    dock: Dock, taken_in: dict[int, dict[str, int]], caplog: pytest.LogCaptureFixture
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]], caplog: pytest.LogCaptureFixture
 ) -> None:
     lost = Master.objects.order_by("pk")[1]
     dock.masters.path(sha256=lost.sha256).unlink()
     batch = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
     assert (batch.measured, batch.failed) == (2, 1)
     assert lost.sha256 in caplog.text
-    assert Master.objects.get(pk=lost.pk).measured_bytes == {"flac": 1234}
+    assert Master.objects.get(pk=lost.pk).measured_sizes == OLD
+
+
+def test_what_another_encoder_measured_is_measured_anew_and_nothing_else(
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure_masters(masters=dock.masters, working_folder=dock.working_folder)
+    master = list_masters(after_id=0, limit=1)[0]
+    other = {**master.measured, "alac": MeasuredSize(99, "0" * 64)}
+    add_measured_sizes(master_id=master.id, measured=other)
+    asked: list[str] = []
+
+    def counted(order: EncodeOrder) -> int:
+        asked.append(order.framing)
+        return measure_audio_bytes(order)
+
+    monkeypatch.setattr(measuring, "measure_audio_bytes", counted)
+    batch = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
+    assert batch.measured == 1
+    assert asked == ["m4a"]
+    assert list_masters(after_id=0, limit=1)[0].measured == taken_in[master.id]
+
+
+def test_other_arguments_make_a_measured_size_stale(
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure_masters(masters=dock.masters, working_folder=dock.working_folder)
+    told = ("-c:a", "flac", "-compression_level", "0", "-frame_size", "4096")
+    monkeypatch.setitem(RECIPES, "flac", replace(RECIPES["flac"], codec_arguments=told))
+    assert measure_masters(masters=dock.masters, working_folder=dock.working_folder).measured == 3
+    for master in list_masters(after_id=0, limit=9):
+        before = taken_in[master.id]
+        assert master.measured["flac"].bytes > before["flac"].bytes
+        assert master.measured["alac"] == before["alac"]

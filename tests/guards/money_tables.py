@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.encoding.rules import MasterFacts, get_recipe, size_of
 from pennywhistle.shop.licensing.rules import (
     Covered,
@@ -56,7 +57,7 @@ MASTER = MasterFacts(
     bits_per_sample=16,
     channels=2,
     flac_md5="",
-    measured_bytes={"flac": 15_400_000, "alac": 15_900_000},
+    measured={"flac": MeasuredSize(15_400_000, ""), "alac": MeasuredSize(15_900_000, "")},
 )
 RECIPES = ("mp3-128", "mp3-192", "mp3-320", "opus-128", "flac", "wav")
 

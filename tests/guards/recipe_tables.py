@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.encoding.recipes import RECIPES, USUAL_AT_HZ, Kind, Recipe, Sizing
 from pennywhistle.shop.encoding.rules import (
     MasterFacts,
@@ -41,7 +42,9 @@ _DONE_WORDS = {
 }
 # Three minutes of each kind of master; the measured sizes are of no matter here.
 _MASTERS = tuple(
-    MasterFacts(180 * rate_hz, rate_hz, bits, channels, "", dict.fromkeys(RECIPES, 1))
+    MasterFacts(
+        180 * rate_hz, rate_hz, bits, channels, "", dict.fromkeys(RECIPES, MeasuredSize(1, ""))
+    )
     for rate_hz, bits, channels in (
         (22_050, 16, 1),
         (44_100, 16, 2),

@@ -41,7 +41,7 @@ from pennywhistle.shop.catalogue.rules import UnknownTrackError
 from pennywhistle.shop.encoding.operations import RenditionChangedError
 from pennywhistle.shop.encoding.queries import find_rendition
 from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
-from pennywhistle.shop.encoding.rules import SizeNotMeasuredError, get_recipe
+from pennywhistle.shop.encoding.rules import get_recipe
 from pennywhistle.shop.library.queries import get_owned
 from pennywhistle.shop.library.rules import NotInLibraryError
 from pennywhistle.shop.licensing.queries import list_terms
@@ -60,7 +60,6 @@ __all__ = [
     "NotInLibraryError",
     "RenditionBrokenError",
     "RenditionChangedError",
-    "SizeNotMeasuredError",
     "UnknownTrackError",
     "audition_address",
     "await_whole",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
+from pennywhistle.adapters.audio.binary import encoder_version
 from pennywhistle.adapters.audio.encode import EncodeOrder
 from pennywhistle.adapters.audio.heads import AudioFacts
+from pennywhistle.adapters.audio.processor import processor_name
 from pennywhistle.shop.encoding.formats import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import (
     Excerpt,
@@ -30,8 +33,8 @@ def order_of(
 ) -> EncodeOrder:
     """The order for the master at `source`, or for a part of it.
 
-    A measured size is that of the encoder which ingest ran. Another encoder may pack better or
-    worse, and its files are good too: so only a size that the recipe computes is promised.
+    Only a size that the recipe computes is held against what the encoder makes. What was measured is
+    no promise of the encoder's: its files are good also where it packs better or worse.
     """
     output = output_of(recipe=recipe, master=master, excerpt=excerpt)
     promised = None
@@ -55,3 +58,11 @@ def order_of(
         streams=is_streamed(recipe=recipe, master=master),
         holds_cpu_back=holds_cpu_back(recipe=recipe, master=master),
     )
+
+
+def encoder_of(*, recipe: Recipe) -> str:
+    """The encoder that a rendition is named by: its version, and the architecture that it is built
+    for or, where that counts, the make of processor. Raises `EncoderMissingError`.
+    """
+    machine = processor_name() if recipe.varies_by_processor else platform.machine()
+    return f"{encoder_version()} on {machine}"

@@ -5,22 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import BinaryIO
 
-from pennywhistle.adapters.audio.binary import encoder_version
 from pennywhistle.adapters.audio.encode import EncodeOrder, EncodeResult, Sink, encode
-from pennywhistle.adapters.audio.processor import processor_name
 from pennywhistle.adapters.audio.retag import retag
 from pennywhistle.adapters.storage.covers import CoverMissingError, CoverStore
 from pennywhistle.adapters.storage.rendition_cache import heard_extension
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.write import tag_block, tags_digest
-from pennywhistle.flows.encode_order import order_of
+from pennywhistle.flows.encode_order import encoder_of, order_of
 from pennywhistle.flows.measures import Count, get_measures, measured_encode
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.catalogue.queries import TrackFacts
@@ -35,8 +32,8 @@ from pennywhistle.shop.encoding.rules import (
     Excerpt,
     Treatment,
     audio_key,
+    promised_bytes,
     rendition_key,
-    size_of,
     treatment_of,
 )
 
@@ -84,7 +81,7 @@ def want_rendition(
     nothing. A part has no cover, nor has what is not for sale.
 
     Where the cover is missing on disk, the file is made without it, as another rendition with its
-    own identity. Raises `MasterMissingError`, `SizeNotMeasuredError`.
+    own identity. Raises `MasterMissingError`.
     """
     tags = tags_of(track=track, recipe=recipe, covers=outfit.covers, excerpt=excerpt)
     digest, version = tags_digest(tags), encoder_of(recipe=recipe)
@@ -99,7 +96,13 @@ def want_rendition(
         tag_block=block,
         excerpt=excerpt,
     )
-    size = size_of(recipe=recipe, master=master, excerpt=excerpt)
+    promised = promised_bytes(
+        master_sha256=track.master.sha256,
+        master=master,
+        recipe=recipe,
+        encoder=version,
+        excerpt=excerpt,
+    )
     audio = audio_key(
         master_sha256=track.master.sha256,
         master=master,
@@ -116,21 +119,13 @@ def want_rendition(
         encoder_version=version,
         tags_digest=digest,
         order=order,
-        total_bytes=size.bytes + len(order.tag_block) if size.is_exact else None,
+        total_bytes=None if promised is None else promised + len(block),
         is_sold=_is_sold(recipe, excerpt),
     )
 
 
 def _is_sold(recipe: Recipe, excerpt: Excerpt | None) -> bool:
     return recipe.for_sale and excerpt is None
-
-
-def encoder_of(*, recipe: Recipe) -> str:
-    """The encoder that a rendition is named by: its version, and the architecture that it is built
-    for or, where that counts, the make of processor. Raises `EncoderMissingError`.
-    """
-    machine = processor_name() if recipe.varies_by_processor else platform.machine()
-    return f"{encoder_version()} on {machine}"
 
 
 def encode_rendition(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pennywhistle.flows.encode_rendition import encoder_of
+from pennywhistle.flows.encode_order import encoder_of
 from pennywhistle.shop.encoding.queries import facts_of, list_newest_of_audio
 from pennywhistle.shop.encoding.rules import audio_key, get_recipe
 from pennywhistle.shop.library.queries import OwnedFacts

@@ -12,6 +12,7 @@ from pennywhistle.adapters.storage.masters import MasterStore
 from pennywhistle.flows.measure_masters import measure_sizes
 from pennywhistle.shop.catalogue import operations, queries
 from pennywhistle.shop.catalogue.corrections import Correction, correct_track
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.catalogue.queries import MasterFacts, TrackFacts
 from pennywhistle.shop.catalogue.rules import CatalogueError, NewMaster, NewRelease, NewTrack
 from pennywhistle.shop.encoding import rules as encoding
@@ -109,8 +110,9 @@ def _take_new(
     _check_place_is_free(release, track)
     masters.keep(source=path, sha256=analysis.sha256)
     measured = measure_sizes(
-        master=masters.path(sha256=analysis.sha256),
-        facts=_facts(analysis),
+        source=masters.path(sha256=analysis.sha256),
+        master_sha256=analysis.sha256,
+        master=_facts(analysis),
         working_folder=working_folder,
     )
     release_id, track_id = operations.add_track(
@@ -198,11 +200,11 @@ def _facts(analysis: Analysis) -> encoding.MasterFacts:
         bits_per_sample=analysis.bits_per_sample,
         channels=analysis.channels,
         flac_md5=analysis.flac_md5,
-        measured_bytes={},
+        measured={},
     )
 
 
-def _new_master(analysis: Analysis, measured_bytes: Mapping[str, int]) -> NewMaster:
+def _new_master(analysis: Analysis, measured: Mapping[str, MeasuredSize]) -> NewMaster:
     return NewMaster(
         sha256=analysis.sha256,
         pcm_sha256=analysis.pcm_sha256,
@@ -219,5 +221,5 @@ def _new_master(analysis: Analysis, measured_bytes: Mapping[str, int]) -> NewMas
         true_peak_dbtp=analysis.true_peak_dbtp,
         peaks=analysis.peaks,
         loudness_blocks=analysis.loudness_blocks,
-        measured_bytes=dict(measured_bytes),
+        measured_sizes=dict(measured),
     )

@@ -1,14 +1,15 @@
 """Count the sizes that only an encode can tell: of a new master, and of masters that lack some.
 
 A master that was taken in before a recipe joined the table lacks its size there. Until it has been
-measured, that recipe is not offered of it.
+measured, that recipe is not offered of it. What was measured with another encoder, or by other
+arguments, still gives a price, but promises no file's length; it is measured anew.
 """
 
 from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pennywhistle.adapters.audio.encode import (
@@ -16,8 +17,9 @@ from pennywhistle.adapters.audio.encode import (
     measure_audio_bytes,
 )
 from pennywhistle.adapters.storage.masters import MasterMissingError, MasterStore
-from pennywhistle.flows.encode_order import order_of
-from pennywhistle.shop.catalogue.operations import add_measured_bytes
+from pennywhistle.flows.encode_order import encoder_of, order_of
+from pennywhistle.shop.catalogue.facts import MeasuredSize
+from pennywhistle.shop.catalogue.operations import add_measured_sizes
 from pennywhistle.shop.catalogue.queries import list_masters
 from pennywhistle.shop.encoding import rules as encoding
 from pennywhistle.shop.encoding.queries import facts_of
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # Encoders that measure one master at the same time.
 MEASURES_AT_ONCE_MAX = 2
+# Nobody waits for what is measured in the background.
+BACKGROUND_NICENESS = 8
 # In one batch: masters that are looked at, and those of them that are measured.
 LOOKED_AT_MAX = 500
 MEASURED_MAX = 5
@@ -42,7 +46,8 @@ class Batch:
 
 
 def measure_masters(*, masters: MasterStore, working_folder: Path, after_id: int = 0) -> Batch:
-    """Measure the next few masters past `after_id` that lack a size. Rerunning it does no harm.
+    """Measure the next few masters past `after_id` that lack a size, or whose sizes another encoder
+    made. Rerunning it does no harm.
 
     A master that cannot be measured is told to the log and passed over until all others have been
     looked at. Transaction: one short one for each master.
@@ -51,48 +56,77 @@ def measure_masters(*, masters: MasterStore, working_folder: Path, after_id: int
     listed = list_masters(after_id=after_id, limit=LOOKED_AT_MAX)
     for master in listed:
         facts = facts_of(master=master)
-        if not _lacking(facts):
+        if not _lacking(master.sha256, facts):
             continue
         if measured + failed == MEASURED_MAX:
             return Batch(measured, failed, after_id)
         after_id = master.id
         try:
-            path = masters.path(sha256=master.sha256)
-            sizes = measure_sizes(master=path, facts=facts, working_folder=working_folder)
+            sizes = measure_sizes(
+                source=masters.path(sha256=master.sha256),
+                master_sha256=master.sha256,
+                master=facts,
+                working_folder=working_folder,
+                niceness=BACKGROUND_NICENESS,
+            )
         except (MasterMissingError, EncoderFailedError):
             log.exception(
                 "master %s was not measured; it is not sold in every recipe", master.sha256
             )
             failed += 1
         else:
-            add_measured_bytes(master_id=master.id, measured=sizes)
+            add_measured_sizes(master_id=master.id, measured=sizes)
             measured += 1
     is_all = len(listed) < LOOKED_AT_MAX
     return Batch(measured, failed, 0 if is_all else listed[-1].id)
 
 
 def measure_sizes(
-    *, master: Path, facts: encoding.MasterFacts, working_folder: Path
-) -> dict[str, int]:
-    """The priced size, in bytes by recipe, wherever only an encode can tell it and none has yet.
+    *,
+    source: Path,
+    master_sha256: str,
+    master: encoding.MasterFacts,
+    working_folder: Path,
+    niceness: int = 0,
+) -> dict[str, MeasuredSize]:
+    """The sizes by recipe, wherever only an encode can tell it and this encoder's has not yet.
 
-    Raises `EncoderFailedError`.
+    `source` is where the master lies. Raises `EncoderFailedError`.
     """
+
+    def measure(recipe: Recipe) -> MeasuredSize:
+        order = order_of(recipe=recipe, master=master, source=source, working_folder=working_folder)
+        key = _audio_key(master_sha256, master, recipe)
+        return MeasuredSize(measure_audio_bytes(replace(order, niceness=niceness)), key)
+
     with ThreadPoolExecutor(MEASURES_AT_ONCE_MAX) as pool:
         # The slowest stand last in the table, and begin first.
         sizes = {
-            recipe.code: pool.submit(
-                measure_audio_bytes,
-                order_of(recipe=recipe, master=facts, source=master, working_folder=working_folder),
-            )
-            for recipe in reversed(_lacking(facts))
+            recipe.code: pool.submit(measure, recipe)
+            for recipe in reversed(_lacking(master_sha256, master))
         }
         return {code: size.result() for code, size in sizes.items()}
 
 
-def _lacking(facts: encoding.MasterFacts) -> list[Recipe]:
+def _lacking(master_sha256: str, master: encoding.MasterFacts) -> list[Recipe]:
+    """The recipes of which no length may be promised before they are measured."""
     return [
         recipe
-        for recipe in encoding.list_measured_recipes(master=facts)
-        if recipe.code not in facts.measured_bytes
+        for recipe in encoding.list_measured_recipes(master=master)
+        if encoding.promised_bytes(
+            master_sha256=master_sha256,
+            master=master,
+            recipe=recipe,
+            encoder=encoder_of(recipe=recipe),
+        )
+        is None
     ]
+
+
+def _audio_key(master_sha256: str, master: encoding.MasterFacts, recipe: Recipe) -> str:
+    return encoding.audio_key(
+        master_sha256=master_sha256,
+        master=master,
+        recipe=recipe,
+        encoder=encoder_of(recipe=recipe),
+    )

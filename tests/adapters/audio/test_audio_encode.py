@@ -21,6 +21,7 @@ from pennywhistle.adapters.audio.encode import (
     encode,
     measure_audio_bytes,
 )
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.encoding.recipes import RECIPES, Framing, Recipe, Sizing
 from pennywhistle.shop.encoding.rules import get_recipe, output_of, size_of
 from tests.renditions import TAGS, Sample, decode, draw_cover, order_for, render_master
@@ -70,8 +71,8 @@ def test_the_file_without_its_tag_block_has_the_priced_size(
     sample = masters[name]
     order = order_for(sample, recipe, tmp_path)
     if recipe.sizing is Sizing.MEASURED:
-        measured = dict.fromkeys(RECIPES, measure_audio_bytes(order))
-        sample = replace(sample, facts=replace(sample.facts, measured_bytes=measured))
+        measured = dict.fromkeys(RECIPES, MeasuredSize(measure_audio_bytes(order), ""))
+        sample = replace(sample, facts=replace(sample.facts, measured=measured))
     tags = replace(TAGS, cover=draw_cover())
     tagged = order_for(sample, recipe, tmp_path, tags=tags)
     audio = len(encoded(tagged)) - len(tagged.tag_block)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pennywhistle.adapters.audio.encode import encode
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.encoding.recipes import Kind, Recipe
 from pennywhistle.shop.encoding.rules import (
     Excerpt,
@@ -41,7 +42,7 @@ def made(sample: Sample, recipe: Recipe, excerpt: Excerpt, folder: Path) -> byte
     output = output_of(recipe=recipe, master=sample.facts, excerpt=excerpt)
     size = size_of(
         recipe=recipe,
-        master=replace(sample.facts, measured_bytes=dict.fromkeys(CODES, 1)),
+        master=replace(sample.facts, measured=dict.fromkeys(CODES, MeasuredSize(1, ""))),
         excerpt=excerpt,
     )
     order = order_for(sample, recipe, folder)

@@ -46,6 +46,11 @@ def make_hi_res(track_id: int, **facts: int) -> None:
     Master.objects.filter(tracks=track_id).update(**facts)
 
 
+def sizes(measured: dict[str, int]) -> dict[str, dict[str, object]]:
+    """Measured sizes as a master keeps them."""
+    return {code: {"bytes": size, "audio_key": ""} for code, size in measured.items()}
+
+
 def test_every_format_is_a_link_and_every_quality_of_the_chosen_one(cast: Cast) -> None:
     text = see(RELEASE)
     for family in list_families():
@@ -96,7 +101,7 @@ def test_the_price_of_a_lossless_format_is_that_of_every_detail(cast: Cast) -> N
     frames = 44_100 * 180
     for track_id in cast.track_ids:
         make_hi_res(track_id, bits_per_sample=24)
-    Master.objects.update(measured_bytes={"flac": frames * 3, "flac-16-44": frames * 2})
+    Master.objects.update(measured_sizes=sizes({"flac": frames * 3, "flac-16-44": frames * 2}))
     whole = quote(cast, BasketItem("release", cast.release_id, "flac")).total
     for code in ("mp3-192", "flac", "flac-16-44"):
         text = see(f"{RELEASE}?recipe={code}")
@@ -130,7 +135,7 @@ def test_a_reduced_depth_is_dithered_and_offered_where_it_reduces(cast: Cast) ->
     frames = 44_100 * 180
     make_hi_res(cast.track_ids[0], bits_per_sample=24)
     Master.objects.filter(tracks=cast.track_ids[0]).update(
-        measured_bytes={"flac": frames * 3, "alac": frames * 3, "flac-16-44": frames * 2}
+        measured_sizes=sizes({"flac": frames * 3, "alac": frames * 3, "flac-16-44": frames * 2})
     )
     text = see(f"{RELEASE}?recipe=flac")
     assert 'id="recipe-flac-16-44"' in text
@@ -152,12 +157,12 @@ def test_basket_and_till_say_what_is_done_before_anything_is_bought(cast: Cast) 
 
 
 def test_a_size_that_is_not_measured_yet_is_not_offered_and_breaks_no_page(cast: Cast) -> None:
-    Master.objects.filter(tracks=cast.track_ids[0]).update(measured_bytes={})
+    Master.objects.filter(tracks=cast.track_ids[0]).update(measured_sizes={})
     text = see(f"{RELEASE}?recipe=flac")
     row = text.split(">The Kesh<", 1)[1].split("</li>", 1)[0]
     assert "being measured" in row
     assert "act-track" not in row
-    Master.objects.all().update(measured_bytes={})
+    Master.objects.all().update(measured_sizes={})
     assert 'id="format-apple-lossless"' not in see(RELEASE)
 
 

@@ -17,6 +17,7 @@ from pennywhistle.adapters.audio.heads import (
     mp3_info_frame,
     wav_head,
 )
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.encoding import sizes
 from pennywhistle.shop.encoding.recipes import (
     PREVIEW_RECIPE,
@@ -31,6 +32,7 @@ from pennywhistle.shop.encoding.rules import (
     ExcerptError,
     MasterFacts,
     OutputFacts,
+    Size,
     SizeNotMeasuredError,
     Treatment,
     UnknownRecipeError,
@@ -45,6 +47,7 @@ from pennywhistle.shop.encoding.rules import (
     list_measured_recipes,
     list_recipes_for_sale,
     output_of,
+    promised_bytes,
     rendition_key,
     size_of,
     treatment_of,
@@ -61,7 +64,7 @@ masters = st.builds(
     bits_per_sample=st.sampled_from([16, 24]),
     channels=st.sampled_from([1, 2, 6]),
     flac_md5=st.just("1" * 32),
-    measured_bytes=st.just(dict.fromkeys(MEASURED, 1234)),
+    measured=st.just(dict.fromkeys(MEASURED, MeasuredSize(1234, ""))),
 )
 recipes = st.sampled_from(list(RECIPES.values()))
 excerpts = st.builds(
@@ -136,7 +139,7 @@ def test_each_size_is_measured_once_and_refused_until_then(
         with pytest.raises(SizeNotMeasuredError, match="worker"):
             size_of(recipe=recipe, master=master)
         assert not is_offered(recipe=recipe, master=master)
-    measured = replace(master, measured_bytes=dict.fromkeys(asked, 99))
+    measured = replace(master, measured=dict.fromkeys(asked, MeasuredSize(99, "")))
     for code in MEASURED:
         recipe = get_recipe(code=code)
         assert size_of(recipe=recipe, master=measured).bytes == 99
@@ -145,6 +148,48 @@ def test_each_size_is_measured_once_and_refused_until_then(
             plain
             or output_of(recipe=recipe, master=master) != output_of(recipe=FLAC, master=master)
         )
+
+
+def test_a_measured_length_is_promised_of_the_audio_that_was_measured_alone() -> None:
+    encoder, sha256 = "ffmpeg 9 on x86_64", "a" * 64
+    bare = MasterFacts(44_100, 44_100, 24, 2, "1" * 32, {})
+
+    def promised(master: MasterFacts, code: str, **other: object) -> int | None:
+        named = {"master_sha256": sha256, "encoder": encoder, "recipe": get_recipe(code=code)}
+        return promised_bytes(master=master, **{**named, **other})  # type: ignore[arg-type]
+
+    def measured(code: str, **other: object) -> MasterFacts:
+        named = {"master_sha256": sha256, "encoder": encoder, "recipe": get_recipe(code=code)}
+        key = audio_key(master=bare, **{**named, **other})  # type: ignore[arg-type]
+        return replace(bare, measured={code: MeasuredSize(99, key)})
+
+    assert promised(bare, "flac") is None
+    assert promised(measured("flac"), "flac") == 99
+    assert promised(measured("flac"), "alac") is None
+    assert promised(measured("flac"), "flac", excerpt=Excerpt(0, 1)) is None
+    assert promised(measured("flac-16-44"), "flac-16-48") == 99  # Makes the same of it.
+    louder = replace(FLAC, codec_arguments=("-c:a", "flac"))
+    for other in (
+        {"encoder": "ffmpeg 9.1 on x86_64"},
+        {"recipe": louder},
+        {"recipe": replace(FLAC, edition=2)},
+    ):
+        stale = measured("flac", **other)
+        assert promised(stale, "flac") is None
+        assert size_of(recipe=FLAC, master=stale) == Size(99, is_exact=True)  # Still a price.
+    unnamed = replace(bare, measured={"flac": MeasuredSize(99, "")})
+    assert promised(unnamed, "flac") is None
+
+
+@given(recipes, masters)
+def test_what_follows_from_a_formula_is_promised_and_what_varies_never_is(
+    recipe: Recipe, master: MasterFacts
+) -> None:
+    promised = promised_bytes(
+        master_sha256="a" * 64, master=master, recipe=recipe, encoder="ffmpeg 9"
+    )
+    size = size_of(recipe=recipe, master=master)
+    assert promised == (size.bytes if recipe.sizing is Sizing.EXACT else None)
 
 
 def test_a_surround_wav_names_its_speakers_and_so_does_an_aiff() -> None:

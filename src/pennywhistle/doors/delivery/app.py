@@ -71,7 +71,6 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     flow.EncoderFailedError: _TROUBLE,
     flow.MasterMissingError: _TROUBLE,
     flow.RenditionChangedError: _TROUBLE,
-    flow.SizeNotMeasuredError: _TROUBLE,
 }
 
 

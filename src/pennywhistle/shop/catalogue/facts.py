@@ -7,8 +7,23 @@ from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredSize:
+    """What a master came to in a recipe when it was encoded to be counted, in bytes without tags.
+
+    `audio_key` is the identity of that audio, which names the encoder and all that it was told (see
+    `encoding.rules.audio_key`); empty where it was counted before identities were kept with sizes.
+    """
+
+    bytes: int
+    audio_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class MasterFacts:
-    """A master as measured; see `models.Master` for the meaning of each field."""
+    """A master as measured; see `models.Master` for the meaning of each field.
+
+    `measured` is its `measured_sizes`, by recipe.
+    """
 
     id: int
     sha256: str
@@ -24,7 +39,7 @@ class MasterFacts:
     loudness_lufs: float | None
     true_peak_dbtp: float | None
     peaks: bytes
-    measured_bytes: dict[str, int]
+    measured: dict[str, MeasuredSize]
 
 
 @dataclass(frozen=True, slots=True)

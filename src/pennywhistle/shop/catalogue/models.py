@@ -62,8 +62,9 @@ class Master(models.Model):
     loudness_lufs = models.FloatField(null=True)
     true_peak_dbtp = models.FloatField(null=True)
     peaks = models.BinaryField()
-    # Bytes of music in the recipes whose size is known only by encoding: {"flac": 5212345}.
-    measured_bytes = models.JSONField(default=dict)
+    # What it comes to in the recipes whose size is known only by encoding, and which audio was
+    # counted: {"flac": {"bytes": 5212345, "audio_key": "9f…"}}. See `facts.MeasuredSize`.
+    measured_sizes = models.JSONField(default=dict)
     # How many momentary loudness values it has, by tenths of LUFS: {"-231": 14}. Empty where it was
     # taken in before they were gathered. Album loudness is computed from them.
     loudness_blocks = models.JSONField(default=dict)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.text import slugify
 
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.catalogue.models import Artist, Label, Master, Release, Track, Work
 from pennywhistle.shop.catalogue.rules import (
     AlbumLoudness,
@@ -88,12 +89,13 @@ def _forget(master: Master) -> None:
         return
 
 
-def add_measured_bytes(*, master_id: int, measured: Mapping[str, int]) -> None:
-    """Add what a master comes to in some recipes, in bytes. Transaction: one of its own."""
+def add_measured_sizes(*, master_id: int, measured: Mapping[str, MeasuredSize]) -> None:
+    """Set what a master comes to in some recipes; others stay. Transaction: one of its own."""
+    told = {code: asdict(size) for code, size in measured.items()}
     with transaction.atomic():
-        master = Master.objects.select_for_update().only("measured_bytes").get(pk=master_id)
-        master.measured_bytes = {**master.measured_bytes, **measured}
-        master.save(update_fields=["measured_bytes"])
+        master = Master.objects.select_for_update().only("measured_sizes").get(pk=master_id)
+        master.measured_sizes = {**master.measured_sizes, **told}
+        master.save(update_fields=["measured_sizes"])
 
 
 def set_cover(*, release_id: int, sha256: str, media_type: str) -> None:

@@ -11,6 +11,7 @@ from pennywhistle.shop.catalogue.facts import (
     CorrectionFacts,
     DraftFacts,
     MasterFacts,
+    MeasuredSize,
     ReleaseFacts,
     TrackFacts,
     TrackLoudness,
@@ -358,5 +359,5 @@ def _master(row: Master) -> MasterFacts:
         loudness_lufs=row.loudness_lufs,
         true_peak_dbtp=row.true_peak_dbtp,
         peaks=b"" if "peaks" in row.get_deferred_fields() else bytes(row.peaks),
-        measured_bytes=dict(row.measured_bytes),
+        measured={code: MeasuredSize(**size) for code, size in row.measured_sizes.items()},
     )

@@ -10,6 +10,7 @@ from anyascii import anyascii
 
 from pennywhistle.kit.ids import is_musicbrainz_id
 from pennywhistle.kit.lines import clean_line
+from pennywhistle.shop.catalogue.facts import MeasuredSize
 
 # Words of one search that count; the rest is cut.
 SEARCH_WORDS_MOST = 8
@@ -99,7 +100,7 @@ class NewMaster:
     loudness_lufs: float | None
     true_peak_dbtp: float | None
     peaks: bytes
-    measured_bytes: dict[str, int]
+    measured_sizes: dict[str, MeasuredSize]
     loudness_blocks: dict[str, int] = field(default_factory=dict)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pennywhistle.shop.catalogue.facts import MeasuredSize
+
 
 class ExcerptError(ValueError):
     """A part of a recording that no recording can have."""
@@ -15,7 +17,7 @@ class MasterFacts:
     """What sizes and heads need to know of a master.
 
     `frames` counts samples per channel; `flac_md5` is the hex MD5 of the samples as FLAC defines it;
-    `measured_bytes` holds the priced size in each `measured` recipe, counted at ingest.
+    `measured` holds the size in each `measured` recipe, counted at ingest, and which audio that was.
     """
 
     frames: int
@@ -23,7 +25,7 @@ class MasterFacts:
     bits_per_sample: int
     channels: int
     flac_md5: str
-    measured_bytes: Mapping[str, int]
+    measured: Mapping[str, MeasuredSize]
 
 
 @dataclass(frozen=True, slots=True)

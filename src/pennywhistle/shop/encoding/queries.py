@@ -94,7 +94,7 @@ def facts_of(*, master: CatalogueMaster) -> MasterFacts:
         bits_per_sample=master.bits_per_sample,
         channels=master.channels,
         flac_md5=master.flac_md5,
-        measured_bytes=master.measured_bytes,
+        measured=master.measured,
     )
 
 

@@ -2,8 +2,9 @@
 
 **The priced size is the music.** A quote shows and prices the audio with the head of its container,
 without tags and cover; these come on top, free, so that correcting a cover never changes a price.
-For `exact` and `measured` recipes the delivered file is `size_of(...).bytes` plus the length of the
-tag block, to the byte. Counted are, by framing:
+For `exact` recipes the delivered file is `size_of(...).bytes` plus the length of the tag block, to the
+byte; for `measured` ones it is, as long as the encoder is the one that was measured with. What may be
+promised of a file is therefore asked of `promised_bytes`. Counted are, by framing:
 
 - MP3: the Info frame and all audio frames. The ID3 tag before them is the tag block.
 - FLAC: `fLaC`, STREAMINFO and all frames (measured). All other metadata blocks are the tag block.
@@ -58,6 +59,7 @@ __all__ = [
     "list_measured_recipes",
     "list_recipes_for_sale",
     "output_of",
+    "promised_bytes",
     "rendition_key",
     "size_of",
     "treatment_of",
@@ -203,7 +205,9 @@ def size_of(*, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = No
     """The priced size of `master` in `recipe`, or of a part of it. Raises `SizeNotMeasuredError`.
 
     See the head of this file for what is counted. A part of what is measured only as a whole comes
-    to "about" its share.
+    to "about" its share. Whatever was measured gives a price, also where another encoder would pack
+    a little better or worse by now: a quote freezes what was shown (law 3), and no shop stands
+    closed until thousands of masters were measured anew.
     """
     start, stop = stretch_of(master=master, excerpt=excerpt)
     output = output_of(recipe=recipe, master=master, excerpt=excerpt)
@@ -225,6 +229,30 @@ def size_of(*, recipe: Recipe, master: MasterFacts, excerpt: Excerpt | None = No
     if recipe.bitrate_kbps is not None:
         return Size(mp3_cbr_bytes(kbps=recipe.bitrate_kbps, output=output), is_exact=True)
     return Size(pcm_bytes(framing=recipe.framing, output=output), is_exact=True)
+
+
+def promised_bytes(
+    *,
+    master_sha256: str,
+    master: MasterFacts,
+    recipe: Recipe,
+    encoder: str,
+    excerpt: Excerpt | None = None,
+) -> int | None:
+    """The length without tags that may be promised before a byte is encoded; None where none may.
+
+    A measured size is promised only of the very audio that was measured: another encoder, or other
+    arguments, and it is stale by itself. `encoder` as in `audio_key`.
+    """
+    if recipe.sizing is not Sizing.MEASURED:
+        size = size_of(recipe=recipe, master=master, excerpt=excerpt)
+        return size.bytes if size.is_exact else None
+    as_recipe = _measured_as(recipe, master)
+    measured = master.measured.get(as_recipe.code)
+    if measured is None or excerpt is not None:
+        return None
+    key = audio_key(master_sha256=master_sha256, master=master, recipe=as_recipe, encoder=encoder)
+    return measured.bytes if measured.audio_key == key else None
 
 
 def encoder_arguments(
@@ -326,4 +354,5 @@ def _measured_as(recipe: Recipe, master: MasterFacts) -> Recipe:
 
 
 def _measured_bytes(recipe: Recipe, master: MasterFacts) -> int | None:
-    return master.measured_bytes.get(_measured_as(recipe, master).code)
+    measured = master.measured.get(_measured_as(recipe, master).code)
+    return None if measured is None else measured.bytes
