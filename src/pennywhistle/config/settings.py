@@ -72,6 +72,9 @@ ENCODERS_MAX = env_int(
     "PENNYWHISTLE_ENCODERS", min(64, 4 * (os.cpu_count() or 1)), least=1, most=64
 )
 
+# Encoders that one server process keeps started and waiting, of the recipes asked for last: 6 MB each.
+ENCODERS_READY = env_int("PENNYWHISTLE_ENCODERS_READY", min(16, ENCODERS_MAX), least=0, most=64)
+
 # True has what was bought encoded at once, so that its download finds it done.
 ENCODE_AHEAD = env_bool("PENNYWHISTLE_ENCODE_AHEAD", default=True)
 
@@ -124,6 +127,7 @@ INSTALLED_APPS = [
     "pennywhistle.shop.catalogue",
     "pennywhistle.shop.licensing",
     "pennywhistle.shop.encoding",
+    "pennywhistle.shop.pricing",
     "pennywhistle.shop.sales",
     "pennywhistle.shop.library",
     "pennywhistle.shop.royalties",

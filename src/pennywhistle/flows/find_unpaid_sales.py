@@ -17,7 +17,7 @@ from pennywhistle.shop.catalogue.queries import (
     list_releases_for_desk,
     list_tracks_of_releases,
 )
-from pennywhistle.shop.licensing.queries import get_licence, list_terms
+from pennywhistle.shop.licensing.queries import get_licence, list_terms, track_ref
 from pennywhistle.shop.licensing.rules import (
     Covered,
     LicenceTerms,
@@ -26,7 +26,6 @@ from pennywhistle.shop.licensing.rules import (
     cover,
 )
 from pennywhistle.shop.royalties.rules import RoyaltyError, divide_price
-from pennywhistle.shop.sales.queries import track_ref
 from pennywhistle.shop.sales.vat import vat_percent
 from pennywhistle.shop.storefronts.queries import Shopfront, list_shopfronts
 

@@ -11,9 +11,10 @@ from uuid import UUID
 from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks, list_tracks_of_release
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered
+from pennywhistle.shop.pricing.queries import Ticket, list_window
 from pennywhistle.shop.royalties.rules import RoyaltyError, Shares, divide_price, share_tie_key
 from pennywhistle.shop.sales.operations import store_quote
-from pennywhistle.shop.sales.queries import QuoteFacts, Ticket, find_quote, get_quote, list_window
+from pennywhistle.shop.sales.queries import QuoteFacts, find_quote, get_quote
 from pennywhistle.shop.sales.rules import (
     Evidence,
     NotForSaleError,

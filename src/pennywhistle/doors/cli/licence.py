@@ -124,8 +124,7 @@ def coverage(
     from pennywhistle.kit.clock import utc_now
     from pennywhistle.kit.territory import check_country
     from pennywhistle.shop.catalogue.queries import find_track_id_by_isrc, get_track
-    from pennywhistle.shop.licensing.queries import list_coverage
-    from pennywhistle.shop.sales.queries import track_ref
+    from pennywhistle.shop.licensing.queries import list_coverage, track_ref
 
     track = track_ref(get_track(track_id=find_track_id_by_isrc(isrc=isrc)))
     answer = list_coverage(

@@ -41,11 +41,12 @@ from pennywhistle.shop.licensing.queries import (
     list_licences_ending,
     list_licensors_of_labels,
     list_open_territories,
+    track_ref,
 )
 from pennywhistle.shop.licensing.rules import Coverage, Use
 from pennywhistle.shop.payments.queries import PendingTotal, list_pending_totals
 from pennywhistle.shop.royalties.queries import Owed, list_owed
-from pennywhistle.shop.sales.queries import list_newest_lines, list_sales_totals, track_ref
+from pennywhistle.shop.sales.queries import list_newest_lines, list_sales_totals
 
 SALES_DAYS = 30
 ENDING_DAYS = 60

@@ -24,7 +24,7 @@ from pennywhistle.shop.catalogue.queries import (
     list_tracks_of_releases,
 )
 from pennywhistle.shop.library.queries import list_owned_pairs
-from pennywhistle.shop.sales.queries import Window
+from pennywhistle.shop.pricing.queries import Window
 
 
 def basket_page(visit: Visit) -> pages.BasketPage:

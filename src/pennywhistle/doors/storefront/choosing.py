@@ -23,7 +23,7 @@ from pennywhistle.shop.encoding.rules import (
     size_of,
     treatment_of,
 )
-from pennywhistle.shop.sales.queries import Window, price_release
+from pennywhistle.shop.pricing.queries import Window, price_release
 
 
 def recipes_shown(tracks: Sequence[TrackFacts], chosen: Recipe) -> list[str]:

@@ -24,8 +24,8 @@ from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import get_recipe, list_recipes_for_sale
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered, NotCovered
+from pennywhistle.shop.pricing.queries import Ticket, Window, list_window
 from pennywhistle.shop.royalties.rules import RoyaltyError, divide_price
-from pennywhistle.shop.sales.queries import Ticket, Window, list_window
 from pennywhistle.shop.sales.vat import vat_percent
 
 # What is shown to who has not chosen yet: it plays everywhere.

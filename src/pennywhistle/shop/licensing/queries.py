@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
+from pennywhistle.shop.catalogue.facts import TrackFacts
 from pennywhistle.shop.licensing.models import Licence, Licensor, Tariff
 from pennywhistle.shop.licensing.rules import (
     Coverage,
@@ -67,6 +68,11 @@ class LicensorFacts:
     name: str
     kind: str
     label_id: int | None
+
+
+def track_ref(track: TrackFacts) -> TrackRef:
+    """A track as licensing knows it."""
+    return TrackRef(track.id, track.release.id, track.release.label_id)
 
 
 def list_coverage(

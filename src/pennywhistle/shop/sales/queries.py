@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,15 +11,13 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.catalogue.queries import TrackFacts
-from pennywhistle.shop.encoding.queries import facts_of
-from pennywhistle.shop.encoding.recipes import Recipe
-from pennywhistle.shop.encoding.rules import SizeNotMeasuredError, get_recipe_for_sale, size_of
-from pennywhistle.shop.licensing.queries import list_terms
-from pennywhistle.shop.licensing.rules import Coverage, Covered, TrackRef, Use, cover
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
-from pennywhistle.shop.sales.rules import LineFacts, QuoteNotYoursError
-from pennywhistle.shop.storefronts.rules import Prices, price_of
+from pennywhistle.shop.sales.rules import (
+    LineFacts,
+    PriceKind,
+    QuoteNotYoursError,
+    Reduction,
+)
 
 PURCHASES_SHOWN = 50
 
@@ -31,6 +29,9 @@ FROZEN_FIELDS = (
     "size_bytes",
     "size_is_exact",
     "gross_micros",
+    "list_micros",
+    "price_kind",
+    "reductions",
     "vat_percent",
     "tax_micros",
     "recording_licence_id",
@@ -55,6 +56,9 @@ class QuoteLineFacts:
     size_is_exact: bool
     gross: Money
     tax: Money
+    list_price: Money
+    price_kind: PriceKind
+    reductions: tuple[Reduction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class QuoteFacts:
     expires_at: datetime
     is_consumed: bool
     lines: tuple[QuoteLineFacts, ...]
+    promotion_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class PurchaseFacts:
     total: Money
     tax: Money
     lines: tuple[LineFacts, ...]
+    waived_withdrawal_at: datetime | None = None
+    waiver_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,9 @@ def find_quote(*, quote_id: UUID, person_id: int) -> QuoteFacts | None:
             size_is_exact=row.size_is_exact,
             gross=Money(row.gross_micros, quote.currency),
             tax=Money(row.tax_micros, quote.currency),
+            list_price=Money(row.list_micros, quote.currency),
+            price_kind=PriceKind(row.price_kind),
+            reductions=_reductions(row, quote.currency),
         )
         for row in rows
     )
@@ -131,6 +141,7 @@ def find_quote(*, quote_id: UUID, person_id: int) -> QuoteFacts | None:
         expires_at=quote.expires_at,
         is_consumed=hasattr(quote, "purchase"),
         lines=lines,
+        promotion_code=quote.promotion_code,
     )
 
 
@@ -211,7 +222,14 @@ def line_facts(row: SaleLine) -> LineFacts:
         work=money(row.work_micros),
         territory=row.territory,
         purchased_at=row.purchase.purchased_at,
+        list_price=money(row.list_micros),
+        price_kind=PriceKind(row.price_kind),
+        reductions=_reductions(row, row.currency),
     )
+
+
+def _reductions(row: QuoteLine | SaleLine, currency: str) -> tuple[Reduction, ...]:
+    return tuple(Reduction.of_json(stored, currency) for stored in row.reductions)
 
 
 def _purchase(row: Purchase) -> PurchaseFacts:
@@ -226,105 +244,9 @@ def _purchase(row: Purchase) -> PurchaseFacts:
         total=Money.total((line.gross for line in lines), currency),
         tax=Money.total((line.tax for line in lines), currency),
         lines=lines,
+        waived_withdrawal_at=row.waived_withdrawal_at,
+        waiver_text=row.waiver_text,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """One track in one recipe, as a shop window shows it: size, price, and whether it may be sold.
-
-    The one place where prices for pages and for quotes come from, so that they are the same. Where
-    the size has not been measured yet, `is_measured` is False, and size and price mean nothing.
-    """
-
-    track_id: int
-    recipe: str
-    size_bytes: int
-    size_is_exact: bool
-    price: Money
-    coverage: Coverage
-    is_measured: bool = True
-
-    @property
-    def is_for_sale(self) -> bool:
-        """True where both rights are licensed for a download there and then, and the size is known."""
-        return self.is_measured and isinstance(self.coverage, Covered)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What a shop window shows of some tracks: tickets by recipe, then by track id.
-
-    `preview_seconds` holds, by track id, how much may be heard of those that may: None is all of it.
-    """
-
-    tickets: dict[str, dict[int, Ticket]]
-    preview_seconds: dict[int, int | None]
-
-    @property
-    def may_be_heard(self) -> frozenset[int]:
-        """The ids of the tracks whose rights are both licensed for a preview there and then."""
-        return frozenset(self.preview_seconds)
-
-
-def list_window(
-    *,
-    tracks: Sequence[TrackFacts],
-    recipe_codes: Sequence[str],
-    prices: Prices,
-    territory: str | None,
-    instant: datetime,
-) -> Window:
-    """Tickets for several recipes at once, and which of the tracks may be heard.
-
-    One query, however many tracks and recipes. Raises `UnknownRecipeError`.
-    """
-    refs = [track_ref(track) for track in tracks]
-    licences = list_terms(tracks=refs)
-
-    def covered(use: Use) -> dict[int, Coverage]:
-        return {
-            ref.track_id: cover(
-                track=ref, use=use, territory=territory, instant=instant, licences=licences
-            )
-            for ref in refs
-        }
-
-    downloads, previews = covered(Use.DOWNLOAD), covered(Use.PREVIEW)
-    recipes = [get_recipe_for_sale(code=code) for code in recipe_codes]
-    return Window(
-        tickets={
-            recipe.code: {
-                track.id: _ticket(track, recipe, prices, downloads[track.id]) for track in tracks
-            }
-            for recipe in recipes
-        },
-        preview_seconds={
-            track_id: answer.preview_seconds
-            for track_id, answer in previews.items()
-            if isinstance(answer, Covered)
-        },
-    )
-
-
-def price_release(tickets: Iterable[Ticket], *, currency: str) -> Money:
-    """What the tracks that are for sale cost together."""
-    return Money.total((ticket.price for ticket in tickets if ticket.is_for_sale), currency)
-
-
-def track_ref(track: TrackFacts) -> TrackRef:
-    """A track as licensing knows it."""
-    return TrackRef(track.id, track.release.id, track.release.label_id)
-
-
-def _ticket(track: TrackFacts, recipe: Recipe, prices: Prices, coverage: Coverage) -> Ticket:
-    try:
-        size = size_of(recipe=recipe, master=facts_of(master=track.master))
-    except SizeNotMeasuredError:
-        nothing = prices.floor_per_track
-        return Ticket(track.id, recipe.code, 0, False, nothing, coverage, is_measured=False)
-    price = price_of(size_bytes=size.bytes, kind=recipe.priced_as, prices=prices)
-    return Ticket(track.id, recipe.code, size.bytes, size.is_exact, price, coverage)
 
 
 def iterate_lines_unlike_their_quote() -> Iterator[str]:
