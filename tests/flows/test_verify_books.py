@@ -169,6 +169,9 @@ def test_an_account_of_another_currency_is_named_with_its_transfers(books: Cast)
         {"size_is_exact": False},
         {"vat_percent": 7},
         {"number": 50},
+        {"list_micros": 9_000_000},
+        {"price_kind": "fixed"},
+        {"reductions": [{"kind": "tier", "code": "X", "micros": 0}]},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -182,7 +185,7 @@ def test_a_sale_line_that_was_changed_is_named(books: Cast, change: dict[str, An
 @pytest.mark.parametrize(
     "change",
     [
-        {"gross_micros": 9_000_000},
+        {"gross_micros": 9_000_000, "list_micros": 9_000_000},
         {"tax_micros": 1},
         {"recording_micros": 1},
         {"work_micros": 1},

@@ -48,6 +48,19 @@ def keep_append_only(
     )
 
 
+def lift_append_only(editor: BaseDatabaseSchemaEditor, *, table: str) -> None:
+    """Take away what `keep_append_only` gave, so that a migration may change the table.
+
+    The same migration gives it back. SQLite loses a table's triggers whenever Django makes it anew:
+    https://docs.djangoproject.com/en/5.2/topics/migrations/#sqlite
+    """
+    if editor.connection.vendor == "postgresql":
+        editor.execute(f"DROP FUNCTION {table}_refuse() CASCADE")
+        return
+    for name in ("no_update", "no_delete", "no_replace"):
+        editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}")
+
+
 def keep_ledger(editor: BaseDatabaseSchemaEditor) -> None:
     """One currency per transfer; guarded balances follow transfers; accounts do not change."""
     if editor.connection.vendor == "postgresql":

@@ -6,11 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from pennywhistle.shop.sales.rules import PriceKind
+
 
 class Line(models.Model):
     """What a quote freezes and a sale keeps of one track in one recipe.
 
-    The price divides into tax, the two rights' royalties, and what is left to the store.
+    The price divides into tax, the two rights' royalties, and what is left to the store. It is
+    `list_micros` less the `reductions`, each `{"kind": "tier", "code": "…", "micros": 10000}`.
     """
 
     number = models.PositiveSmallIntegerField()
@@ -19,6 +22,11 @@ class Line(models.Model):
     size_bytes = models.BigIntegerField()
     size_is_exact = models.BooleanField()
     gross_micros = models.BigIntegerField()
+    list_micros = models.BigIntegerField()  # The price before any reduction.
+    price_kind = models.CharField(
+        max_length=10, choices=[(kind, kind) for kind in PriceKind], default=PriceKind.SIZE
+    )
+    reductions = models.JSONField(default=list)
     vat_percent = models.DecimalField(max_digits=5, decimal_places=2)
     tax_micros = models.BigIntegerField()
     recording_licence = models.ForeignKey(
@@ -40,6 +48,7 @@ def _line_constraints(table: str) -> list[models.BaseConstraint]:
         models.CheckConstraint(
             name=f"sales_{table}_shares_fit",
             condition=Q(gross_micros__gt=0)
+            & Q(list_micros__gte=F("gross_micros"))
             & Q(size_bytes__gt=0)
             & Q(tax_micros__gte=0)
             & Q(recording_micros__gte=0)
@@ -60,6 +69,7 @@ class Quote(models.Model):
     total_micros = models.BigIntegerField()
     territory = models.CharField(max_length=2)
     evidence = models.JSONField()  # [{"kind": "declared", "country": "DE", "detail": "…"}]
+    promotion_code = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -88,6 +98,18 @@ class Purchase(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="purchases"
     )
     purchased_at = models.DateTimeField(db_index=True)
+    # When the buyer gave up the right of withdrawal, and to which version of the words they agreed.
+    waived_withdrawal_at = models.DateTimeField(null=True)
+    waiver_text = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="sales_purchase_waiver_has_its_words",
+                condition=Q(waived_withdrawal_at=None, waiver_text="")
+                | (Q(waived_withdrawal_at__isnull=False) & ~Q(waiver_text="")),
+            )
+        ]
 
 
 class SaleLine(Line):

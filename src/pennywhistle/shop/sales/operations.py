@@ -34,6 +34,7 @@ def store_quote(*, quote_id: UUID, person_id: int, offer: Offer, now: datetime) 
             total_micros=offer.total.micros,
             territory=offer.territory,
             evidence=[asdict(piece) for piece in offer.evidence],
+            promotion_code=offer.promotion_code,
             created_at=now,
             expires_at=now + QUOTE_LASTS,
         )
@@ -46,6 +47,9 @@ def store_quote(*, quote_id: UUID, person_id: int, offer: Offer, now: datetime) 
                 size_bytes=line.size_bytes,
                 size_is_exact=line.size_is_exact,
                 gross_micros=line.gross.micros,
+                list_micros=(line.list_price or line.gross).micros,
+                price_kind=line.price_kind,
+                reductions=[reduction.as_json() for reduction in line.reductions],
                 vat_percent=line.vat_percent,
                 tax_micros=line.tax.micros,
                 recording_licence_id=line.recording_licence_id,

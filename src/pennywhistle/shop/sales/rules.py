@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
@@ -111,9 +113,41 @@ def decide_territory(*, evidence: Sequence[Evidence], needed: int) -> str:
     return countries.pop()
 
 
+class PriceKind(StrEnum):
+    """How a price came about: by the size of the file, or as its seller set it."""
+
+    SIZE = "size"
+    ALBUM = "album"
+    FIXED = "fixed"
+    NAMED = "named"
+    UPGRADE = "upgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What a price was lowered by: `kind` is `tier`, `promotion`, `bundle` or `upgrade`, and `code`
+    says which."""
+
+    kind: str
+    code: str
+    amount: Money
+
+    def as_json(self) -> dict[str, object]:
+        """As a line stores it; `of_json` reads it."""
+        return {"kind": self.kind, "code": self.code, "micros": self.amount.micros}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any], currency: str) -> Reduction:
+        """What `as_json` stored of a price in that currency."""
+        return cls(stored["kind"], stored["code"], Money(stored["micros"], currency))
+
+
 @dataclass(frozen=True, slots=True)
 class OfferLine:
-    """One priced and licensed track; the shares and what is left to the store make the price."""
+    """One priced and licensed track; the shares and what is left to the store make the price.
+
+    `list_price` is the price before any reduction, None where it is the price.
+    """
 
     track_id: int
     recipe: str
@@ -126,6 +160,9 @@ class OfferLine:
     recording: Money
     work_licence_id: int
     work: Money
+    list_price: Money | None = None
+    price_kind: PriceKind = PriceKind.SIZE
+    reductions: tuple[Reduction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +175,7 @@ class Offer:
     evidence: tuple[Evidence, ...]
     lines: tuple[OfferLine, ...]
     currency: str
+    promotion_code: str = ""
 
     @property
     def total(self) -> Money:
@@ -176,7 +214,11 @@ def vat_code(*, country: str, currency: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """One line of a sale, with the names that a receipt prints."""
+    """One line of a sale, with the names that a receipt prints.
+
+    `list_price` is the price before any reduction; None, in a line that was not read from the
+    database, where it is the price.
+    """
 
     id: int
     number: int
@@ -198,6 +240,9 @@ class LineFacts:
     work: Money
     territory: str
     purchased_at: datetime
+    list_price: Money | None = None
+    price_kind: PriceKind = PriceKind.SIZE
+    reductions: tuple[Reduction, ...] = ()
 
 
 def sale_transfers(*, line: LineFacts, wallet: str) -> list[TransferFacts]:
