@@ -33,6 +33,13 @@ class Accrual(models.Model):
         ]
 
 
+class AccrualReversal(models.Model):
+    """An accrual taken back, once, because its sale line was refunded. The accrual itself stays."""
+
+    accrual = models.OneToOneField(Accrual, on_delete=models.PROTECT, related_name="reversal")
+    reversed_at = models.DateTimeField(db_index=True)
+
+
 class Statement(models.Model):
     """A statement of a closed period, as it was issued: its total and its bytes' fingerprint."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import open_account
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.licensing.rules import LicenceTerms, Right
-from pennywhistle.shop.royalties.models import Accrual, Statement
+from pennywhistle.shop.royalties.models import Accrual, AccrualReversal, Statement
 from pennywhistle.shop.royalties.rules import (
     AccrualFacts,
     RoyaltyError,
@@ -43,6 +43,17 @@ def accrue(*, lines: Sequence[LineFacts], licences: dict[int, LicenceTerms]) -> 
         open_account(code=code, currency=currency, kind="liability")
     Accrual.objects.bulk_create(accruals)
     return transfers
+
+
+def reverse_accruals(*, sale_line_ids: Collection[int], now: datetime) -> None:
+    """Take back what these sale lines owe, once. The ledger's transfers are the caller's to reverse.
+
+    Transaction: the caller's.
+    """
+    standing = Accrual.objects.filter(sale_line_id__in=sale_line_ids, reversal=None)
+    AccrualReversal.objects.bulk_create(
+        AccrualReversal(accrual=accrual, reversed_at=now) for accrual in standing.order_by("id")
+    )
 
 
 def store_statement(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import list_balances, sum_movements
-from pennywhistle.shop.royalties.models import Accrual, Statement
+from pennywhistle.shop.royalties.models import Accrual, AccrualReversal, Statement
 from pennywhistle.shop.royalties.rules import AccrualFacts, payable_code
 
 # Three years of months.
@@ -18,7 +18,11 @@ STATEMENTS_SHOWN = 36
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One right of one sale line, as a statement prints it."""
+    """One right of one sale line, as a statement prints it.
+
+    A refund is a line of its own, of the period that it happened in: its `use` is `REFUND`, its
+    amounts are below zero, and `document` and `sold_at` are of the sale line that it corrects.
+    """
 
     document: str
     sold_at: datetime
@@ -62,20 +66,25 @@ class Owed:
 def iterate_statement_lines(
     *, licensor_id: int, currency: str, period: Period
 ) -> Iterator[StatementLine]:
-    """The lines of one licensor, period and currency, in order of sale. One query."""
-    rows = Accrual.objects.filter(
-        licensor_id=licensor_id, currency=currency, accrued_at__gte=period.starts_at
-    )
-    if period.ends_at is not None:
-        rows = rows.filter(accrued_at__lt=period.ends_at)
-    rows = rows.select_related(
+    """The lines of one licensor, period and currency: sales in order, then refunds in order.
+
+    Two queries.
+    """
+    theirs = Accrual.objects.filter(licensor_id=licensor_id, currency=currency).select_related(
         "licence__tariff",
         "sale_line__track__artist",
         "sale_line__track__release",
         "sale_line__track__work",
     )
-    for row in rows.order_by("sale_line_id", "right").iterator(chunk_size=2_000):
+    accrued = theirs.filter(accrued_at__gte=period.starts_at)
+    taken_back = theirs.filter(reversal__reversed_at__gte=period.starts_at)
+    if period.ends_at is not None:
+        accrued = accrued.filter(accrued_at__lt=period.ends_at)
+        taken_back = taken_back.filter(reversal__reversed_at__lt=period.ends_at)
+    for row in accrued.order_by("sale_line_id", "right").iterator(chunk_size=2_000):
         yield _line(row)
+    for row in taken_back.order_by("reversal__id").iterator(chunk_size=2_000):
+        yield _refund_of(_line(row))
 
 
 def list_currencies(*, licensor_id: int) -> list[str]:
@@ -85,7 +94,10 @@ def list_currencies(*, licensor_id: int) -> list[str]:
 
 
 def get_accrued(*, licensor_id: int, currency: str, period: Period) -> Money:
-    """What the ledger says accrued to a licensor within a period."""
+    """What the ledger says accrued to a licensor within a period, less what was taken back in it.
+
+    A reversal keeps the reason of what it reverses.
+    """
     code = payable_code(licensor_id=licensor_id, currency=currency)
     return sum_movements(code=code, currency=currency, within=period, reason="royalty")
 
@@ -136,6 +148,14 @@ def iterate_accruals() -> Iterator[AccrualFacts]:
         )
 
 
+def iterate_reversals() -> Iterator[tuple[str, str, datetime]]:
+    """(document of the sale line, right, when) of every accrual that was taken back. One query."""
+    rows = AccrualReversal.objects.order_by("id").values_list(
+        "accrual__sale_line__document", "accrual__right", "reversed_at"
+    )
+    yield from rows.iterator(chunk_size=2_000)
+
+
 def _statement(row: Statement) -> StatementFacts:
     return StatementFacts(
         period=Period(row.period_starts_at, row.period_ends_at),
@@ -144,6 +164,10 @@ def _statement(row: Statement) -> StatementFacts:
         csv_sha256=row.csv_sha256,
         issued_at=row.issued_at,
     )
+
+
+def _refund_of(line: StatementLine) -> StatementLine:
+    return replace(line, use="REFUND", gross=-line.gross, tax=-line.tax, due=-line.due)
 
 
 def _line(row: Accrual) -> StatementLine:
