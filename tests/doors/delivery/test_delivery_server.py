@@ -122,9 +122,9 @@ def test_ranges_conditions_and_head_are_answered_while_the_encoder_runs(stage: S
     [("mp3-192", "is killed"), ("flac", "fails"), ("mp3-v0", "fails"), ("vorbis-q6", "is killed")],
 )
 def test_an_encoder_that_ends_badly_cuts_the_connection_and_the_next_request_succeeds(
-    code: str, how: str, stage: Stage
+    code: str, how: str, stage: Stage, tmp_path: Path
 ) -> None:
-    address = stage.shop.address(code)
+    address, log = stage.shop.address(code), tmp_path / "server.log"
     with (
         pytest.raises(httpx.RemoteProtocolError),
         stage.client.stream("GET", address) as response,
@@ -137,6 +137,10 @@ def test_an_encoder_that_ends_badly_cuts_the_connection_and_the_next_request_suc
             until(stage.encoder.process_ids)
             os.kill(stage.encoder.process_ids()[0], signal.SIGKILL)
         list(pieces)
+    until(lambda: "broke off" in log.read_text())
+    told = [line for line in log.read_text().splitlines() if "delivery" in line]
+    assert len(told) == 1
+    assert "already started" not in log.read_text()
     stage.encoder.open_gate()
     with contextlib.suppress(httpx.RemoteProtocolError):  # The failed one may still be leaving.
         stage.client.get(address)

@@ -72,7 +72,7 @@ _ANSWERS: dict[type[Exception], tuple[int, str]] = {
     flow.MasterMissingError: _TROUBLE,
     flow.RenditionChangedError: _TROUBLE,
 }
-
+_FORESEEN = tuple(_ANSWERS)
 
 _files = Recently[Recent](most=FILES_MOST)
 _albums = Recently[Album](most=ALBUMS_MOST)
@@ -149,7 +149,7 @@ async def _answer_growing(request: Request, found: Delivery | Album, now: dateti
     body = await _growing(found, now)
     if found.total_bytes is not None:
         headers["content-length"] = str(found.total_bytes)
-    return GrowingBody(body, headers=headers)
+    return GrowingBody(body, headers=headers, foreseen=_FORESEEN)
 
 
 async def _send_part(
@@ -163,9 +163,11 @@ async def _send_part(
         return _beyond(headers, total)
     headers["content-range"] = f"bytes {start}-{stop - 1}/{total}"
     if not isinstance(found, Album) and found.path is not None:
-        return PartOfFile(found.path, start=start, stop=stop, headers=headers)
+        with suppress(FileNotFoundError):  # Evicted as soon as it was whole: encoded again.
+            return PartOfFile(found.path, start=start, stop=stop, headers=headers)
     headers["content-length"] = str(stop - start)
-    return GrowingBody(await _growing(found, now, start=start, stop=stop), 206, headers=headers)
+    body = await _growing(found, now, start=start, stop=stop)
+    return GrowingBody(body, 206, headers=headers, foreseen=_FORESEEN)
 
 
 async def _settled(found: Delivery | Album, now: datetime) -> Delivery | Album:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -12,19 +13,42 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+log = logging.getLogger(__name__)
+
 # What is read of a file at once. A listener who takes nothing holds two or three such pieces in
 # memory; larger ones were not faster, and fifty slow listeners are to cost little.
 PIECE_BYTES = 64 * 1024
 # After so many bytes that did not have to wait, other requests have a turn.
 TURN_BYTES = 2 * 1024 * 1024
+# By which the server below can open what this process has open, though it is evicted meanwhile. Linux
+# has it: https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html
+_OPEN_HERE = Path("/proc/self/fd")
+_IS_LINUX = _OPEN_HERE.is_dir()
+# The server opens what it is to send a moment after it was told to. So long is a file kept open for
+# it, and so many at once; one beyond that is not found if it is evicted in that very moment.
+HELD_SECONDS = 2.0
+HELD_MOST = 200
+_held = set[int]()
 
 
 class GrowingBody(StreamingResponse):
     """A stream whose listener may leave without a word in the log.
 
-    An error of the stream passes through to the server, which cuts the connection: a listener's
-    program then knows that the file is not whole, and asks again for the rest.
+    Where the stream breaks off, the answer is left unfinished, with or without a length, and the
+    server cuts the connection: a listener's program then knows that the file is not whole, and asks
+    again for the rest. What is `foreseen` is told to the log in one line; all else passes through.
     """
+
+    def __init__(
+        self,
+        content: AsyncGenerator[bytes, None],
+        status_code: int = 200,
+        *,
+        headers: Mapping[str, str],
+        foreseen: tuple[type[Exception], ...],
+    ) -> None:
+        super().__init__(content, status_code, headers)
+        self._foreseen = foreseen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send, and close the source whatever happens."""
@@ -32,39 +56,32 @@ class GrowingBody(StreamingResponse):
             await super().__call__(scope, receive, send)
         except ClientDisconnect:
             pass
+        except self._foreseen as error:
+            log.error("a delivery broke off: %s", error)  # noqa: TRY400
         finally:
             close = getattr(self.body_iterator, "aclose", None)
             if close is not None:
                 await close()
 
 
-class WholeFile(Response):
-    """A finished file, sent by the server below Python where it can."""
-
-    def __init__(self, path: Path, *, total: int, headers: Mapping[str, str]) -> None:
-        super().__init__(None, 200, {**headers, "content-length": str(total)})
-        self._path, self._total = path, total
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the whole file."""
-        if "http.response.pathsend" not in scope.get("extensions", {}):
-            part = PartOfFile(self._path, start=0, stop=self._total, headers={})
-            part.status_code, part.raw_headers = self.status_code, self.raw_headers
-            await part(scope, receive, send)
-            return
-        await send(_start_of(self))
-        await send({"type": "http.response.pathsend", "path": str(self._path)})
-
-
 class PartOfFile(Response):
-    """The bytes `[start, stop)` of a finished file. Raises OSError at once where it is gone.
+    """The bytes `[start, stop)` of a finished file. Raises OSError at once where it is gone; from
+    then on it may be evicted.
 
     Read on the event loop: what was asked for lately lies in the system's memory, and a thread for
     each piece took longer than the piece.
     """
 
-    def __init__(self, path: Path, *, start: int, stop: int, headers: Mapping[str, str]) -> None:
-        super().__init__(None, 206, {**headers, "content-length": str(stop - start)})
+    def __init__(
+        self,
+        path: Path,
+        *,
+        start: int,
+        stop: int,
+        headers: Mapping[str, str],
+        status_code: int = 206,
+    ) -> None:
+        super().__init__(None, status_code, {**headers, "content-length": str(stop - start)})
         self._start, self._stop = start, stop
         self._descriptor = os.open(path, os.O_RDONLY)
 
@@ -86,6 +103,36 @@ class PartOfFile(Response):
                     await asyncio.sleep(0)
         finally:
             os.close(self._descriptor)
+
+
+class WholeFile(PartOfFile):
+    """A finished file, sent by the server below Python where it can. Raises as `PartOfFile` does."""
+
+    def __init__(self, path: Path, *, total: int, headers: Mapping[str, str]) -> None:
+        super().__init__(path, start=0, stop=total, headers=headers, status_code=200)
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the whole file."""
+        if "http.response.pathsend" not in scope.get("extensions", {}):
+            await super().__call__(scope, receive, send)
+            return
+        is_held = _IS_LINUX and len(_held) < HELD_MOST
+        path = _OPEN_HERE / str(self._descriptor) if is_held else self._path
+        try:
+            await send(_start_of(self))
+            await send({"type": "http.response.pathsend", "path": str(path)})
+        finally:
+            if is_held:
+                _held.add(self._descriptor)
+                asyncio.get_running_loop().call_later(HELD_SECONDS, _let_go, self._descriptor)
+            else:
+                os.close(self._descriptor)
+
+
+def _let_go(descriptor: int) -> None:
+    _held.discard(descriptor)
+    os.close(descriptor)
 
 
 async def after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
