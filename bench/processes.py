@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pennywhistle.adapters.audio.ready import MASTER
+
 _LOOK_SECONDS = 0.004
 QUIET_SECONDS_MAX = 120
 _ENCODER = "ffmpeg"
+# What stands in the command of one that was started ahead.
+_WAITS = f" file:{MASTER} ".encode()
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -41,12 +45,23 @@ def cpu_seconds_of_tree(root: int) -> float:
 def encoders_of_tree(root: int, *, master: Path | None = None) -> set[int]:
     """The encoders that run below `root`; of one master, where that is given.
 
-    An encoder that is asked for its version alone is none.
+    One that is asked for its version alone, or still waits for its master, is none.
     """
-    wanted = master.name.encode() if master else b" -i "
     return {
-        pid for pid in tree_of(root) if _name(pid).startswith(_ENCODER) and wanted in _command(pid)
+        pid for pid in tree_of(root) if _name(pid).startswith(_ENCODER) and _is_at_work(pid, master)
     }
+
+
+def _is_at_work(pid: int, master: Path | None) -> bool:
+    """By its master, which stands in its command, or is put into its folder once it is needed."""
+    command = _command(pid)
+    if _WAITS not in command:
+        return (master.name.encode() if master else b" -i ") in command
+    try:
+        given = Path(f"/proc/{pid}/cwd", MASTER).stat()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return master is None or given.st_ino == master.stat().st_ino
 
 
 def await_quiet(root: int) -> None:

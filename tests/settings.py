@@ -24,6 +24,8 @@ from pennywhistle.config.settings import DATABASES
 
 # An encode that goes on behind a test would meet the next test's database.
 ENCODE_AHEAD = False
+# Nor should an encoder wait beyond the test that it was started in.
+ENCODERS_READY = 0
 
 # Quick to check, and worth nothing: never outside the tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -34,6 +34,8 @@ class SlowEncoder:
             "IMAGEIO_FFMPEG_EXE": str(self.program),
             # A program that starts others and writes a log is what confinement is there against.
             "PENNYWHISTLE_CONFINE_ENCODERS": "no",
+            # Every start of it is counted as an encode.
+            "PENNYWHISTLE_ENCODERS_READY": "0",
         }
 
     def open_gate(self, *, fail: bool = False) -> None:

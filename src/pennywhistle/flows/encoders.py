@@ -24,6 +24,7 @@ from django.db import connections
 
 from pennywhistle.adapters.audio.binary import EncoderMissingError, encoder_version
 from pennywhistle.adapters.audio.process import start_host
+from pennywhistle.adapters.audio.ready import ready_encoders
 from pennywhistle.flows.encode_rendition import WantedRendition, encode_rendition
 from pennywhistle.flows.measures import Level, get_measures
 from pennywhistle.flows.outfit import Outfit
@@ -282,6 +283,7 @@ def _refuse(jobs: list[_Job]) -> None:
 def get_encoders() -> Encoders:
     """The encoders of this process: one queue for whatever a server process encodes."""
     threading.Thread(target=_warm_up, name="encoders-warm-up", daemon=True).start()
+    ready_encoders.keep(most=settings.ENCODERS_READY)
     at_once = settings.ENCODERS_MAX
     return Encoders(
         at_once=at_once,

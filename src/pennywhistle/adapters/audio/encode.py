@@ -18,6 +18,7 @@ from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.adapters.audio.framing import ENCODED_FIRST, MUXERS, Frame, framer_for
 from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run, running
+from pennywhistle.adapters.audio.ready import FILTERS, GO, MASTER, Kind, ready_encoders
 from pennywhistle.adapters.storage.working import working_below
 
 _READ_BYTES = 256 * 1024
@@ -26,6 +27,10 @@ _FFMPEG_INPUTS = "flac,wav,aiff,mov"
 # Bytes that AAC, Opus and ffmpeg's resampler make differ between a machine with AVX2 or FMA and one
 # without. Held back to this, which every x86-64 of the last fifteen years has, they do not.
 _CPU_FLAGS_HELD_BACK = "sse4.2" if platform.machine() in ("x86_64", "AMD64") else "0"
+
+_STREAM = "pipe:1"
+# The first option after those that hold the processor back: the one to be waited with.
+_FILTER_THREADS = GO.decode()
 
 Sink = Callable[[bytes], object]
 
@@ -38,8 +43,8 @@ class EncoderFailedError(RuntimeError):
 class EncodeOrder:
     """All that an encode depends on.
 
-    `arguments` stand between ffmpeg's input and output; `framing` is a name of `framing.MUXERS`;
-    `facts` are those of the file to be made. `tag_block` is what `adapters.tags.write` rendered for
+    `arguments` stand between ffmpeg's input and output, `-af` and its filters first; `framing` is a
+    name of `framing.MUXERS`; `facts` are those of the file to be made. `tag_block` is what `adapters.tags.write` rendered for
     that framing. `info_kbps` is the bitrate of an MP3's Info frame. `audio_bytes` is the promised
     length without the tag block, None where none is promised; a broken promise fails the encode.
     Where it does not stream (`streams`), the encoder writes into a file below `working_folder` first.
@@ -59,6 +64,18 @@ class EncodeOrder:
     holds_cpu_back: bool = False
     cpu_flags: str | None = None
     niceness: int = 0
+
+    @property
+    def filters(self) -> str:
+        """What the samples go through."""
+        option, filters, *_ = self.arguments
+        assert option == "-af", f"{option} stands before the filters"
+        return filters
+
+    @property
+    def codec_arguments(self) -> tuple[str, ...]:
+        """What is told besides the filters."""
+        return self.arguments[2:]
 
     @property
     def is_encoded_first(self) -> bool:
@@ -155,7 +172,7 @@ class _Counted:
 def _encoding(order: EncodeOrder) -> Iterator[tuple[Process, Iterator[bytes]]]:
     """A running encoder and its output, which is that of a file where it must be encoded first."""
     if not order.is_encoded_first:
-        with _running(order, "pipe:1") as process:
+        with _streaming(order) as process:
             yield process, _output(process, order)
         return
     with working_below(order.working_folder) as folder:
@@ -167,37 +184,64 @@ def _encoding(order: EncodeOrder) -> Iterator[tuple[Process, Iterator[bytes]]]:
             yield process, iter(lambda: file.read(_READ_BYTES), b"")
 
 
-def _command(order: EncodeOrder, target: str) -> list[str]:
-    muxer = MUXERS[order.framing]
+def _command(order: EncodeOrder, target: str, *, waits: bool = False) -> tuple[str, ...]:
+    """One that `waits` does so at its first option, for what `ready.py` will tell it.
+
+    https://ffmpeg.org/ffmpeg.html#toc-Main-options, at "-/": an option's value may be in a file.
+    """
     flags = order.cpu_flags or (_CPU_FLAGS_HELD_BACK if order.holds_cpu_back else None)
-    cpu = ["-cpuflags", flags] if flags is not None else []
-    return [
-        *(ffmpeg_path(), "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y", *cpu),
-        *("-filter_threads", "1", "-threads", "1"),
+    return (
+        *(ffmpeg_path(), "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"),
+        *(("-cpuflags", flags) if flags is not None else ()),
+        *(("-/filter_threads", "pipe:0") if waits else ("-filter_threads", _FILTER_THREADS)),
+        *("-threads", "1"),
         *("-protocol_whitelist", "file,pipe", "-format_whitelist", _FFMPEG_INPUTS),
         *("-codec_whitelist", _FFMPEG_DECODERS),
-        *("-i", f"file:{order.source}"),
+        *("-i", f"file:{MASTER if waits else order.source}"),
         *("-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-threads", "1"),
-        *order.arguments,
-        *muxer,
+        *(("-/af", FILTERS) if waits else ("-af", order.filters)),
+        *order.codec_arguments,
+        *MUXERS[order.framing],
         *("-flush_packets", "1", target),
-    ]
+    )
+
+
+@contextlib.contextmanager
+def _streaming(order: EncodeOrder) -> Iterator[Process]:
+    """One that was started ahead, where somebody waits and there is one."""
+    if order.niceness:
+        with _running(order, _STREAM) as process:
+            yield process
+        return
+    kind = Kind(_command(order, _STREAM, waits=True), order.working_folder)
+    with ready_encoders.take(kind, master=order.source, filters=order.filters) as ready:
+        if ready is not None:
+            with _our_errors():
+                yield ready
+            return
+    with _running(order, _STREAM) as process:
+        yield process
 
 
 @contextlib.contextmanager
 def _running(order: EncodeOrder, target: str, *, writes: Path | None = None) -> Iterator[Process]:
     """An encoder process that does not outlive the block."""
     run = Run(
-        command=tuple(_command(order, target)),
+        command=_command(order, target),
         about=order.source.name,
         reads=(order.source,),
         writes=writes,
         niceness=order.niceness,
     )
+    with _our_errors(), running(run) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def _our_errors() -> Iterator[None]:
     try:
-        with running(run) as process:
-            yield process
+        yield
     except ProcessFailedError as error:
         raise EncoderFailedError(str(error)) from error
 

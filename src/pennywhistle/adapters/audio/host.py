@@ -3,8 +3,8 @@
 `process.py` keeps one for each process of the store. A large program with threads cannot fork and
 then narrow itself down, and a chain of small programs in front of each encoder takes longer than
 the encoder needs for its first byte. What is asked for comes over a socket, as a length, one line of
-JSON and three descriptors: the encoder's standard output and error, and a socket of its own. On that
-socket the host tells how the encoder ended. A `b` from the other side puts it into the background;
+JSON and three or four descriptors: the encoder's standard input where it is told something, its standard
+output and error, and a socket of its own. On that socket the host tells how the encoder ended. A `b` from the other side puts it into the background;
 its end of file kills it. When the store's process is gone, so are the host and all encoders.
 """
 
@@ -32,7 +32,7 @@ TO_BACKGROUND = b"b"
 # Encoders let the host go first, which has the next one to start.
 FIRST_NICENESS = 2
 BACKGROUND_NICENESS = 5
-_DESCRIPTORS = 3
+_DESCRIPTORS_LEAST, _DESCRIPTORS_MOST = 3, 4
 # All that an encoder is told of the environment it runs in.
 _ENVIRONMENT = ("LD_LIBRARY_PATH",)
 _STARTED_NOT = 127
@@ -104,7 +104,7 @@ class Host:
         """One request. False where there will be none."""
         body, descriptors = receive(self._control)
         try:
-            if len(descriptors) < _DESCRIPTORS:
+            if len(descriptors) < _DESCRIPTORS_LEAST:
                 return False
             self._start(body, descriptors)
         finally:
@@ -201,7 +201,7 @@ def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
 
     Raises EOFError at half of one, ValueError where it would be too long.
     """
-    head, descriptors, _, _ = socket.recv_fds(channel, _LENGTH.size, _DESCRIPTORS)
+    head, descriptors, _, _ = socket.recv_fds(channel, _LENGTH.size, _DESCRIPTORS_MOST)
     if len(head) < _LENGTH.size:
         return b"", descriptors
     (length,) = _LENGTH.unpack(head)
@@ -227,8 +227,10 @@ def _become(order: socket.socket, null: int, host_pid: int, program: str | None)
         body, descriptors = receive(order)
         if not body:
             os._exit(0)
-        out, err, line = descriptors
-        for target, source in enumerate((null, out, err)):
+        *standard, line = descriptors
+        if len(descriptors) < _DESCRIPTORS_MOST:
+            standard = [null, *standard]
+        for target, source in enumerate(standard):
             os.dup2(source, target)
         _execute(json.loads(body), confinement)
     except BaseException as error:  # noqa: BLE001 - told to the other side, whatever it is
@@ -241,7 +243,7 @@ def _execute(request: dict[str, Any], confinement: confine.Confinement | None) -
     """Never returns, but raises OSError."""
     os.nice(max(FIRST_NICENESS, request["niceness"]))
     command = request["command"]
-    os.chdir("/")
+    os.chdir(request["inside"])
     if confinement is not None:
         confinement.close(program=command[0], reads=request["reads"], writes=request["writes"])
     confine.limit(**request["limits"])

@@ -13,6 +13,7 @@ import fcntl
 import json
 import logging
 import os
+import select
 import selectors
 import socket
 import subprocess
@@ -22,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pennywhistle.adapters.audio import host as host_program
 from pennywhistle.adapters.audio.binary import ffmpeg_path
@@ -64,15 +65,18 @@ class ProcessOverLimitError(ProcessFailedError):
 class Run:
     """What is to be run. `about` names in errors what it works on.
 
-    It can read the files `reads` and write into the folder `writes`; every other file is refused
-    to it. `niceness` is 0 for what somebody waits for, up to 19.
+    It can read the files `reads`, or what lies in the folders among them, and write into the folder
+    `writes`; every other file is refused to it. It starts in the folder `inside`. `niceness` is 0 for
+    what somebody waits for, up to 19. Its standard input is empty, unless it `is_told` something.
     """
 
     command: tuple[str, ...]
     about: str
     reads: tuple[Path, ...]
     writes: Path | None = None
+    inside: Path = Path("/")
     niceness: int = 0
+    is_told: bool = False
     memory_bytes_max: int = MEMORY_BYTES_MAX
     cpu_seconds_max: int = RUN_SECONDS_MAX
 
@@ -80,8 +84,11 @@ class Run:
 class Process:
     """A running program. `code`, `cpu_ms` and the whole of `last_words` are there after `output`."""
 
-    def __init__(self, run: Run, out: int, err: int, line: socket.socket) -> None:
+    def __init__(
+        self, run: Run, out: int, err: int, line: socket.socket, told_by: BinaryIO | None
+    ) -> None:
         self._run = run
+        self._told_by = told_by
         self._out = out
         self._err = err
         self._line = line
@@ -93,6 +100,16 @@ class Process:
     def last_words(self) -> str:
         """The end of what it wrote to its standard error."""
         return self._last_words.decode("utf-8", "replace").strip()
+
+    def tell(self, words: bytes) -> None:
+        """All that its standard input will ever hold. Raises OSError where it has ended."""
+        assert self._told_by is not None, "its standard input is empty"
+        with self._told_by:
+            self._told_by.write(words)
+
+    def has_ended(self) -> bool:
+        """Whether it, or its host, is gone. Not to be asked once `output` has been."""
+        return bool(select.select([self._line], [], [], 0)[0])
 
     def output(self, hear: Callable[[bytes], object] | None = None) -> Iterator[bytes]:
         """What it writes to its standard output, as it comes, until it has ended.
@@ -173,15 +190,20 @@ def running(run: Run) -> Iterator[Process]:
         (out, their_out), (err, their_err) = os.pipe(), os.pipe()
         held.callback(os.close, out)
         held.callback(os.close, err)
+        theirs, told_by = [their_out, their_err], None
+        if run.is_told:
+            their_in, told = os.pipe()
+            theirs.insert(0, their_in)
+            told_by = held.enter_context(os.fdopen(told, "wb", buffering=0))
         mine, its = socket.socketpair()
-        process = Process(run, out, err, mine)
+        process = Process(run, out, err, mine, told_by)
         held.callback(process.end)
         _widen(out)
         try:
-            _ask(run, (their_out, their_err, its.fileno()))
+            _ask(run, (*theirs, its.fileno()))
         finally:
-            os.close(their_out)
-            os.close(their_err)
+            for descriptor in theirs:
+                os.close(descriptor)
             its.close()
         yield process
 
@@ -323,6 +345,7 @@ def _ask(run: Run, descriptors: tuple[int, ...]) -> None:
         "command": run.command,
         "reads": [str(path.absolute()) for path in run.reads],
         "writes": None if run.writes is None else str(run.writes.absolute()),
+        "inside": str(run.inside),
         "niceness": run.niceness,
         "limits": {
             "memory_bytes": run.memory_bytes_max,
