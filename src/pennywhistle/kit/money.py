@@ -166,13 +166,14 @@ def round_half_up_to_minor(exact_micros: Fraction, currency: str) -> Money:
 
 
 def split_by_largest_remainder(
-    total: Money, parts: Mapping[str, Fraction], *, tie_key: str
+    total: Money, parts: Mapping[str, Fraction], *, tie_key: str, unit_micros: int = 1
 ) -> dict[str, Money]:
-    """Round exact `parts` (micros, each ≥ 0, summing to `total` exactly) to whole micros.
+    """Round exact `parts` (micros, each ≥ 0, summing to `total` exactly) to whole micros, or to
+    multiples of `unit_micros`, of which `total` must be one.
 
-    Each part is rounded down, and the micros left over go one each to the largest remainders; equal
+    Each part is rounded down, and the units left over go one each to the largest remainders; equal
     remainders are ordered by a SHA-256 of `tie_key` and the part's name, so that the same sale
-    always splits the same way and no party is favoured. Every result is within one micro of its
+    always splits the same way and no party is favoured. Every result is within one unit of its
     exact part, and the results sum to `total`.
 
     https://en.wikipedia.org/wiki/Quota_method#Largest_remainder
@@ -181,13 +182,15 @@ def split_by_largest_remainder(
         raise MoneyError(f"a share below zero cannot be split: {dict(parts)}")
     if sum(parts.values(), Fraction(0)) != total.micros:
         raise MoneyError(f"the parts sum to {sum(parts.values())} micros, not to {total.micros}")
-    floors = {name: exact.numerator // exact.denominator for name, exact in parts.items()}
+    if total.micros % unit_micros:
+        raise MoneyError(f"{total} is not a whole number of units of {unit_micros} micros")
+    floors = {name: int(exact // unit_micros) * unit_micros for name, exact in parts.items()}
 
     def turn(name: str) -> tuple[Fraction, bytes]:
         tie = hashlib.sha256(f"{tie_key}\0{name}".encode()).digest()
         return (floors[name] - parts[name], tie)
 
-    left = total.micros - sum(floors.values())
+    left = (total.micros - sum(floors.values())) // unit_micros
     for name in sorted(parts, key=turn)[:left]:
-        floors[name] += 1
+        floors[name] += unit_micros
     return {name: Money(micros, total.currency) for name, micros in floors.items()}

@@ -18,14 +18,14 @@ from pennywhistle.shop.licensing.rules import (
     LicensingError,
     Repertoire,
     Right,
+    TariffCurrencyError,
     TariffTerms,
     Use,
+    royalty_micros,
 )
 from pennywhistle.shop.royalties.rules import (
-    RoyaltyError,
     TariffsExceedPriceError,
     divide_price,
-    royalty_micros,
 )
 from tests.cast import OPENED
 
@@ -133,7 +133,7 @@ def test_a_floor_counts_where_the_rate_gives_less() -> None:
 
 def test_a_floor_in_another_currency_is_refused() -> None:
     floored = replace(tariff("1/10"), floor_per_track=Money.parse("0.05", "USD"))
-    with pytest.raises(RoyaltyError, match="USD"):
+    with pytest.raises(TariffCurrencyError, match="USD"):
         royalty_micros(tariff=floored, gross=Money.parse("1", "EUR"), net_micros=Fraction(1))
 
 

@@ -99,6 +99,6 @@ class Recipe:
     edition: int = 1
 
     @property
-    def priced_as(self) -> Literal["lossy", "lossless"]:
-        """Which of a shop's two prices for a megabyte it goes by."""
-        return "lossy" if self.kind is Kind.LOSSY else "lossless"
+    def priced_as(self) -> Literal["lossy", "reduced", "lossless"]:
+        """Which of a shop's prices for a megabyte it goes by."""
+        return self.kind.value

@@ -53,6 +53,10 @@ class LicensingError(Exception):
     """A licence that cannot be recorded as asked."""
 
 
+class TariffCurrencyError(LicensingError):
+    """A floor in another currency than the price that is to pay it."""
+
+
 class UnknownLicensorError(LicensingError):
     """No licensor of that name."""
 
@@ -134,6 +138,25 @@ class TariffTerms:
             raise LicensingError(f"the floor {self.floor_per_track} is below zero")
         if self.base not in {"gross", "net-of-tax"}:
             raise LicensingError(f"the base {self.base!r} is neither gross nor net-of-tax")
+
+
+def royalty_micros(*, tariff: TariffTerms, gross: Money, net_micros: Fraction) -> Fraction:
+    """`max(rate × base, floor)` in micros, exactly. Raises `TariffCurrencyError`."""
+    base = Fraction(gross.micros) if tariff.base == "gross" else net_micros
+    return max(tariff.rate * base, floor_micros(tariff=tariff, currency=gross.currency))
+
+
+def floor_micros(*, tariff: TariffTerms, currency: str) -> Fraction:
+    """The least that a tariff asks for one track, in micros. Raises `TariffCurrencyError`."""
+    floor = tariff.floor_per_track
+    if floor is None:
+        return Fraction(0)
+    if floor.currency != currency:
+        raise TariffCurrencyError(
+            f"the floor of tariff {tariff.code} is in {floor.currency}, and the price is in "
+            f"{currency}: agree a floor in that currency"
+        )
+    return Fraction(floor.micros)
 
 
 @dataclass(frozen=True, slots=True)

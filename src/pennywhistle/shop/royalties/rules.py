@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from pennywhistle.kit.money import Money, split_by_largest_remainder
 from pennywhistle.shop.ledger.rules import TransferFacts
-from pennywhistle.shop.licensing.rules import Covered, Right, TariffTerms
+from pennywhistle.shop.licensing.rules import Covered, Right, TariffCurrencyError, royalty_micros
 from pennywhistle.shop.sales.rules import LineFacts, receipts_code
 
 
@@ -35,20 +35,6 @@ class Shares:
     store: Money
 
 
-def royalty_micros(*, tariff: TariffTerms, gross: Money, net_micros: Fraction) -> Fraction:
-    """`max(rate × base, floor)` in micros, exactly."""
-    base = Fraction(gross.micros) if tariff.base == "gross" else net_micros
-    due = tariff.rate * base
-    if tariff.floor_per_track is None:
-        return due
-    if tariff.floor_per_track.currency != gross.currency:
-        raise RoyaltyError(
-            f"the floor of tariff {tariff.code} is in {tariff.floor_per_track.currency}, and the "
-            f"price is in {gross.currency}: agree a floor in that currency"
-        )
-    return max(due, Fraction(tariff.floor_per_track.micros))
-
-
 def share_tie_key(*, quote_id: object, track_id: int, recipe: str) -> str:
     """What decides between equal remainders of one price, the same whenever it is counted."""
     return f"{quote_id}/{track_id}/{recipe}"
@@ -62,8 +48,11 @@ def divide_price(*, gross: Money, vat_percent: Decimal, covered: Covered, tie_ke
     rate = Fraction(vat_percent) / 100
     tax = gross.micros * rate / (1 + rate)
     net = gross.micros - tax
-    work = royalty_micros(tariff=covered.work.tariff, gross=gross, net_micros=net)
-    recording = royalty_micros(tariff=covered.recording.tariff, gross=gross, net_micros=net)
+    try:
+        work = royalty_micros(tariff=covered.work.tariff, gross=gross, net_micros=net)
+        recording = royalty_micros(tariff=covered.recording.tariff, gross=gross, net_micros=net)
+    except TariffCurrencyError as error:
+        raise RoyaltyError(str(error)) from error
     store = net - work - recording
     if store < 0:
         raise TariffsExceedPriceError(

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from fractions import Fraction
 
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
-from pennywhistle.shop.storefronts.models import PriceList, Storefront
+from pennywhistle.shop.storefronts.models import ExchangeRate, PriceList, Storefront
 from pennywhistle.shop.storefronts.rules import (
+    Prices,
+    Rate,
     StorefrontError,
     check_currency,
     check_domain,
     check_evidence_needed,
     check_name,
     check_prices,
+    check_rate,
+    percent_text,
 )
 
 
@@ -67,20 +72,61 @@ def set_prices(
     lossless_per_mb: Money,
     floor_per_track: Money,
     valid_from: datetime,
+    reduced_per_mb: Money | None = None,
 ) -> None:
-    """Set prices from an instant on. Transaction: the one insert; the same instant again is a
-    no-op. Raises `StorefrontError`."""
-    check_prices(
-        lossy_per_mb=lossy_per_mb,
-        lossless_per_mb=lossless_per_mb,
-        floor_per_track=floor_per_track,
+    """Set prices by the megabyte alone, from an instant on, as `set_price_list` does."""
+    set_price_list(
+        storefront_id=storefront.pk,
+        prices=Prices(0, lossy_per_mb, lossless_per_mb, floor_per_track, reduced_per_mb),
+        valid_from=valid_from,
     )
+
+
+def set_price_list(*, storefront_id: int, prices: Prices, valid_from: datetime) -> None:
+    """Set a price list, in its currency, from an instant on; its `price_list_id` is not looked at.
+
+    Transaction: the one insert; the same instant again is a no-op. Raises `StorefrontError`.
+    """
+    check_prices(prices=prices)
     PriceList.objects.get_or_create(
-        storefront=storefront,
+        storefront_id=storefront_id,
+        currency=prices.currency,
         valid_from=valid_from,
         defaults={
-            "lossy_micros_per_mb": lossy_per_mb.micros,
-            "lossless_micros_per_mb": lossless_per_mb.micros,
-            "floor_micros_per_track": floor_per_track.micros,
+            "lossy_micros_per_mb": prices.lossy_per_mb.micros,
+            "reduced_micros_per_mb": prices.rate_of("reduced").micros,
+            "lossless_micros_per_mb": prices.lossless_per_mb.micros,
+            "floor_micros_per_track": prices.floor_per_track.micros,
+            "album_micros": {kind: most.micros for kind, most in prices.albums.items()},
+            "tiers": [[tier.spent.micros, percent_text(tier.percent)] for tier in prices.tiers],
+            "bonuses": {
+                gateway: percent_text(percent) for gateway, percent in prices.bonuses.items()
+            },
         },
     )
+
+
+def record_rate(*, rate: Rate) -> None:
+    """Put a rate of exchange on file. Transaction: its own.
+
+    The same rate again is a no-op. Raises `StorefrontError` for one that is none, or another one of
+    that day.
+    """
+    check_rate(rate=rate)
+    with transaction.atomic():
+        row, _ = ExchangeRate.objects.get_or_create(
+            base=rate.base,
+            quote=rate.quote,
+            day=rate.day,
+            defaults={
+                "numerator": rate.rate.numerator,
+                "denominator": rate.rate.denominator,
+                "source": rate.source,
+            },
+        )
+    stored = Fraction(row.numerator, row.denominator)
+    if stored != rate.rate:
+        raise StorefrontError(
+            f"{rate.day} is on file already: {float(stored):g} {rate.quote} for one {rate.base}, by "
+            f"{row.source}. A rate that was used is not changed."
+        )

@@ -1,20 +1,30 @@
-"""The price by the megabyte."""
+"""The price by the megabyte, discounts and bonuses of a price list, and rates of exchange."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from babel.numbers import is_currency
 
-from pennywhistle.kit.money import Money, MoneyError, round_half_up_to_minor
+from pennywhistle.kit.money import (
+    CurrencyMismatchError,
+    Money,
+    MoneyError,
+    micros_in_minor_unit,
+    round_half_up_to_minor,
+)
 
 MEGABYTE = 1_000_000
 
 # As its column holds.
 NAME_LETTERS_MOST = 80
+SOURCE_LETTERS_MOST = 100
 
 # Names of hosts: https://www.rfc-editor.org/rfc/rfc1123#section-2.1
 _HOST_LETTERS_MOST = 200
@@ -73,38 +83,161 @@ def check_evidence_needed(pieces: int) -> None:
         )
 
 
-def check_prices(*, lossy_per_mb: Money, lossless_per_mb: Money, floor_per_track: Money) -> None:
-    """Raise `StorefrontError` for prices of nothing, or a floor that nobody could be charged."""
-    for what, price in (
-        ("lossy megabyte", lossy_per_mb),
-        ("lossless megabyte", lossless_per_mb),
-        ("track, at the least,", floor_per_track),
-    ):
-        if price.micros <= 0:
-            raise StorefrontError(f"a {what} costs more than nothing, not {price}")
-    if not floor_per_track.is_whole_minor:
-        raise StorefrontError(f"a track costs whole cents at the least, not {floor_per_track}")
+# How a file is made, as far as its price goes; each kind has a price of its own.
+RecipeKind = Literal["lossy", "reduced", "lossless"]
+RECIPE_KINDS: tuple[RecipeKind, ...] = ("lossy", "reduced", "lossless")
+
+# Steps of discount, and ways of paying with a bonus, of one price list.
+TIERS_MOST = 20
+BONUSES_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Who has spent `spent` or more before pays `percent` less."""
+
+    spent: Money
+    percent: Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """A price list: rates per megabyte of 1,000,000 bytes, and the least that a track costs."""
+    """A price list: rates per megabyte of 1,000,000 bytes, and the least that a track costs.
+
+    `reduced_per_mb` is None where it is as lossless. `albums` is the most that a whole release costs
+    by kind of recipe, where there is a most. `tiers` rise; `bonuses` are percents by gateway.
+    """
 
     price_list_id: int
     lossy_per_mb: Money
     lossless_per_mb: Money
     floor_per_track: Money
+    reduced_per_mb: Money | None = None
+    albums: Mapping[RecipeKind, Money] = field(default_factory=dict)
+    tiers: tuple[Tier, ...] = ()
+    bonuses: Mapping[str, Fraction] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.floor_per_track.is_whole_minor:
             raise MoneyError(f"the floor {self.floor_per_track} is not whole minor units")
 
+    @property
+    def currency(self) -> str:
+        """What everything in the list is in."""
+        return self.floor_per_track.currency
 
-def price_of(*, size_bytes: int, kind: Literal["lossy", "lossless"], prices: Prices) -> Money:
+    def rate_of(self, kind: RecipeKind) -> Money:
+        """What a megabyte costs."""
+        if kind == "lossy":
+            return self.lossy_per_mb
+        if kind == "reduced" and self.reduced_per_mb is not None:
+            return self.reduced_per_mb
+        return self.lossless_per_mb
+
+    def tier_of(self, spent: Money) -> Tier | None:
+        """The highest tier that somebody has reached who has spent so much, or None."""
+        reached = [tier for tier in self.tiers if tier.spent <= spent]
+        return max(reached, key=lambda tier: tier.spent.micros, default=None)
+
+
+def price_of(*, size_bytes: int, kind: RecipeKind, prices: Prices) -> Money:
     """`max(rate × megabytes, floor)`, the product rounded to the nearest minor unit, half up.
 
     `size_bytes` is the music alone; tags and cover come free. See `docs/money.md`.
     """
-    rate = prices.lossless_per_mb if kind == "lossless" else prices.lossy_per_mb
+    rate = prices.rate_of(kind)
     exact = Fraction(rate.micros * size_bytes, MEGABYTE)
     return max(round_half_up_to_minor(exact, rate.currency), prices.floor_per_track)
+
+
+def bonus_of(*, amount: Money, gateway: str, prices: Prices) -> Money:
+    """What the store adds to a top-up of `amount` by that gateway: whole minor units, rounded down;
+    nothing where the list has no bonus for it."""
+    unit = micros_in_minor_unit(amount.currency)
+    exact = amount.micros * prices.bonuses.get(gateway, Fraction(0)) / 100
+    return Money(int(exact // unit) * unit, amount.currency)
+
+
+def check_prices(*, prices: Prices) -> None:
+    """Raise `StorefrontError` for prices of nothing, what nobody could be charged, tiers that do not
+    rise, and percents that are none."""
+    rates = [(f"{kind} megabyte", prices.rate_of(kind)) for kind in RECIPE_KINDS]
+    albums = [(f"whole release as {kind}", most) for kind, most in prices.albums.items()]
+    floor = ("track, at the least,", prices.floor_per_track)
+    for what, price in (*rates, floor, *albums):
+        if price.micros <= 0:
+            raise StorefrontError(f"a {what} costs more than nothing, not {price}")
+        if price.currency != prices.currency:
+            raise StorefrontError(f"a price list has one currency, not {price} too")
+    for what, price in (floor, *albums):
+        if not price.is_whole_minor:
+            raise StorefrontError(f"a {what} costs whole cents, not {price}")
+    _check_tiers(prices)
+    if len(prices.bonuses) > BONUSES_MOST:
+        raise StorefrontError(f"a price list has at most {BONUSES_MOST} bonuses")
+    for gateway, percent in prices.bonuses.items():
+        check_percent(percent, f"the bonus of {gateway}")
+
+
+def check_percent(percent: Fraction, what: str) -> None:
+    """Raise `StorefrontError` for what is not between 0 and 100, or finer than hundredths."""
+    if not 0 < percent <= 100 or (percent * 100).denominator != 1:
+        raise StorefrontError(
+            f"{what} is a percentage above 0 and up to 100 with at most two decimals, not "
+            f"{float(percent):g}"
+        )
+
+
+def percent_text(percent: Fraction) -> str:
+    """A percentage with at most two decimals, as it is kept and shown: `2.5`."""
+    whole, hundredths = divmod(int(percent * 100), 100)
+    return f"{whole}.{hundredths:02}".rstrip("0").rstrip(".")
+
+
+def _check_tiers(prices: Prices) -> None:
+    if len(prices.tiers) > TIERS_MOST:
+        raise StorefrontError(f"a price list has at most {TIERS_MOST} tiers")
+    for tier in prices.tiers:
+        check_percent(tier.percent, f"the tier from {tier.spent}")
+    for lower, higher in pairwise(prices.tiers):
+        if not (lower.spent < higher.spent and lower.percent < higher.percent):
+            raise StorefrontError(
+                f"tiers rise: {float(higher.percent):g}% from {higher.spent} cannot follow "
+                f"{float(lower.percent):g}% from {lower.spent}"
+            )
+
+
+class NoRateError(LookupError):
+    """A conversion that no rate on file allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One unit of `base` is `rate` units of `quote`, as `source` published it for `day`."""
+
+    base: str
+    quote: str
+    rate: Fraction
+    source: str
+    day: date
+
+    def convert(self, amount: Money) -> Fraction:
+        """An amount of `base` in micros of `quote`, exactly; how it is rounded is for its user."""
+        if amount.currency != self.base:
+            raise CurrencyMismatchError(f"a rate of {self.base} does not convert {amount}")
+        return amount.micros * self.rate
+
+
+def check_rate(*, rate: Rate) -> None:
+    """Raise `StorefrontError` for a rate of nothing, of one currency, or without a source."""
+    check_currency(rate.base)
+    check_currency(rate.quote)
+    if rate.base == rate.quote or rate.rate <= 0:
+        raise StorefrontError(
+            f"a rate is above nothing and between two currencies, not {float(rate.rate):g} "
+            f"{rate.quote} for one {rate.base}"
+        )
+    if not rate.source.strip() or len(rate.source) > SOURCE_LETTERS_MOST:
+        raise StorefrontError(
+            f"say in at most {SOURCE_LETTERS_MOST} letters who published the rate, such as ECB"
+        )
