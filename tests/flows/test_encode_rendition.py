@@ -16,7 +16,8 @@ from pytest_django import Settings
 
 from pennywhistle.adapters.audio.encode import EncoderFailedError, encode
 from pennywhistle.adapters.audio.processor import processor_name
-from pennywhistle.adapters.storage.masters import MasterDamagedError, hashed_place
+from pennywhistle.adapters.storage.hashed import hashed_place
+from pennywhistle.adapters.storage.masters import MasterDamagedError
 from pennywhistle.adapters.tags.fields import TrackTags
 from pennywhistle.flows.encode_order import encoder_of
 from pennywhistle.flows.encode_rendition import (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 from pennywhistle.adapters.geo.country import country_of, is_local
+from pennywhistle.kit.addresses import parse_address
 from pennywhistle.shop.sales.rules import Evidence
 
 Networks = Collection[IPv4Network | IPv6Network]
@@ -26,17 +27,9 @@ def visitor_address(*, nearest: str, forwarded_for: str, trusted: Networks) -> s
 
 
 def is_within(*, address: str, networks: Networks) -> bool:
-    """Whether an address lies in one of `networks`; what is no address does not.
-
-    An IPv4 address in IPv6 clothes, as servers that listen on both tell it, is what it is inside.
-    """
-    try:
-        parsed: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in networks)
+    """Whether an address lies in one of `networks`; what is no address does not."""
+    parsed = parse_address(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def gather_evidence(*, address: str, declared: str, local_country: str) -> list[Evidence]:

@@ -84,13 +84,6 @@ def test_what_is_not_a_hash_names_no_file(store: MasterStore, name: str) -> None
         store.path(sha256=name)
 
 
-def test_a_cover_is_kept_by_its_bytes(store: MasterStore) -> None:
-    sha256 = store.keep_bytes(content=b"picture")
-    assert sha256 == hashlib.sha256(b"picture").hexdigest()
-    assert store.keep_bytes(content=b"picture") == sha256
-    assert store.path(sha256=sha256).read_bytes() == b"picture"
-
-
 def test_two_deliveries_of_one_master_at_once_keep_it_once(
     store: MasterStore, source: Path, tmp_path: Path
 ) -> None:

@@ -1,15 +1,11 @@
-"""Booklets on local disk: the PDF that a label delivers with an album, byte for byte.
-
-The layout is `<root>/ab/cd/<sha256>`. A file appears under its name whole or not at all.
-"""
+"""Booklets on local disk: the PDF that a label delivers with an album, byte for byte, under its hash;
+see `hashed.py`."""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
-from pennywhistle.adapters.storage.arriving import arriving, sweep
-from pennywhistle.adapters.storage.masters import hashed_place
+from pennywhistle.adapters.storage.hashed import HashedStore, keep_content
 
 # Beyond this a booklet would outweigh the music that it comes with.
 BOOKLET_BYTES_MAX = 50_000_000
@@ -43,31 +39,13 @@ def check_booklet(content: bytes) -> None:
         raise BookletRefusedError("it is not a PDF, whatever its name says", "export it as PDF")
 
 
-class BookletStore:
-    """Keeps booklets by their hash. Any number of processes may use one root at the same time."""
+class BookletStore(HashedStore):
+    """Keeps booklets. `path` raises `BookletMissingError`."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    noun, missing, remedy = "booklet", BookletMissingError, "ingest its release again"
 
     def keep(self, *, content: bytes) -> str:
         """Keep a booklet and return its SHA-256. Raises OSError where the disk is full."""
         sha256 = hashlib.sha256(content).hexdigest()
-        final = hashed_place(self._root, sha256)
-        if not final.exists():
-            with arriving(final) as file:
-                file.write(content)
+        keep_content(self._place(sha256), content)
         return sha256
-
-    def path(self, *, sha256: str) -> Path:
-        """Where the booklet lies. It is for reading only. Raises `BookletMissingError`."""
-        final = hashed_place(self._root, sha256)
-        if not final.is_file():
-            raise BookletMissingError(
-                f"no booklet {sha256} under {self._root}; restore it from a backup or ingest its "
-                "release again"
-            )
-        return final
-
-    def sweep(self, *, older_than: float) -> int:
-        """Remove what crashes left before `older_than` (seconds since the epoch); see `sweep`."""
-        return sweep(self._root, older_than=older_than)

@@ -11,19 +11,17 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pennywhistle.adapters.storage.arriving import arriving, sweep
-from pennywhistle.adapters.storage.masters import hashed_place
+from pennywhistle.adapters.storage.hashed import HashedStore, keep_content
 
 
 class CoverMissingError(LookupError):
     """The store holds no such cover, or not in that size."""
 
 
-class CoverStore:
-    """Keeps covers by their hash. Any number of processes may use one root at the same time."""
+class CoverStore(HashedStore):
+    """Keeps covers; one is held with all its sizes."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    noun, missing, remedy = "cover", CoverMissingError, "ingest its release again"
 
     def keep(self, *, content: bytes, sizes: Mapping[str, bytes]) -> str:
         """Keep a cover with its `sizes` by name and return its SHA-256. Kept ones stay.
@@ -32,12 +30,10 @@ class CoverStore:
         where the disk is full.
         """
         sha256 = hashlib.sha256(content).hexdigest()
-        final = hashed_place(self._root, sha256)
-        files = {self._sized(final, size): jpeg for size, jpeg in sizes.items()}
-        for place, data in [*files.items(), (final, content)]:
-            if not place.exists():
-                with arriving(place) as file:
-                    file.write(data)
+        final = self._place(sha256)
+        for size, jpeg in sizes.items():
+            keep_content(_sized(final, size), jpeg)
+        keep_content(final, content)
         return sha256
 
     def path(self, *, sha256: str, size: str | None = None) -> Path:
@@ -45,24 +41,11 @@ class CoverStore:
 
         Raises `CoverMissingError`.
         """
-        final = hashed_place(self._root, sha256)
-        place = final if size is None else self._sized(final, size)
-        if not place.is_file():
-            raise CoverMissingError(
-                f"no cover {place.name} under {self._root}; restore it from a backup or ingest "
-                "its release again"
-            )
-        return place
+        final = self._place(sha256)
+        return self._found(final if size is None else _sized(final, size))
 
-    def holds(self, *, sha256: str) -> bool:
-        """True where the cover is there, as delivered and in its sizes."""
-        return hashed_place(self._root, sha256).is_file()
 
-    def sweep(self, *, older_than: float) -> int:
-        """Remove what crashes left before `older_than` (seconds since the epoch); see `sweep`."""
-        return sweep(self._root, older_than=older_than)
-
-    def _sized(self, final: Path, size: str) -> Path:
-        if not size.isalnum():
-            raise ValueError(f"{size!r} is not the name of a size")
-        return final.with_name(f"{final.name}-{size}.jpg")
+def _sized(final: Path, size: str) -> Path:
+    if not size.isalnum():
+        raise ValueError(f"{size!r} is not the name of a size")
+    return final.with_name(f"{final.name}-{size}.jpg")

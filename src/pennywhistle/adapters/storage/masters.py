@@ -1,22 +1,18 @@
-"""Masters on local disk, each under the SHA-256 of its bytes, byte for byte.
-
-The layout is `<root>/ab/cd/<sha256>`. A file appears under its name whole or not at all.
-"""
+"""Masters on local disk, byte for byte, each under its hash; see `hashed.py`."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from pathlib import Path
 from typing import BinaryIO
 
-from pennywhistle.adapters.storage.arriving import arriving, sweep
+from pennywhistle.adapters.storage.arriving import arriving
+from pennywhistle.adapters.storage.hashed import HashedStore
 
 _PIECE_BYTES = 1 << 20
 # A file that was found whole is not read for it again for so long, unless it was touched since.
 TRUSTED_SECONDS = 3600.0
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class MasterMissingError(LookupError):
@@ -31,18 +27,13 @@ class MasterDamagedError(MasterMissingError):
     """The file of this hash is not any more what it was taken of."""
 
 
-def hashed_place(root: Path, sha256: str) -> Path:
-    """`<root>/ab/cd/<sha256>`. Raises ValueError for what is no SHA-256, such as a path."""
-    if not _SHA256.fullmatch(sha256):
-        raise ValueError(f"{sha256!r} is not a SHA-256 in lower-case hexadecimal")
-    return root / sha256[:2] / sha256[2:4] / sha256
+class MasterStore(HashedStore):
+    """Keeps masters. `path` raises `MasterMissingError`."""
 
-
-class MasterStore:
-    """Keeps files by their hash. Any number of processes may use one root at the same time."""
+    noun, missing, remedy = "master", MasterMissingError, "ingest it again"
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        super().__init__(root)
         # What each file looked like when it was last found whole, and when that was.
         self._found_whole: dict[str, tuple[tuple[int, int, int], float]] = {}
 
@@ -54,24 +45,6 @@ class MasterStore:
         """
         with source.open("rb") as file:
             self._keep(file, sha256)
-
-    def keep_bytes(self, *, content: bytes) -> str:
-        """Keep a small file and return its SHA-256. Raises OSError where the disk is full."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        final = hashed_place(self._root, sha256)
-        if not final.exists():
-            with arriving(final) as file:
-                file.write(content)
-        return sha256
-
-    def path(self, *, sha256: str) -> Path:
-        """Where the file lies. It is for reading only. Raises `MasterMissingError`."""
-        final = hashed_place(self._root, sha256)
-        if not final.is_file():
-            raise MasterMissingError(
-                f"no file {sha256} under {self._root}; restore it from a backup or ingest it again"
-            )
-        return final
 
     def check(self, *, sha256: str) -> None:
         """Hold the file against its hash, if that was not done within `TRUSTED_SECONDS`.
@@ -92,16 +65,8 @@ class MasterStore:
             )
         self._found_whole[sha256] = (looks, now)
 
-    def holds(self, *, sha256: str) -> bool:
-        """True where `path` would answer."""
-        return hashed_place(self._root, sha256).is_file()
-
-    def sweep(self, *, older_than: float) -> int:
-        """Remove what crashes left before `older_than` (seconds since the epoch); see `sweep`."""
-        return sweep(self._root, older_than=older_than)
-
     def _keep(self, source: BinaryIO, sha256: str) -> None:
-        final = hashed_place(self._root, sha256)
+        final = self._place(sha256)
         if final.exists() and _is_whole(final, sha256):
             return
         digest = hashlib.sha256()
