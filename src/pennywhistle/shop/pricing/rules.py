@@ -1,0 +1,340 @@
+"""What a file costs: list prices, the lowest price, and the order in which reductions apply.
+
+All of it in prose, with worked tables: `docs/money.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from pennywhistle.kit.money import (
+    Money,
+    micros_in_minor_unit,
+    round_half_up_to_minor,
+    split_by_largest_remainder,
+)
+from pennywhistle.shop.licensing.rules import Covered, TariffTerms, floor_micros
+from pennywhistle.shop.storefronts.rules import Tier, percent_text
+
+# How many times the price that is suggested a listener may name: against a slip of the finger.
+NAMED_TIMES_MOST = 100
+
+
+class PricingError(Exception):
+    """A price that cannot be asked or given, with what to do."""
+
+
+class PriceTooLowError(PricingError):
+    """A price below what tax and tariffs need somewhere; the message holds the numbers."""
+
+
+class PriceKind(StrEnum):
+    """How a price came about: by the size of the file, or as its seller set it."""
+
+    SIZE = "size"
+    ALBUM = "album"
+    FIXED = "fixed"
+    NAMED = "named"
+    UPGRADE = "upgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What a price was lowered by: `kind` is `bundle`, `upgrade`, `tier` or `promotion`, and `code`
+    says which: the release's id, the sale line upgraded, the per cent, the promotion's code."""
+
+    kind: str
+    code: str
+    amount: Money
+
+    def as_json(self) -> dict[str, object]:
+        """As a line stores it; `of_json` reads it."""
+        return {"kind": self.kind, "code": self.code, "micros": self.amount.micros}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any], currency: str) -> Reduction:
+        """What `as_json` stored of a price in that currency."""
+        return cls(stored["kind"], stored["code"], Money(stored["micros"], currency))
+
+
+@dataclass(frozen=True, slots=True)
+class BasketItem:
+    """What a basket holds: `kind` is `track` or `release`, `id` its number, `recipe` a code.
+
+    `named` is what the listener offers for it where its label lets them name the price. It is the
+    same item whatever is named.
+    """
+
+    kind: str
+    id: int
+    recipe: str
+    named: Money | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTerms:
+    """A price that the listener names: the least that is taken, and what the label suggests."""
+
+    least: Money
+    suggested: Money
+
+    def take(self, named: Money | None) -> Money:
+        """What counts of the price that a listener named, if they named one: never below the least."""
+        if named is None or named.currency != self.least.currency:
+            return max(self.suggested, self.least)
+        return max(named, self.least)
+
+    @property
+    def most(self) -> Money:
+        """The most that is taken."""
+        highest = max(self.suggested, self.least)
+        return Money(highest.micros * NAMED_TIMES_MOST, highest.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What the buyer has of a track already: the sale line, and the list price of that recipe today."""
+
+    document: str
+    worth: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One track in one recipe before anything is taken off `listed`.
+
+    `lowest` is what its tax and tariffs need there, None where no price pays them.
+    """
+
+    track_id: int
+    release_id: int
+    label_id: int
+    recipe: str
+    listed: Money
+    kind: PriceKind
+    lowest: Money | None
+    upgrade: Upgrade | None = None
+
+    @property
+    def least(self) -> Money:
+        """What no reduction goes below: the lowest price, or the list price where that is less."""
+        return self.listed if self.lowest is None else min(self.lowest, self.listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A release bought whole in one recipe for `price`, where its tracks cost more.
+
+    `listed` holds the list price of each of its tracks, also of those that the buyer has already.
+    """
+
+    release_id: int
+    recipe: str
+    price: Money
+    kind: PriceKind
+    listed: Mapping[int, Money]
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A code that lowers prices, by `percent` or by `amount` over all that it covers.
+
+    Without releases and labels it covers everything that is not priced by its label.
+    """
+
+    code: str
+    percent: Fraction | None = None
+    amount: Money | None = None
+    release_ids: frozenset[int] = frozenset()
+    label_ids: frozenset[int] = frozenset()
+
+    def covers(self, ask: Ask) -> bool:
+        """True where the code lowers that price. What a listener names is never lowered, and what a
+        label fixed only by a code for that label or release."""
+        is_meant = ask.release_id in self.release_ids or ask.label_id in self.label_ids
+        if ask.kind is PriceKind.NAMED:
+            return False
+        if self.release_ids or self.label_ids or ask.kind is PriceKind.FIXED:
+            return is_meant
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """An ask with its price: `ask.listed` less the `reductions`, exactly."""
+
+    ask: Ask
+    price: Money
+    kind: PriceKind
+    reductions: tuple[Reduction, ...] = ()
+
+    def lowered(self, kind: str, code: str, to: Money, becomes: PriceKind | None = None) -> Priced:
+        """The same, lowered to `to`, or as far as the least; as it is where that is no less."""
+        price = max(to, self.ask.least)
+        if price >= self.price:
+            return self
+        taken = Reduction(kind, code, self.price - price)
+        return replace(
+            self, price=price, kind=becomes or self.kind, reductions=(*self.reductions, taken)
+        )
+
+
+def price_asks(
+    *,
+    asks: Sequence[Ask],
+    wholes: Iterable[Whole] = (),
+    tier: Tier | None = None,
+    promotion: Promotion | None = None,
+) -> list[Priced]:
+    """Apply what lowers prices, in the one order: whole release, upgrade, tier, promotion.
+
+    None of them takes a price below `Ask.least`. Every result is whole minor units if the list
+    prices are.
+    """
+    lines = [Priced(ask, ask.listed, ask.kind) for ask in asks]
+    for whole in wholes:
+        lines = _bundled(lines, whole)
+    lines = [_upgraded(line) for line in lines]
+    if tier is not None:
+        lines = [
+            _less_percent(line, "tier", f"{percent_text(tier.percent)}%", tier.percent)
+            if line.ask.kind is PriceKind.SIZE
+            else line
+            for line in lines
+        ]
+    return lines if promotion is None else _promoted(lines, promotion)
+
+
+def _bundled(lines: list[Priced], whole: Whole) -> list[Priced]:
+    """Each track of the release pays its share of the whole's price."""
+    total = Money.total(whole.listed.values(), whole.price.currency)
+    if whole.price >= total:
+        return lines
+    mine = {
+        line.ask.track_id: line
+        for line in lines
+        if (line.ask.release_id, line.ask.recipe) == (whole.release_id, whole.recipe)
+    }
+    nothing = Money.zero(whole.price.currency)
+    shares = share_out(
+        total=whole.price,
+        weights={str(track_id): listed for track_id, listed in whole.listed.items()},
+        least={
+            str(track_id): mine[track_id].ask.least if track_id in mine else nothing
+            for track_id in whole.listed
+        },
+        tie_key=f"{whole.release_id}/{whole.recipe}",
+    )
+    code = str(whole.release_id)
+    return [
+        line.lowered("bundle", code, shares[str(line.ask.track_id)], whole.kind)
+        if line.ask.track_id in mine and line is mine[line.ask.track_id]
+        else line
+        for line in lines
+    ]
+
+
+def _upgraded(line: Priced) -> Priced:
+    upgrade = line.ask.upgrade
+    if upgrade is None or line.ask.kind is PriceKind.NAMED:
+        return line
+    left = Money(max(line.price.micros - upgrade.worth.micros, 0), line.price.currency)
+    return line.lowered("upgrade", upgrade.document, left, PriceKind.UPGRADE)
+
+
+def _less_percent(line: Priced, kind: str, code: str, percent: Fraction) -> Priced:
+    exact = line.price.micros * (100 - percent) / 100
+    return line.lowered(kind, code, round_half_up_to_minor(exact, line.price.currency))
+
+
+def _promoted(lines: list[Priced], promotion: Promotion) -> list[Priced]:
+    covered = {str(i): line for i, line in enumerate(lines) if promotion.covers(line.ask)}
+    if not covered:
+        return lines
+    if promotion.percent is not None:
+        percent = promotion.percent
+        lowered = {
+            name: _less_percent(line, "promotion", promotion.code, percent)
+            for name, line in covered.items()
+        }
+    else:
+        currency = lines[0].price.currency
+        off = promotion.amount or Money.zero(currency)
+        total = Money.total((line.price for line in covered.values()), currency)
+        shares = share_out(
+            total=max(total - off, Money.zero(currency)),
+            weights={name: line.price for name, line in covered.items()},
+            least={name: line.ask.least for name, line in covered.items()},
+            tie_key=promotion.code,
+        )
+        lowered = {
+            name: line.lowered("promotion", promotion.code, shares[name])
+            for name, line in covered.items()
+        }
+    return [lowered.get(str(i), line) for i, line in enumerate(lines)]
+
+
+def share_out(
+    *, total: Money, weights: Mapping[str, Money], least: Mapping[str, Money], tie_key: str
+) -> dict[str, Money]:
+    """Divide `total` in proportion to `weights` (above zero) into whole minor units, none below its
+    `least`.
+
+    They sum to `total`, or to the sum of the leasts where that is more. Where `total` is at most the
+    sum of the weights and each least at most its weight, no share is above its weight.
+    """
+    floor = Money.total(least.values(), total.currency)
+    if total <= floor:
+        return dict(least)
+    unit = micros_in_minor_unit(total.currency)
+    left, open_weights, pinned = total, dict(weights), dict[str, Money]()
+    for _ in range(len(weights) + 1):  # Each round pins at least one, or ends.
+        whole = sum(weight.micros for weight in open_weights.values())
+        exact = {
+            name: Fraction(left.micros * weight.micros, whole)
+            for name, weight in open_weights.items()
+        }
+        shares = split_by_largest_remainder(left, exact, tie_key=tie_key, unit_micros=unit)
+        low = {name: least[name] for name in open_weights if shares[name] < least[name]}
+        if not low:
+            return {**pinned, **shares}
+        pinned |= low
+        left -= Money.total(low.values(), total.currency)
+        open_weights = {name: w for name, w in open_weights.items() if name not in low}
+    raise PricingError(f"{total} could not be shared out over {len(weights)} tracks")
+
+
+def lowest_price(*, covered: Covered, vat_percent: Decimal, currency: str) -> Money | None:
+    """The least whole minor units that pay their own tax and both tariffs; None where no price does.
+
+    `net − max(rate × base, floor) − max(…)` is the least of four straight lines, one for each choice
+    of rate or floor, and a price pays where all four are above zero. Raises `TariffCurrencyError`
+    for a floor in another currency.
+    """
+    kept = 1 / (1 + Fraction(vat_percent) / 100)
+    needed = Fraction(0)
+    tariffs = (covered.work.tariff, covered.recording.tariff)
+    for choice in product((True, False), repeat=len(tariffs)):
+        floors, slope = Fraction(0), kept
+        for tariff, by_floor in zip(tariffs, choice, strict=True):
+            if by_floor:
+                floors += floor_micros(tariff=tariff, currency=currency)
+            else:
+                slope -= _of_gross(tariff, kept)
+        if slope < 0 or (slope == 0 and floors):
+            return None
+        if slope:
+            needed = max(needed, floors / slope)
+    unit = micros_in_minor_unit(currency)
+    return Money(max(-(-needed // unit), 1) * unit, currency)
+
+
+def _of_gross(tariff: TariffTerms, kept: Fraction) -> Fraction:
+    """A tariff's rate as a share of the price with its tax."""
+    return tariff.rate if tariff.base == "gross" else tariff.rate * kept
