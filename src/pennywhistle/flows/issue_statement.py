@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,7 @@ COLUMNS = (
 # What a spreadsheet may read as the start of a formula; the wide forms are those of Japanese
 # keyboards. https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+_AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +177,6 @@ def _cells(line: StatementLine) -> list[str]:
 
 
 def _plain(cell: str) -> str:
-    """A title that begins like a formula must not become one in a spreadsheet."""
-    return f"'{cell}" if cell[:1] in _FORMULA_STARTS else cell
+    """A title that begins like a formula must not become one in a spreadsheet; an amount is none."""
+    is_risky = cell[:1] in _FORMULA_STARTS and not _AMOUNT.fullmatch(cell)
+    return f"'{cell}" if is_risky else cell

@@ -32,6 +32,7 @@ from pennywhistle.shop.royalties import chart as royalties
 from pennywhistle.shop.royalties.rules import royalty_transfers
 from pennywhistle.shop.sales import chart as sales_room
 from pennywhistle.shop.sales.recount import SoldFacts, iterate_sold
+from pennywhistle.shop.sales.refunds import refund_transfers
 from pennywhistle.shop.sales.rules import sale_transfers
 
 __all__ = ["BooksReport", "Finding", "verify_books"]
@@ -99,8 +100,11 @@ def _expected(sales: Mapping[str, SoldFacts], licences: Licences) -> Iterator[Tr
     for sold in sales.values():
         line = sold.line
         wallet = wallet_code(person_id=line.person_id, currency=line.gross.currency)
-        yield from sale_transfers(line=line, wallet=wallet)
-        yield from royalty_transfers(line=line, licensor_ids=licensors_of(sold, licences))
+        posted = sale_transfers(line=line, wallet=wallet)
+        posted += royalty_transfers(line=line, licensor_ids=licensors_of(sold, licences))
+        yield from posted
+        if sold.refunded_at is not None:
+            yield from refund_transfers(posted=posted, refunded_at=sold.refunded_at)
 
 
 def _check_transfer(row: TransferRow) -> Iterator[str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pennywhistle.flows.books_report import Finding, compare
-from pennywhistle.shop.library.queries import iterate_sold_but_not_owned
+from pennywhistle.shop.library.queries import (
+    iterate_given_back_but_owned,
+    iterate_sold_but_not_owned,
+)
 from pennywhistle.shop.licensing.rules import (
     Covered,
     LicenceTerms,
@@ -15,7 +18,7 @@ from pennywhistle.shop.licensing.rules import (
     Use,
     cover,
 )
-from pennywhistle.shop.royalties.queries import iterate_accruals
+from pennywhistle.shop.royalties.queries import iterate_accruals, iterate_reversals
 from pennywhistle.shop.royalties.rules import (
     RoyaltyError,
     accruals_of,
@@ -37,11 +40,14 @@ def check_sales(sales: Mapping[str, SoldFacts], licences: Licences) -> Iterator[
         yield Finding(f"sale line {document}", "it differs from the quote that was bought")
     for document in iterate_sold_but_not_owned():
         yield Finding(f"sale line {document}", "it is not in its buyer's library as it was sold")
+    for document in iterate_given_back_but_owned():
+        yield Finding(f"sale line {document}", "it was given back, and is in a library still")
     for document, sold in sales.items():
         where = f"sale line {document}"
         yield from (Finding(where, what) for what in _check_licences(sold, licences))
         yield from (Finding(where, what) for what in _check_evidence(sold))
     yield from _check_accruals(sales, licences)
+    yield from _check_reversals(sales)
 
 
 def licensors_of(sold: SoldFacts, licences: Licences) -> dict[Right, int]:
@@ -115,3 +121,19 @@ def _check_accruals(sales: Mapping[str, SoldFacts], licences: Licences) -> Itera
         yield from (Finding(where, what) for what in compare(accrual, asked))
     for document, right in unseen:
         yield Finding(f"sale line {document}", f"its accrual for {right} is missing")
+
+
+def _check_reversals(sales: Mapping[str, SoldFacts]) -> Iterator[Finding]:
+    """What accrued of a line is taken back when the line is given back, both rights, and only then."""
+    unseen = {
+        (document, right.value): sold.refunded_at
+        for document, sold in sales.items()
+        for right in Right
+        if sold.refunded_at is not None
+    }
+    for document, right, reversed_at in iterate_reversals():
+        if unseen.pop((document, right), None) != reversed_at:
+            where = f"reversal of {document}, {right}"
+            yield Finding(where, "its sale line was not given back then")
+    for document, right in unseen:
+        yield Finding(f"sale line {document}", f"its accrual for {right} was not taken back")

@@ -7,7 +7,10 @@ from django.db import models
 
 
 class OwnedItem(models.Model):
-    """One track in one recipe, for good. Ending a licence takes nothing away (law 4)."""
+    """One track in one recipe, for good. Ending a licence takes nothing away (law 4).
+
+    What is given back is taken out: nobody is paid for it any more, so nobody licenses it.
+    """
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_items"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import IntegrityError
 
@@ -32,3 +32,8 @@ def add_items(*, lines: Sequence[LineFacts]) -> None:
         raise AlreadyOwnedError(
             "Part of this offer is in your library by now. Look at your basket again."
         ) from error
+
+
+def remove_items(*, sale_line_ids: Collection[int]) -> None:
+    """Take what was given back out of its buyer's library. Transaction: the caller's."""
+    OwnedItem.objects.filter(sale_line_id__in=sale_line_ids).delete()

@@ -25,6 +25,7 @@ class OwnedFacts:
     recipe: str
     size_bytes: int
     purchase_id: int
+    sale_line_id: int
     acquired_at: datetime
     track: TrackFacts
 
@@ -64,15 +65,21 @@ def list_owned_pairs(*, person_id: int, track_ids: Iterable[int]) -> set[tuple[i
 
 
 def iterate_sold_but_not_owned() -> Iterator[str]:
-    """Documents of sale lines that are not in their buyer's library as sold. One query."""
+    """Documents of sale lines, not given back, that their buyer's library lacks. One query."""
     as_sold = OwnedItem.objects.filter(
         sale_line_id=OuterRef("pk"),
         person_id=OuterRef("purchase__person_id"),
         track_id=OuterRef("track_id"),
         recipe=OuterRef("recipe"),
     )
-    rows = SaleLine.objects.filter(~Exists(as_sold)).order_by("id")
+    rows = SaleLine.objects.filter(~Exists(as_sold), refund=None).order_by("id")
     yield from rows.values_list("document", flat=True).iterator(chunk_size=2_000)
+
+
+def iterate_given_back_but_owned() -> Iterator[str]:
+    """Documents of sale lines that were given back and are in a library still. One query."""
+    rows = OwnedItem.objects.filter(sale_line__refund__isnull=False).order_by("id")
+    yield from rows.values_list("sale_line__document", flat=True).iterator(chunk_size=2_000)
 
 
 def _facts(rows: QuerySet[OwnedItem]) -> list[OwnedFacts]:
@@ -85,6 +92,7 @@ def _facts(rows: QuerySet[OwnedItem]) -> list[OwnedFacts]:
             recipe=row.recipe,
             size_bytes=row.sale_line.size_bytes,
             purchase_id=row.sale_line.purchase_id,
+            sale_line_id=row.sale_line_id,
             acquired_at=row.acquired_at,
             track=tracks[row.track_id],
         )

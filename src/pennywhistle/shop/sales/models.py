@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from pennywhistle.shop.sales.bad_files import Answer, Held, Trouble
+from pennywhistle.shop.sales.refunds import RefundReason
 from pennywhistle.shop.sales.rules import PriceKind
 
 
@@ -129,4 +131,56 @@ class SaleLine(Line):
                 name="sales_sale_line_has_territory", condition=~Q(territory="")
             ),
             *_line_constraints("sale_line"),
+        ]
+
+
+class Refund(models.Model):
+    """A sale line given back, once and for good. Its transfers reverse those of the line."""
+
+    sale_line = models.OneToOneField(SaleLine, on_delete=models.PROTECT, related_name="refund")
+    reason = models.CharField(
+        max_length=12, choices=[(one.value, one.value) for one in RefundReason]
+    )
+    note = models.CharField(max_length=300, blank=True)
+    # The operator who gave it back; none where a report of a bad file did at once.
+    refunded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    refunded_at = models.DateTimeField(db_index=True)
+
+
+class FileReport(models.Model):
+    """A listener says that a file is broken. Whether the money came back is told by the refund.
+
+    `held` is why it did not come back at once. `findings` is what the store found out about the
+    file afterwards, and `answer` what the operator says; `may_claim` is whether this listener's
+    next reports are paid back at once, where the answer says anything about that.
+    """
+
+    sale_line = models.OneToOneField(SaleLine, on_delete=models.PROTECT, related_name="file_report")
+    trouble = models.CharField(max_length=13, choices=[(one.value, one.value) for one in Trouble])
+    words = models.CharField(max_length=500, blank=True)
+    reported_at = models.DateTimeField(db_index=True)
+    held = models.CharField(
+        max_length=17, choices=[(one.value, one.value) for one in Held], blank=True
+    )
+    examined_at = models.DateTimeField(null=True)
+    findings = models.JSONField(default=dict)
+    answer = models.CharField(
+        max_length=13, choices=[(one.value, one.value) for one in Answer], blank=True
+    )
+    answer_words = models.CharField(max_length=300, blank=True)
+    may_claim = models.BooleanField(null=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="sales_report_answered_by_someone",
+                condition=Q(answer="", answered_at=None, answered_by=None)
+                | (~Q(answer="") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+            )
         ]

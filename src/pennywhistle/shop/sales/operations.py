@@ -1,7 +1,8 @@
-"""Writes of quotes and purchases."""
+"""Writes of quotes, purchases, refunds and reports of broken files."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +10,17 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.shop.ledger.operations import open_account
-from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
+from pennywhistle.shop.sales.bad_files import Answer, Held, Trouble
+from pennywhistle.shop.sales.models import (
+    FileReport,
+    Purchase,
+    Quote,
+    QuoteLine,
+    Refund,
+    SaleLine,
+)
 from pennywhistle.shop.sales.queries import FROZEN_FIELDS, line_facts
+from pennywhistle.shop.sales.refunds import RefundReason
 from pennywhistle.shop.sales.rules import (
     QUOTE_LASTS,
     LineFacts,
@@ -99,4 +109,70 @@ def open_sales_accounts(*, territory: str, currency: str) -> None:
     open_account(code=receipts_code(currency=currency), currency=currency, kind="income")
     open_account(
         code=vat_code(country=territory, currency=currency), currency=currency, kind="liability"
+    )
+
+
+def store_refunds(
+    *,
+    sale_line_ids: Collection[int],
+    reason: RefundReason,
+    note: str,
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Keep that these lines were given back, by the operator `by` or by nobody. Transaction: the
+    caller's.
+
+    The database refuses a line that was given back before.
+    """
+    Refund.objects.bulk_create(
+        Refund(
+            sale_line_id=sale_line_id,
+            reason=reason.value,
+            note=note,
+            refunded_by_id=by,
+            refunded_at=now,
+        )
+        for sale_line_id in sale_line_ids
+    )
+
+
+def store_report(
+    *, sale_line_id: int, trouble: Trouble, words: str, held: Held | None, now: datetime
+) -> None:
+    """Keep what a listener says of a file. Transaction: the caller's."""
+    FileReport.objects.create(
+        sale_line_id=sale_line_id,
+        trouble=trouble.value,
+        words=words,
+        held=held.value if held else "",
+        reported_at=now,
+    )
+
+
+def store_findings(*, report_id: int, findings: dict[str, str], now: datetime) -> None:
+    """Keep what was found out about a reported file. Transaction: the one update."""
+    FileReport.objects.filter(pk=report_id).update(findings=findings, examined_at=now)
+
+
+def store_answer(
+    *,
+    report_id: int,
+    answer: Answer,
+    words: str,
+    may_claim: bool | None,
+    by: int,
+    now: datetime,
+) -> bool:
+    """Keep the operator's answer, the first time; False where there is one. Transaction: the one
+    update."""
+    unanswered = FileReport.objects.filter(pk=report_id, answer="")
+    return bool(
+        unanswered.update(
+            answer=answer.value,
+            answer_words=words,
+            may_claim=may_claim,
+            answered_by_id=by,
+            answered_at=now,
+        )
     )

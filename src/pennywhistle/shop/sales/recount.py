@@ -18,13 +18,14 @@ from pennywhistle.shop.sales.rules import LineFacts
 
 @dataclass(frozen=True, slots=True)
 class SoldFacts:
-    """A sale line with what it was sold on."""
+    """A sale line with what it was sold on; `refunded_at` is None for one that stands."""
 
     line: LineFacts
     track: TrackRef
     quote_id: UUID
     evidence: list[dict[str, object]]
     quoted_evidence: list[dict[str, object]]
+    refunded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class ConsumedQuote:
 def iterate_sold() -> Iterator[SoldFacts]:
     """Every line sold, from the first on. One query."""
     rows = SaleLine.objects.select_related(
-        "purchase__quote", "track__artist", "track__release"
+        "purchase__quote", "track__artist", "track__release", "refund"
     ).order_by("id")
     for row in rows.iterator(chunk_size=2_000):
         release = row.track.release
@@ -66,6 +67,7 @@ def iterate_sold() -> Iterator[SoldFacts]:
             quote_id=row.purchase.quote_id,
             evidence=row.evidence,
             quoted_evidence=row.purchase.quote.evidence,
+            refunded_at=row.refund.refunded_at if hasattr(row, "refund") else None,
         )
 
 
