@@ -137,7 +137,7 @@ def encode_rendition(
     the bytes are the same either way. The file becomes whole only once its hash has been held
     against earlier encodes of the same rendition (law 5). Killed at any point, it leaves an
     unfinished file that the next run takes over. Raises `EncoderFailedError`,
-    `RenditionChangedError`; readers of the growing file are then told that it broke. Transaction:
+    `RenditionChangedError`, `DiskFullError`; readers of the growing file are then told that it broke. Transaction:
     one insert, after the encode.
     """
     claim = outfit.renditions.claim(**wanted.file)
@@ -175,7 +175,7 @@ def _make(wanted: WantedRendition, outfit: Outfit, sink: Sink) -> EncodeResult:
             # What it would cost to make again, once its sibling is gone too.
             return replace(result, cpu_ms=sibling.cpu_ms)
     with measured_encode():
-        result = encode(wanted.order, sink)
+        result = encode(wanted.order, sink, make_room=outfit.renditions.give_way)
         # A master that has rotted on its disk may encode well: then nothing of it is kept, and who
         # follows is told before the end.
         outfit.masters.check(sha256=wanted.master_sha256)

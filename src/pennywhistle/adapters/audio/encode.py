@@ -7,11 +7,13 @@ own metadata gets in.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import platform
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
@@ -19,6 +21,7 @@ from pennywhistle.adapters.audio.framing import ENCODED_FIRST, MUXERS, Frame, fr
 from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run, running
 from pennywhistle.adapters.audio.ready import FILTERS, GO, MASTER, Kind, ready_encoders
+from pennywhistle.adapters.storage.growing import MakeRoom, no_room, with_room
 from pennywhistle.adapters.storage.working import working_below
 
 _READ_BYTES = 256 * 1024
@@ -27,6 +30,10 @@ _FFMPEG_INPUTS = "flac,wav,aiff,mov"
 # Bytes that AAC, Opus and ffmpeg's resampler make differ between a machine with AVX2 or FMA and one
 # without. Held back to this, which every x86-64 of the last fifteen years has, they do not.
 _CPU_FLAGS_HELD_BACK = "sse4.2" if platform.machine() in ("x86_64", "AMD64") else "0"
+
+# How an encoder ends that finds its disk full, or a quota used up: with the error's number, negated,
+# as a byte holds it. https://ffmpeg.org/doxygen/trunk/error_8h.html
+_FULL_CODES = {256 - number: number for number in (errno.ENOSPC, errno.EDQUOT)}
 
 _STREAM = "pipe:1"
 # The first option after those that hold the processor back: the one to be waited with.
@@ -109,13 +116,14 @@ class EncodeResult:
     cpu_ms: int | None = field(default=None, compare=False)
 
 
-def encode(order: EncodeOrder, sink: Sink) -> EncodeResult:
+def encode(order: EncodeOrder, sink: Sink, *, make_room: MakeRoom = no_room) -> EncodeResult:
     """Encode into `sink`, piece by piece as the encoder writes where the framing streams.
 
-    Raises `EncoderFailedError`; what the sink has got until then is no whole file. An exception of
-    the sink ends the encoder and passes through.
+    Where it does not, and the disk of the working folder is full, `make_room` is asked for some and
+    the encode begun anew. Raises `EncoderFailedError`, `DiskFullError`; what the sink has got until
+    then is no whole file. An exception of the sink ends the encoder and passes through.
     """
-    with _encoding(order) as (process, output):
+    with _encoding(order, make_room) as (process, output):
         result = pass_framed(order, output, sink)
     return replace(result, cpu_ms=process.cpu_ms)
 
@@ -146,7 +154,7 @@ def pass_framed(order: EncodeOrder, output: Iterable[bytes], sink: Sink) -> Enco
 def measure_audio_bytes(order: EncodeOrder) -> int:
     """The priced size of what `order` makes, by making it once and throwing it away.
 
-    Raises `EncoderFailedError`.
+    Raises `EncoderFailedError`, `DiskFullError`.
     """
     return encode(replace(order, audio_bytes=None), lambda _: None).audio_bytes
 
@@ -169,19 +177,38 @@ class _Counted:
 
 
 @contextlib.contextmanager
-def _encoding(order: EncodeOrder) -> Iterator[tuple[Process, Iterator[bytes]]]:
+def _encoding(order: EncodeOrder, make_room: MakeRoom) -> Iterator[tuple[Process, Iterator[bytes]]]:
     """A running encoder and its output, which is that of a file where it must be encoded first."""
     if not order.is_encoded_first:
         with _streaming(order) as process:
             yield process, _output(process, order)
         return
-    with working_below(order.working_folder) as folder:
-        target = folder / "audio"
-        with _running(order, str(target), writes=folder) as process:
+    with contextlib.ExitStack() as stack:
+
+        def begin() -> Path:
+            return stack.enter_context(working_below(order.working_folder))
+
+        # What is encoded is hardly ever larger than its samples, and mostly smaller.
+        roomy = partial(with_room, make_room=make_room, needed_bytes=order.facts.pcm_bytes)
+        target = roomy(begin) / "audio"
+        process = roomy(partial(_fill, order, target))
+        file = stack.enter_context(target.open("rb"))
+        yield process, iter(lambda: file.read(_READ_BYTES), b"")
+
+
+def _fill(order: EncodeOrder, target: Path) -> Process:
+    """The encoder, ended once all is in `target`. Raises `EncoderFailedError`, and OSError where the
+    disk is full."""
+    with _running(order, str(target), writes=target.parent) as process:
+        try:
             for _ in _output(process, order):
                 pass
-        with target.open("rb") as file:
-            yield process, iter(lambda: file.read(_READ_BYTES), b"")
+        except EncoderFailedError as error:
+            number = _FULL_CODES.get(process.code or 0)
+            if number is None:
+                raise
+            raise OSError(number, "no room for what is encoded", str(target)) from error
+    return process
 
 
 def _command(order: EncodeOrder, target: str, *, waits: bool = False) -> tuple[str, ...]:

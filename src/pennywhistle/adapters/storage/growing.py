@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 T = TypeVar("T")
+# Told that the disk is full, and for how many bytes; returns whether anything was removed.
+MakeRoom = Callable[[int], bool]
 
 PART_SUFFIX = ".part"
 NEW_SUFFIX = ".new"
@@ -102,11 +104,10 @@ class Bells:
 class Keeper:
     """What a writer asks of the cache that it writes for.
 
-    `make_room` is told that the disk is full, and for how many bytes; it returns whether anything
-    was removed. `admit` gives a finished file its name: `(part, final, size_bytes)`.
+    `admit` gives a finished file its name: `(part, final, size_bytes)`.
     """
 
-    make_room: Callable[[int], bool]
+    make_room: MakeRoom
     admit: Callable[[Path, Path, int], None]
 
 
@@ -208,16 +209,23 @@ class Reader:
         return self._descriptor
 
 
-def with_room(work: Callable[[], T], *, make_room: Callable[[int], bool], needed_bytes: int) -> T:
+def no_room(_: int) -> bool:
+    """For who has nothing to remove."""
+    return False
+
+
+def with_room(work: Callable[[], T], *, make_room: MakeRoom, needed_bytes: int) -> T:
     """What `work` returns; where it finds the disk full, once there is room again.
 
     Raises `DiskFullError` where nothing is left to be removed, or `ROOM_TRIES` were in vain.
     """
     for _ in range(ROOM_TRIES):
-        with contextlib.suppress(DiskFullError), telling_full():
-            return work()
-        if not make_room(needed_bytes):
-            break
+        try:
+            with telling_full():
+                return work()
+        except DiskFullError:
+            if not make_room(needed_bytes):
+                raise
     with telling_full():
         return work()
 

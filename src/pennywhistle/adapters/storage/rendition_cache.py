@@ -119,7 +119,7 @@ class RenditionCache:
         self._policy = policy
         self._recount_seconds = recount_seconds
         self._bells = Bells()
-        self._keeper = Keeper(make_room=self._give_way, admit=self._admit)
+        self._keeper = Keeper(make_room=self.give_way, admit=self._admit)
 
     def find(self, *, key: str, extension: str) -> Path | None:
         """The finished file, or None. Counts as an ask, unless one came shortly before.
@@ -145,7 +145,7 @@ class RenditionCache:
         """
         final = self._final(key, extension)
         begin = partial(self._begin, final.with_name(final.name + PART_SUFFIX), final)
-        return with_room(begin, make_room=self._give_way, needed_bytes=_FIRST_BYTES)
+        return with_room(begin, make_room=self.give_way, needed_bytes=_FIRST_BYTES)
 
     def open_reader(self, *, key: str, extension: str) -> Reader | None:
         """The file as it is, finished or growing; None where there is neither. Close it."""
@@ -171,6 +171,15 @@ class RenditionCache:
         with open_book(self._root / _BOOK) as book:
             swept = self._evict(book, bytes_max=self.bytes_max)
         return replace(swept, leftovers=leftovers)
+
+    def give_way(self, needed_bytes: int) -> bool:
+        """Remove something from a disk that is full, by whatever, where `needed_bytes` are wanted: for a
+        rendition, or for what becomes one. Whether anything was removed."""
+        with open_book(self._root / _BOOK) as book:
+            kept = self._weighed()
+            taken = sum(one.size_bytes for one in kept)
+            leave = taken - max(needed_bytes, taken // _FREED_PART)
+            return self._evict(book, bytes_max=max(0, leave), kept=kept).evicted > 0
 
     def usage(self) -> Usage:
         """What the finished files take, by the book while that is young, else by counting."""
@@ -212,14 +221,6 @@ class RenditionCache:
         spare = self.bytes_max // _FREED_PART
         self._evict(book, bytes_max=max(0, self.bytes_max - size_bytes - spare), kept=kept)
         return book.usage or usage
-
-    def _give_way(self, needed_bytes: int) -> bool:
-        """Remove something from a disk that is full, by whatever. Whether anything was removed."""
-        with open_book(self._root / _BOOK) as book:
-            kept = self._weighed()
-            taken = sum(one.size_bytes for one in kept)
-            leave = taken - max(needed_bytes, taken // _FREED_PART)
-            return self._evict(book, bytes_max=max(0, leave), kept=kept).evicted > 0
 
     def _evict(self, book: Book, *, bytes_max: int, kept: list[Kept] | None = None) -> Swept:
         """Remove the least worth beyond `bytes_max`, and write down what is left.
