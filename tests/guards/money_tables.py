@@ -212,6 +212,7 @@ def table_of_transfers() -> str:
         work=shares.work,
         territory="DE",
         purchased_at=NOON,
+        tax_country="DE",
     )
     transfers = [
         credit_transfer(

@@ -32,8 +32,13 @@ from pennywhistle.shop.sales.rules import (
 )
 
 
-def buy_basket(*, quote_id: UUID, person_id: int, now: datetime) -> PurchaseFacts:
+def buy_basket(
+    *, quote_id: UUID, person_id: int, now: datetime, waiver_text: str = ""
+) -> PurchaseFacts:
     """Consume a person's quote as it stands; nothing is recomputed (law 3).
+
+    `waiver_text` is the version of the words by which they gave up the right of withdrawal, empty
+    where they did not (`shop/sales/waiver.py`).
 
     Buying the same quote again returns the purchase that it became. Transaction: one of its own,
     durable; no file, network or encoder inside. Raises `QuoteNotYoursError`, `QuoteExpiredError`
@@ -47,8 +52,9 @@ def buy_basket(*, quote_id: UUID, person_id: int, now: datetime) -> PurchaseFact
         wallet = open_wallet(person_id=person_id, currency=quote.currency)
         hold_account(code=wallet)  # One purchase of a person at a time: what is owned stays so.
         licences = _check(quote, now)
-        open_sales_accounts(territory=quote.territory, currency=quote.currency)
-        lines = store_purchase(quote=quote, now=now)
+        lines = store_purchase(quote=quote, now=now, waiver_text=waiver_text)
+        taxed = {line.tax_country for line in lines if line.tax_country}
+        open_sales_accounts(tax_countries=taxed, currency=quote.currency)
         transfers = [
             transfer for line in lines for transfer in sale_transfers(line=line, wallet=wallet)
         ]

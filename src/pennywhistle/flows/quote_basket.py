@@ -24,7 +24,7 @@ from pennywhistle.shop.sales.rules import (
     check_basket_size,
     decide_territory,
 )
-from pennywhistle.shop.sales.vat import vat_percent
+from pennywhistle.shop.sales.vat import NO_TAX, UNTOLD, Seller, Tax, tax_of
 from pennywhistle.shop.storefronts.queries import Shopfront, get_shopfront
 from pennywhistle.shop.storefronts.rules import Prices
 
@@ -46,6 +46,7 @@ def quote_basket(
     domain: str,
     evidence: Sequence[Evidence],
     now: datetime,
+    seller: Seller = UNTOLD,
 ) -> QuoteFacts:
     """Quote `items` for a person; what they own already is left out, each thing counts once.
 
@@ -63,11 +64,12 @@ def quote_basket(
     check_basket_size(lines=len(wanted))
     tickets = _tickets(wanted, shop.prices, territory, now)
     _check_for_sale(wanted, tickets)
-    percent = vat_percent(country=territory, day=now.date()) if shop.collects_vat else Decimal(0)
-    shares = _shares(wanted, tickets, percent, quote_id)
+    tax = NO_TAX
+    if shop.collects_vat:
+        tax = tax_of(territory=territory, day=now.date(), seller=seller)
+    shares = _shares(wanted, tickets, tax.percent, quote_id)
     lines = tuple(
-        _line(tickets[track.id, recipe], percent, shares[track.id, recipe])
-        for track, recipe in wanted
+        _line(tickets[track.id, recipe], tax, shares[track.id, recipe]) for track, recipe in wanted
     )
     offer = _offer(shop, territory, evidence, lines)
     store_quote(quote_id=quote_id, person_id=person_id, offer=offer, now=now)
@@ -156,7 +158,7 @@ def _covered(ticket: Ticket) -> Covered:
     return ticket.coverage
 
 
-def _line(ticket: Ticket, percent: Decimal, shares: Shares) -> OfferLine:
+def _line(ticket: Ticket, tax: Tax, shares: Shares) -> OfferLine:
     covered = _covered(ticket)
     return OfferLine(
         track_id=ticket.track_id,
@@ -164,8 +166,9 @@ def _line(ticket: Ticket, percent: Decimal, shares: Shares) -> OfferLine:
         size_bytes=ticket.size_bytes,
         size_is_exact=ticket.size_is_exact,
         gross=ticket.price,
-        vat_percent=percent,
+        vat_percent=tax.percent,
         tax=shares.tax,
+        tax_country=tax.country,
         recording_licence_id=covered.recording.id,
         recording=shares.recording,
         work_licence_id=covered.work.id,

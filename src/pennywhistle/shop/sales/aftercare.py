@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet, Sum
 
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.pricing.rules import PriceKind
 from pennywhistle.shop.sales.bad_files import COUNTED_WITHIN, ReportHistory
 from pennywhistle.shop.sales.models import FileReport, Refund, SaleLine
 from pennywhistle.shop.sales.queries import line_facts
@@ -18,7 +19,7 @@ from pennywhistle.shop.sales.refunds import (
     UnknownSaleLineError,
     refund_document,
 )
-from pennywhistle.shop.sales.rules import LineFacts, PriceKind
+from pennywhistle.shop.sales.rules import LineFacts
 
 REPORTS_SHOWN = 200
 REPORTS_EXAMINED_AT_ONCE = 20

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from pennywhistle.shop.pricing.rules import PriceKind
 from pennywhistle.shop.sales.bad_files import Answer, Held, Trouble
 from pennywhistle.shop.sales.refunds import RefundReason
-from pennywhistle.shop.sales.rules import PriceKind
 
 
 class Line(models.Model):
@@ -31,6 +31,7 @@ class Line(models.Model):
     reductions = models.JSONField(default=list)
     vat_percent = models.DecimalField(max_digits=5, decimal_places=2)
     tax_micros = models.BigIntegerField()
+    tax_country = models.CharField(max_length=2, blank=True)  # Whom the tax is owed to.
     recording_licence = models.ForeignKey(
         "licensing.Licence", on_delete=models.PROTECT, related_name="+"
     )
@@ -56,7 +57,11 @@ def _line_constraints(table: str) -> list[models.BaseConstraint]:
             & Q(recording_micros__gte=0)
             & Q(work_micros__gte=0)
             & Q(gross_micros__gte=shares),
-        )
+        ),
+        models.CheckConstraint(
+            name=f"sales_{table}_tax_has_country",
+            condition=Q(tax_micros=0) | ~Q(tax_country=""),
+        ),
     ]
 
 
@@ -183,4 +188,45 @@ class FileReport(models.Model):
                 condition=Q(answer="", answered_at=None, answered_by=None)
                 | (~Q(answer="") & Q(answered_at__isnull=False, answered_by__isnull=False)),
             )
+        ]
+
+
+class BusinessBuyer(models.Model):
+    """Whom a business wants its receipts made out to."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="business"
+    )
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=300)
+    vat_number = models.CharField(max_length=20)
+    declared_at = models.DateTimeField()
+
+
+class PaperSeries(models.Model):
+    """A row to hold while the next number of a series is given."""
+
+    name = models.CharField(max_length=12, primary_key=True)
+
+
+class Paper(models.Model):
+    """A receipt or a credit note. Within its series numbers run from 1 without a gap.
+
+    `content` is all that it says, whatever may be corrected elsewhere later; `rules.PaperContent`.
+    """
+
+    series = models.ForeignKey(PaperSeries, on_delete=models.PROTECT, related_name="papers")
+    number = models.PositiveIntegerField()
+    document = models.CharField(max_length=100, unique=True)  # `purchase/12`, `refund/…`
+    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="papers")
+    total_micros = models.BigIntegerField()
+    tax_micros = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    content = models.JSONField()
+    sha256 = models.CharField(max_length=64)  # Of the content.
+    issued_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="sales_paper_number", fields=["series", "number"])
         ]

@@ -62,6 +62,7 @@ def store_quote(*, quote_id: UUID, person_id: int, offer: Offer, now: datetime) 
                 reductions=[reduction.as_json() for reduction in line.reductions],
                 vat_percent=line.vat_percent,
                 tax_micros=line.tax.micros,
+                tax_country=line.tax_country,
                 recording_licence_id=line.recording_licence_id,
                 recording_micros=line.recording.micros,
                 work_licence_id=line.work_licence_id,
@@ -86,9 +87,19 @@ def hold_quote(*, quote_id: UUID, person_id: int) -> Quote:
     return quote
 
 
-def store_purchase(*, quote: Quote, now: datetime) -> list[LineFacts]:
-    """Turn a quote's lines into sale lines, as frozen. Transaction: the caller's."""
-    purchase = Purchase.objects.create(quote=quote, person_id=quote.person_id, purchased_at=now)
+def store_purchase(*, quote: Quote, now: datetime, waiver_text: str = "") -> list[LineFacts]:
+    """Turn a quote's lines into sale lines, as frozen. Transaction: the caller's.
+
+    `waiver_text` is the version of the words by which the buyer gave up the right of withdrawal;
+    empty where they did not.
+    """
+    purchase = Purchase.objects.create(
+        quote=quote,
+        person_id=quote.person_id,
+        purchased_at=now,
+        waived_withdrawal_at=now if waiver_text else None,
+        waiver_text=waiver_text,
+    )
     SaleLine.objects.bulk_create(
         SaleLine(
             purchase=purchase,
@@ -104,12 +115,13 @@ def store_purchase(*, quote: Quote, now: datetime) -> list[LineFacts]:
     return [line_facts(row) for row in stored.order_by("number")]
 
 
-def open_sales_accounts(*, territory: str, currency: str) -> None:
-    """Open the accounts that a sale there moves money through. Transaction: the caller's."""
+def open_sales_accounts(*, tax_countries: Collection[str], currency: str) -> None:
+    """Open the accounts that sales taxed there move money through. Transaction: the caller's."""
     open_account(code=receipts_code(currency=currency), currency=currency, kind="income")
-    open_account(
-        code=vat_code(country=territory, currency=currency), currency=currency, kind="liability"
-    )
+    for country in sorted(tax_countries):
+        open_account(
+            code=vat_code(country=country, currency=currency), currency=currency, kind="liability"
+        )
 
 
 def store_refunds(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
+from pennywhistle.shop.pricing.rules import PriceKind, Reduction
 
 # How long an offer stands.
 QUOTE_LASTS = timedelta(minutes=15)
@@ -80,7 +79,7 @@ class AlreadyOwnedError(SaleError):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sign of where the buyer is: `declared`, `ip` or `local-network`.
+    """One sign of where the buyer is: `declared`, `ip`, `card`, `phone` or `local-network`.
 
     `country` is None where it says nothing. The kinds follow article 24f of Implementing Regulation
     (EU) 282/2011: https://eur-lex.europa.eu/eli/reg_impl/2011/282
@@ -91,62 +90,52 @@ class Evidence:
     detail: str = ""
 
 
-def decide_territory(*, evidence: Sequence[Evidence], needed: int) -> str:
-    """The country that the evidence agrees on.
+# What nobody but the buyer says.
+_SAID_BY_THE_BUYER = frozenset({"declared", "phone"})
 
-    Raises `TerritoryUnknownError` where pieces contradict each other or fewer than `needed` kinds
-    speak: a thing said twice is one piece.
+# Kinds that must agree on a country when another speaks against it.
+AGREEING_AGAINST_ANOTHER = 2
+
+
+def decide_territory(*, evidence: Sequence[Evidence], needed: int) -> str:
+    """The country that the evidence agrees on. Worked table: `docs/money.md`.
+
+    A thing said twice is one piece. Where pieces contradict each other, two kinds of which not both
+    are the buyer's own word decide against fewer. Raises `TerritoryUnknownError` where they do not,
+    or where fewer than `needed` kinds speak.
     """
     speaking = [piece for piece in evidence if piece.country]
-    countries = {piece.country for piece in speaking if piece.country}
-    if len(countries) > 1:
+    kinds: dict[str, set[str]] = {}
+    for piece in speaking:
+        if piece.country:
+            kinds.setdefault(piece.country, set()).add(piece.kind)
+    ranked = sorted(kinds, key=lambda country: len(kinds[country]), reverse=True)
+    if len(ranked) > 1 and not _outweighs(kinds[ranked[0]], kinds[ranked[1]]):
         said = ", ".join(f"{piece.kind} says {piece.country}" for piece in speaking)
         raise TerritoryUnknownError(
             f"Your country cannot be told: {said}. Correct your country, or write to the shop.",
             speaking,
         )
-    if not countries or len({piece.kind for piece in speaking}) < needed:
+    if not ranked or len(kinds[ranked[0]]) < needed:
         raise TerritoryUnknownError(
             "Your country is not known. Tell us where you live: prices, taxes and licences depend "
             "on it."
         )
-    return countries.pop()
+    return ranked[0]
 
 
-class PriceKind(StrEnum):
-    """How a price came about: by the size of the file, or as its seller set it."""
-
-    SIZE = "size"
-    ALBUM = "album"
-    FIXED = "fixed"
-    NAMED = "named"
-    UPGRADE = "upgrade"
-
-
-@dataclass(frozen=True, slots=True)
-class Reduction:
-    """What a price was lowered by: `kind` is `tier`, `promotion`, `bundle` or `upgrade`, and `code`
-    says which."""
-
-    kind: str
-    code: str
-    amount: Money
-
-    def as_json(self) -> dict[str, object]:
-        """As a line stores it; `of_json` reads it."""
-        return {"kind": self.kind, "code": self.code, "micros": self.amount.micros}
-
-    @classmethod
-    def of_json(cls, stored: Mapping[str, Any], currency: str) -> Reduction:
-        """What `as_json` stored of a price in that currency."""
-        return cls(stored["kind"], stored["code"], Money(stored["micros"], currency))
+def _outweighs(kinds: set[str], others: set[str]) -> bool:
+    return (
+        len(kinds) >= max(AGREEING_AGAINST_ANOTHER, len(others) + 1)
+        and not kinds <= _SAID_BY_THE_BUYER
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
     """One priced and licensed track; the shares and what is left to the store make the price.
 
-    `list_price` is the price before any reduction, None where it is the price.
+    `tax_country` is whom the tax is owed to, empty where there is none. `list_price` is the price before any reduction, None where it is the price.
     """
 
     track_id: int
@@ -160,6 +149,7 @@ class OfferLine:
     recording: Money
     work_licence_id: int
     work: Money
+    tax_country: str = ""
     list_price: Money | None = None
     price_kind: PriceKind = PriceKind.SIZE
     reductions: tuple[Reduction, ...] = ()
@@ -216,7 +206,7 @@ def vat_code(*, country: str, currency: str) -> str:
 class LineFacts:
     """One line of a sale, with the names that a receipt prints.
 
-    `list_price` is the price before any reduction; None, in a line that was not read from the
+    `tax_country` is whom the tax is owed to, empty where there is none. `list_price` is the price before any reduction; None, in a line that was not read from the
     database, where it is the price.
     """
 
@@ -240,6 +230,7 @@ class LineFacts:
     work: Money
     territory: str
     purchased_at: datetime
+    tax_country: str = ""
     list_price: Money | None = None
     price_kind: PriceKind = PriceKind.SIZE
     reductions: tuple[Reduction, ...] = ()
@@ -250,7 +241,7 @@ def sale_transfers(*, line: LineFacts, wallet: str) -> list[TransferFacts]:
     receipts = receipts_code(currency=line.gross.currency)
     legs = [("sale", wallet, receipts, line.gross)]
     if line.tax:
-        vat = vat_code(country=line.territory, currency=line.tax.currency)
+        vat = vat_code(country=line.tax_country, currency=line.tax.currency)
         legs.append(("tax", receipts, vat, line.tax))
     return [
         TransferFacts(
