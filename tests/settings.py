@@ -30,6 +30,10 @@ ENCODERS_READY = 0
 # Quick to check, and worth nothing: never outside the tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# A connection ends with the work it was opened for, not with the thread: a test's threads end with the
+# test, and what they leave open is an error.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as threads share it; and no waiting for the disk, since no test cuts the power.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(os.environ["PENNYWHISTLE_HOME"]) / "test.db")}
@@ -37,8 +41,5 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     )
 else:
-    # A connection ends with the work it was opened for, not with the thread: a test's threads end
-    # with the test, and what they leave open is an error.
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
     # Whatever encoding the server's own databases have.
     DATABASES["default"]["TEST"] = {"CHARSET": "UTF8", "TEMPLATE": "template0"}

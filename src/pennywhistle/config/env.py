@@ -83,6 +83,15 @@ def env_mail_address(name: str, default: str) -> str:
     return text
 
 
+def env_country(name: str) -> str:
+    """A country's two letters in capitals, or nothing where none was set."""
+    text = env_text(name, "")
+    try:
+        return check_country(text) if text else ""
+    except UnknownCountryError as error:
+        raise ConfigError(f"{name}: {error}") from None
+
+
 def env_path_prefix(name: str, default: str) -> str:
     """The beginning of an address on this server, with a slash at both ends; or empty."""
     text = env_text(name, default)
@@ -128,6 +137,7 @@ def _sqlite(path: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
+        "CONN_MAX_AGE": 60,
         "OPTIONS": {
             # A write takes its lock at BEGIN, so that it waits its turn instead of failing halfway.
             "transaction_mode": "IMMEDIATE",

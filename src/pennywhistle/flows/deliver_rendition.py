@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -39,7 +39,11 @@ from pennywhistle.flows.sign_address import (
 from pennywhistle.shop.catalogue.queries import TrackFacts, find_live_track
 from pennywhistle.shop.catalogue.rules import UnknownTrackError
 from pennywhistle.shop.encoding.operations import RenditionChangedError
-from pennywhistle.shop.encoding.queries import find_rendition
+from pennywhistle.shop.encoding.queries import (
+    SIBLINGS_MAX,
+    find_rendition,
+    list_renditions_of_audio,
+)
 from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
 from pennywhistle.shop.encoding.rules import get_recipe
 from pennywhistle.shop.library.queries import get_owned
@@ -130,6 +134,9 @@ def deliver_rendition(*, subject: Subject, outfit: Outfit, now: datetime) -> Del
     wanted = want_rendition(track=track, recipe=recipe, outfit=outfit, excerpt=subject.excerpt)
     path = outfit.renditions.find(**wanted.file)
     get_measures().count(Count.CACHE_HITS if path else Count.CACHE_MISSES)
+    if path is None:  # Looked up here, where a connection is at hand, for the encode too.
+        siblings = list_renditions_of_audio(audio_key=wanted.audio_key)
+        wanted = replace(wanted, siblings=tuple(siblings))
     size_bytes, sha256 = _outcome_of(wanted)
     return Delivery(
         wanted=wanted,
@@ -150,6 +157,10 @@ class _NeverMadeError(LookupError):
 
 def _outcome_of(wanted: WantedRendition) -> tuple[int | None, str | None]:
     """Size and SHA-256 of the whole file, as far as they can be told now."""
+    siblings = wanted.siblings
+    if siblings is not None and len(siblings) < SIBLINGS_MAX:  # These are all there are.
+        made = next((each for each in siblings if each.key == wanted.key), None)
+        return (made.size_bytes, made.sha256) if made else (wanted.total_bytes, None)
     try:
         return _recorded_outcome(wanted.key)
     except _NeverMadeError:

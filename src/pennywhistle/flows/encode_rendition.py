@@ -51,8 +51,9 @@ class WantedRendition:
     """A rendition by all that it is made of, and its identity.
 
     `total_bytes` is the length of the whole file where that is known before it is made.
-    `audio_key` is the identity of its audio, which renditions with other tags share. `is_sold` is
-    False for what is only heard before: a part, or a recipe that is not for sale.
+    `audio_key` is the identity of its audio, which renditions with other tags share: `siblings` are
+    those made so far, None where nobody has looked. `is_sold` is False for what is only heard before:
+    a part, or a recipe that is not for sale.
     """
 
     key: str
@@ -65,6 +66,7 @@ class WantedRendition:
     order: EncodeOrder
     total_bytes: int | None
     is_sold: bool
+    siblings: tuple[RenditionFacts, ...] | None = None
 
     @property
     def file(self) -> Mapping[str, str]:
@@ -137,8 +139,8 @@ def encode_rendition(
     the bytes are the same either way. The file becomes whole only once its hash has been held
     against earlier encodes of the same rendition (law 5). Killed at any point, it leaves an
     unfinished file that the next run takes over. Raises `EncoderFailedError`,
-    `RenditionChangedError`, `DiskFullError`; readers of the growing file are then told that it broke. Transaction:
-    one insert, after the encode.
+    `RenditionChangedError`, `DiskFullError`; readers of the growing file are then told that it broke.
+    Transaction: one insert, after the encode.
     """
     claim = outfit.renditions.claim(**wanted.file)
     if claim is None:
@@ -166,7 +168,10 @@ def encode_rendition(
 
 def _make(wanted: WantedRendition, outfit: Outfit, sink: Sink) -> EncodeResult:
     """By tagging a sibling anew or, where there is none, by encoding."""
-    for sibling in list_renditions_of_audio(audio_key=wanted.audio_key):
+    siblings = wanted.siblings
+    if siblings is None:
+        siblings = tuple(list_renditions_of_audio(audio_key=wanted.audio_key))
+    for sibling in siblings:
         file = _open_sibling(sibling, wanted, outfit)
         if file is not None:
             with file:

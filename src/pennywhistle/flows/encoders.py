@@ -17,17 +17,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from functools import cache
-from ipaddress import IPv4Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 
 from django.conf import settings
 from django.db import connections
 
 from pennywhistle.adapters.audio.binary import EncoderMissingError, encoder_version
+from pennywhistle.adapters.audio.encode import EncoderFailedError
 from pennywhistle.adapters.audio.process import start_host
 from pennywhistle.adapters.audio.ready import ready_encoders
 from pennywhistle.flows.encode_rendition import WantedRendition, encode_rendition
 from pennywhistle.flows.measures import Level, get_measures
 from pennywhistle.flows.outfit import Outfit
+from pennywhistle.kit.addresses import parse_address
 
 log = logging.getLogger(__name__)
 
@@ -88,15 +90,10 @@ def asker_of(*, person_id: int) -> str:
 
 def asker_at(*, address: str) -> str:
     """Whoever comes from an address, as turns go: of IPv6, a whole network of `IPV6_PREFIX` bits."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((int(parsed), IPV6_PREFIX), strict=False))
+    parsed = parse_address(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed), IPV6_PREFIX), strict=False))
+    return address if parsed is None else str(parsed)
 
 
 class _Turns:
@@ -249,6 +246,9 @@ class Encoders:
             wanted = replace(wanted, order=replace(wanted.order, niceness=AHEAD_NICENESS))
         try:
             encode_rendition(wanted=wanted, outfit=job.outfit, now=job.now)
+        except EncoderFailedError as raised:
+            log.error("encoding as %s failed: %s", wanted.recipe.code, raised)  # noqa: TRY400
+            error = raised
         except BaseException as raised:
             log.exception("encoding %s as %s failed", wanted.order.source.name, wanted.recipe.code)
             error = raised
