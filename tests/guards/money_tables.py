@@ -6,8 +6,7 @@ whose tables the rules no longer make.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -35,6 +34,7 @@ from pennywhistle.shop.sales.rules import LineFacts, sale_document, sale_transfe
 from pennywhistle.shop.sales.vat import vat_percent
 from pennywhistle.shop.storefronts.rules import Prices, price_of
 from tests.guards.house import ROOT
+from tests.guards.tables import markdown_table, rewrite
 
 PAGE = ROOT / "docs" / "money.md"
 CURRENCY = "EUR"
@@ -99,13 +99,6 @@ def _shares(gross: Money, country: str, covered: Covered) -> Shares:
     return divide_price(gross=gross, vat_percent=percent, covered=covered, tie_key=TIE_KEY)
 
 
-def _table(head: str, rows: Iterable[Iterable[object]]) -> str:
-    columns = head.count("|") + 1
-    lines = [f"| {head} |", "|" + "---|" * columns]
-    lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
-    return "\n".join(lines)
-
-
 def table_of_prices() -> str:
     """Size and price of one master in several recipes."""
     rows = []
@@ -127,7 +120,7 @@ def table_of_prices() -> str:
                 f"**{price}**",
             )
         )
-    return _table("recipe | bytes | MB | price of 1 MB | exactly | price", rows)
+    return markdown_table("recipe | bytes | MB | price of 1 MB | exactly | price", rows)
 
 
 def table_of_rounding() -> str:
@@ -144,7 +137,7 @@ def table_of_rounding() -> str:
             else "less than half a cent: down"
         )
         rows.append((f"{size:,}", f"{float(exact / 1_000_000):.8f}", price, why))
-    return _table("bytes | exactly | price | why", rows)
+    return markdown_table("bytes | exactly | price | why", rows)
 
 
 # gross, buyer's country, work's rate, base, work's floor
@@ -170,7 +163,7 @@ def table_of_shares() -> str:
         vat = f"{country}, {vat_percent(country=country, day=DAY)}%"
         tariff = f"{float(Fraction(rate)):.0%}" + (f", at least {floor}" if floor else "")
         rows.append((gross, vat, base, tariff, *(f"{part.decimal:.6f}" for part in parts)))
-    return _table(
+    return markdown_table(
         "price | buyer's VAT | base | work's tariff | tax | work | recording | store", rows
     )
 
@@ -230,7 +223,7 @@ def table_of_transfers() -> str:
         (f"`{each.key}`", f"`{each.debit}`", f"`{each.credit}`", f"{each.amount.decimal:.6f}")
         for each in transfers
     ]
-    return _table("key | from | to | amount", rows)
+    return markdown_table("key | from | to | amount", rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -242,15 +235,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def write_tables(page: str) -> str:
-    """The page with what stands between `<!-- table: NAME -->` and `<!-- end -->` computed anew."""
-
-    def computed(found: re.Match[str]) -> str:
-        return f"{found.group(1)}\n{TABLES[found.group(2)]()}\n{found.group(3)}"
-
-    marked = r"(<!-- table: ([a-z ]+) -->)\n.*?\n?(<!-- end -->)"
-    return re.sub(marked, computed, page, flags=re.DOTALL)
-
-
 if __name__ == "__main__":
-    PAGE.write_text(write_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, TABLES)

@@ -6,8 +6,7 @@ whose tables the recipes no longer make.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.encoding.recipes import RECIPES, USUAL_AT_HZ, Kind, Recipe, Sizing
@@ -21,6 +20,7 @@ from pennywhistle.shop.encoding.rules import (
     treatment_of,
 )
 from tests.guards.house import ROOT
+from tests.guards.tables import markdown_table, rewrite
 
 PAGE = ROOT / "docs" / "recipes.md"
 
@@ -72,7 +72,7 @@ def table_of_recipes() -> str:
         )
         for recipe in list_recipes_for_sale()
     ]
-    return _table("recipe | title | kind | file | size | streams", rows)
+    return markdown_table("recipe | title | kind | file | size | streams", rows)
 
 
 def table_of_reasons() -> str:
@@ -83,7 +83,7 @@ def table_of_reasons() -> str:
             said = [recipe for recipe in family.recipes if recipe.streams_because == reason]
             streams = "yes" if said[0].streams else "no"
             rows.append((family.title, _first_and_last(said), streams, reason))
-    return _table("family | recipes | streams | why", rows)
+    return markdown_table("family | recipes | streams | why", rows)
 
 
 def table_of_treatments() -> str:
@@ -93,7 +93,7 @@ def table_of_treatments() -> str:
         (_master_words(master), *(_treated(RECIPES[code], master) for code in _TREATING))
         for master in _MASTERS
     ]
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def table_of_usual_bitrates() -> str:
@@ -112,7 +112,7 @@ def table_of_usual_bitrates() -> str:
         for recipe in RECIPES.values()
         if recipe.usual is not None
     ]
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def table_of_sizes() -> str:
@@ -124,7 +124,7 @@ def table_of_sizes() -> str:
             size = size_of(recipe=recipe, master=master)
             about = "" if size.is_exact else "about "
             rows.append((f"`{recipe.code}`", f"{about}{size.bytes:,}"))
-    return _table("recipe | bytes", rows)
+    return markdown_table("recipe | bytes", rows)
 
 
 def _first_and_last(recipes: list[Recipe]) -> str:
@@ -150,13 +150,6 @@ def _treated(recipe: Recipe, master: MasterFacts) -> str:
     return ", ".join(_DONE_WORDS[each] + to[each] for each in done)
 
 
-def _table(head: str, rows: Iterable[Iterable[object]]) -> str:
-    columns = head.count("|") + 1
-    lines = [f"| {head} |", "|" + "---|" * columns]
-    lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
-    return "\n".join(lines)
-
-
 TABLES: dict[str, Callable[[], str]] = {
     "recipes": table_of_recipes,
     "reasons": table_of_reasons,
@@ -166,15 +159,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def write_tables(page: str) -> str:
-    """The page with what stands between `<!-- table: NAME -->` and `<!-- end -->` made anew."""
-
-    def made(found: re.Match[str]) -> str:
-        return f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}"
-
-    marked = r"(<!-- table: ([a-z ]+) -->)\n.*?\n?(<!-- end -->)"
-    return re.sub(marked, made, page, flags=re.DOTALL)
-
-
 if __name__ == "__main__":
-    PAGE.write_text(write_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, TABLES)

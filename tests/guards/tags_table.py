@@ -6,31 +6,24 @@ whose table is another.
 
 from __future__ import annotations
 
-import re
-
 from pennywhistle.adapters.tags.table import FREEFORM, TABLE, Family
 from tests.guards.house import ROOT
+from tests.guards.tables import markdown_table, rewrite
 
 PAGE = ROOT / "docs" / "tags.md"
 
 
 def table_of_tags() -> str:
     """One row for each field, one column for each way of writing tags."""
-    head = ["field", *(family.value for family in Family)]
-    rows = [head, ["---"] * len(head)]
+    rows = []
     for row in TABLE:
         names = (row.name(family).replace(FREEFORM, "----:") for family in Family)
         rows.append([row.meaning, *(f"`{name}`" if name else "–" for name in names)])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return markdown_table(" | ".join(["field", *(family.value for family in Family)]), rows)
 
 
-def write_table(page: str) -> str:
-    """The page with the table computed anew."""
-    marked = r"(<!-- table: tags -->)\n.*?\n?(<!-- end -->)"
-    return re.sub(
-        marked, lambda found: f"{found[1]}\n{table_of_tags()}\n{found[2]}", page, flags=re.DOTALL
-    )
+TABLES = {"tags": table_of_tags}
 
 
 if __name__ == "__main__":
-    PAGE.write_text(write_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(PAGE, TABLES)

@@ -13,12 +13,11 @@ from pennywhistle.adapters.audio.framing import MUXERS
 from pennywhistle.adapters.audio.heads import (
     AudioFacts,
     aiff_head,
-    mp3_frame_count,
     mp3_info_frame,
     wav_head,
 )
+from pennywhistle.kit.mp3 import mp3_frame_count
 from pennywhistle.shop.catalogue.facts import MeasuredSize
-from pennywhistle.shop.encoding import sizes
 from pennywhistle.shop.encoding.recipes import (
     PREVIEW_RECIPE,
     RECIPES,
@@ -215,15 +214,8 @@ def test_the_size_of_a_constant_mp3_lies_between_unpadded_and_padded_frames(
     facts = facts_of_output(recipe.code, master)
     size = size_of(recipe=recipe, master=master).bytes
     info = mp3_info_frame(facts=facts, kbps=kbps, audio_bytes=size)
-    frames = mp3_frame_count(facts)
+    frames = mp3_frame_count(frames=facts.frames)
     assert 0 <= size - len(info) - frames * len(info) <= frames
-
-
-@given(st.integers(0, 2**40))
-def test_the_shop_and_the_writer_of_heads_count_the_same_mp3_frames(frames: int) -> None:
-    assert sizes.mp3_frame_count(frames=frames) == mp3_frame_count(
-        AudioFacts(frames, 44_100, 16, 2)
-    )
 
 
 @given(masters)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from pennywhistle.kit.mp3 import MP3_FRAME_SAMPLES, mp3_frame_count
+
 # RIFF and FORM count their length in 32 bits.
 _CHUNK_BYTES_MAX = 2**32 - 1
 
@@ -42,7 +44,6 @@ class AudioFacts:
 # MPEG-1 Layer III. http://www.mp3-tech.org/programmer/frame_header.html
 _MP3_KBPS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MP3_RATES_HZ = (44_100, 48_000, 32_000)
-_MP3_FRAME_SAMPLES = 1152
 # Silence that LAME puts before the music, without the 529 samples that every decoder adds.
 # http://gabriel.mp3-tech.org/mp3infotag.html and https://lame.sourceforge.io/tech-FAQ.txt
 _LAME_DELAY_SAMPLES = 576
@@ -51,15 +52,6 @@ _LAME_DELAY_SAMPLES = 576
 _LAME_NAME = b"LAME3.100"
 _INFO_FLAG_FRAMES, _INFO_FLAG_BYTES, _INFO_FLAG_TOC = 1, 2, 4
 _LAME_METHOD_CBR, _LAME_METHOD_VBR = 1, 4
-
-
-def mp3_frame_count(facts: AudioFacts) -> int:
-    """MP3 frames that LAME makes of these samples, the Info frame not counted.
-
-    It flushes at least 576 samples behind the music, which after its delay of 576 is always one
-    frame more than the music fills.
-    """
-    return -(-facts.frames // _MP3_FRAME_SAMPLES) + 1
 
 
 def mp3_info_frame(*, facts: AudioFacts, kbps: int, audio_bytes: int | None) -> bytes:
@@ -74,7 +66,7 @@ def mp3_info_frame(*, facts: AudioFacts, kbps: int, audio_bytes: int | None) -> 
     """
     header = _mp3_header(facts, kbps)
     side_info = bytes(32 if facts.channels == 2 else 17)
-    frames = mp3_frame_count(facts)
+    frames = mp3_frame_count(frames=facts.frames)
     if audio_bytes is None:
         tag = b"Xing" + struct.pack(">II", _INFO_FLAG_FRAMES, frames)
     else:
@@ -97,7 +89,8 @@ def _mp3_header(facts: AudioFacts, kbps: int) -> bytes:
 
 def _lame_extension(facts: AudioFacts, kbps: int, audio_bytes: int | None) -> bytes:
     """All of it but the checksum at its end."""
-    padding = mp3_frame_count(facts) * _MP3_FRAME_SAMPLES - facts.frames - _LAME_DELAY_SAMPLES
+    filled = mp3_frame_count(frames=facts.frames) * MP3_FRAME_SAMPLES
+    padding = filled - facts.frames - _LAME_DELAY_SAMPLES
     method = _LAME_METHOD_VBR if audio_bytes is None else _LAME_METHOD_CBR
     rate = {44_100: 1, 48_000: 2}.get(facts.sample_rate_hz, 0)
     stereo = 3 if facts.channels == 2 else 0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from pennywhistle.kit.mp3 import MP3_FRAME_SAMPLES, mp3_frame_count
 from pennywhistle.shop.encoding.facts import MasterFacts, OutputFacts
 from pennywhistle.shop.encoding.formats import USUAL_AT_HZ, Framing, Usual
 
-# Samples in a frame of MPEG-1 Layer III, and bytes of a frame per (bit/s ÷ Hz): 1152 ÷ 8.
-# http://www.mp3-tech.org/programmer/frame_header.html
-MP3_FRAME_SAMPLES = 1152
+# Bytes of an MP3 frame per (bit/s ÷ Hz): 1152 ÷ 8.
 _MP3_FRAME_FACTOR = MP3_FRAME_SAMPLES // 8
 
 # RIFF, a plain `fmt ` of 16 bytes and the head of `data`; beyond 16 bits or two channels `fmt ` has
@@ -26,24 +25,14 @@ _AIFF_SPEAKERS_BYTES = 20
 def mp3_cbr_bytes(*, kbps: int, output: OutputFacts) -> int:
     """Frames and padding as LAME lays them, found by reading and by 304 encodes of odd lengths.
 
-    LAME flushes at least 576 samples behind the music, which after its delay of 576 makes one frame
-    more than the music fills; it pads a frame by a byte when the rest of the division runs over,
-    and starts with the first frame unpadded.
-    https://svn.code.sf.net/p/lame/svn/trunk/lame/libmp3lame/lame.c (lame_encode_flush)
+    LAME pads a frame by a byte when the rest of the division runs over, and starts with the first
+    frame unpadded.
     https://svn.code.sf.net/p/lame/svn/trunk/lame/libmp3lame/encoder.c (slot_lag)
     """
     per_frame, rest = divmod(_MP3_FRAME_FACTOR * kbps * 1000, output.sample_rate_hz)
     frames = mp3_frame_count(frames=output.frames)
     padded = -(-(frames - 1) * rest // output.sample_rate_hz)
     return per_frame + frames * per_frame + padded
-
-
-def mp3_frame_count(*, frames: int) -> int:
-    """MP3 frames that LAME makes of `frames` samples per channel, the Info frame not counted.
-
-    The writer of heads counts them too, on a floor that knows no shop: a test holds the two together.
-    """
-    return -(-frames // MP3_FRAME_SAMPLES) + 1
 
 
 def pcm_bytes(*, framing: Framing, output: OutputFacts) -> int:
