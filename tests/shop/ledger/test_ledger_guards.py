@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.shop.ledger.models import Account, Transfer
 from pennywhistle.shop.ledger.operations import open_account, post
-from pennywhistle.shop.ledger.rules import TransferFacts
+from pennywhistle.shop.ledger.rules import Phase, TransferFacts
 from pennywhistle.shop.payments.rules import wallet_code
 from tests.cast import NOW, Cast, euros, fill_wallet, quote
 
@@ -26,13 +27,20 @@ sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="a stat
 
 @pytest.fixture
 def sold(cast: Cast) -> Cast:
-    """Alice bought the release, and one transfer was reversed, so that every table has rows."""
+    """Alice bought the release, one transfer was reversed and one pending was settled, so that
+    every unique key has rows."""
     fill_wallet(cast.alice, "5.00")
     buy_basket(quote_id=quote(cast).id, person_id=cast.alice.pk, now=NOW)
     for key, back in (("there", None), ("back", "there")):
         ends = ["clearing/voucher/EUR", "sales/EUR"]
         debit, credit = ends if back is None else reversed(ends)
         post(transfers=[TransferFacts(key, debit, credit, euros("1"), "test", "test", NOW, back)])
+    debit, credit = "clearing/voucher/EUR", "sales/EUR"
+    waits = TransferFacts(
+        "waits", debit, credit, euros("1"), "test", "test", NOW, phase=Phase.PENDING
+    )
+    post(transfers=[waits])
+    post(transfers=[replace(waits, key="settled", phase=Phase.POSTS, settles_key="waits")])
     return cast
 
 
@@ -107,6 +115,9 @@ def copy_sharing_only(table: str, key: list[str], keys: list[list[str]]) -> dict
     for other in keys:
         for column in set(other) - set(key):
             value = row[column]
+            if column in ("reverses_id", "settles_id"):
+                row[column] = None
+                continue
             row[column] = value + 1_000 if isinstance(value, int) else f"{value or ''}x"
     return row
 
@@ -114,7 +125,7 @@ def copy_sharing_only(table: str, key: list[str], keys: list[list[str]]) -> dict
 def test_an_upsert_changes_no_transfer(sold: Cast) -> None:
     columns = (
         "key, debit_account_id, credit_account_id, amount_micros, reason, document, posted_at, "
-        "digest"
+        "phase, digest"
     )
     refused(
         f"INSERT INTO ledger_transfer ({columns}) SELECT {columns} FROM ledger_transfer "
@@ -122,15 +133,25 @@ def test_an_upsert_changes_no_transfer(sold: Cast) -> None:
     )
 
 
-def insert_transfer(debit: str, credit: str, micros: int) -> tuple[str, tuple[Any, ...]]:
+def insert_transfer(
+    debit: str,
+    credit: str,
+    micros: int,
+    *,
+    phase: str = "posted",
+    settles: str | None = None,
+    reverses: str | None = None,
+) -> tuple[str, tuple[Any, ...]]:
     """The SQL of a transfer that goes past `post`."""
+    account = "(SELECT id FROM ledger_account WHERE code = %s)"
+    other = "(SELECT id FROM ledger_transfer WHERE key = %s)"
     sql = (
         "INSERT INTO ledger_transfer (key, debit_account_id, credit_account_id, amount_micros, "
-        "reason, document, posted_at, digest) VALUES (%s, "
-        "(SELECT id FROM ledger_account WHERE code = %s), "
-        "(SELECT id FROM ledger_account WHERE code = %s), %s, 'raw', 'raw', %s, 'raw')"
+        "reason, document, posted_at, digest, phase, settles_id, reverses_id) VALUES "
+        f"(%s, {account}, {account}, %s, 'raw', 'raw', %s, 'raw', %s, {other}, {other})"
     )
-    return sql, (f"raw/{debit}/{credit}/{micros}", debit, credit, micros, NOW)
+    key = f"raw/{debit}/{credit}/{micros}/{phase}"
+    return sql, (key, debit, credit, micros, NOW, phase, settles, reverses)
 
 
 def test_a_wallet_cannot_be_overdrawn_by_raw_sql(sold: Cast) -> None:
@@ -142,6 +163,81 @@ def test_a_wallet_cannot_be_overdrawn_by_raw_sql(sold: Cast) -> None:
     run(sql, *parameters)
     assert Account.objects.get(code=wallet).balance_micros == 0
     refused("UPDATE ledger_account SET balance_micros = -1 WHERE code = %s", wallet)
+
+
+@pytest.fixture
+def waiting(sold: Cast) -> str:
+    """One euro of Alice's is reserved by the pending transfer `wait`; her wallet."""
+    wallet = wallet_code(person_id=sold.alice.pk, currency="EUR")
+    facts = TransferFacts(
+        "wait", wallet, "sales/EUR", euros("1"), "test", "test", NOW, phase=Phase.PENDING
+    )
+    post(transfers=[facts])
+    return wallet
+
+
+def test_what_is_reserved_cannot_be_spent_by_raw_sql(waiting: str) -> None:
+    account = Account.objects.get(code=waiting)
+    assert account.reserved_micros == 1_000_000
+    free = account.balance_micros - account.reserved_micros
+    for phase in ("posted", "pending"):
+        sql, parameters = insert_transfer(waiting, "sales/EUR", free + 1, phase=phase)
+        assert "reserved_within_balance" in refused(sql, *parameters)
+    refused("UPDATE ledger_account SET reserved_micros = -1 WHERE code = %s", waiting)
+    sql, parameters = insert_transfer(waiting, "sales/EUR", free, phase="pending")
+    run(sql, *parameters)
+
+
+@pytest.mark.parametrize(
+    ("credit", "micros", "phase", "settles"),
+    [
+        ("sales/EUR", 1_000_001, "posts", "wait"),
+        ("sales/EUR", 999_999, "voids", "wait"),
+        ("vat/DE/EUR", 1_000_000, "posts", "wait"),
+        ("sales/EUR", 1_000_000, "posts", "there"),
+        ("sales/EUR", 1_000_000, "voids", "settled"),
+        ("sales/EUR", 1_000_000, "posts", None),
+        ("sales/EUR", 1_000_000, "posted", "wait"),
+        ("sales/EUR", 1_000_000, "pending", "wait"),
+        ("sales/EUR", 1_000_000, "done", None),
+    ],
+)
+def test_nothing_settles_what_it_does_not_fit(
+    waiting: str, credit: str, micros: int, phase: str, settles: str | None
+) -> None:
+    sql, parameters = insert_transfer(waiting, credit, micros, phase=phase, settles=settles)
+    refused(sql, *parameters)
+
+
+def test_a_pending_transfer_is_settled_once_by_raw_sql(waiting: str) -> None:
+    before = Account.objects.get(code=waiting).balance_micros
+    sql, parameters = insert_transfer(waiting, "sales/EUR", 400_000, phase="posts", settles="wait")
+    run(sql, *parameters)
+    account = Account.objects.get(code=waiting)
+    assert (account.balance_micros, account.reserved_micros) == (before - 400_000, 0)
+    for phase, micros in (("posts", 600_000), ("voids", 1_000_000)):
+        sql, parameters = insert_transfer(waiting, "sales/EUR", micros, phase=phase, settles="wait")
+        refused(sql, *parameters)
+
+
+@pytest.mark.parametrize(
+    ("debit", "credit", "micros", "reverses"),
+    [
+        ("clearing/voucher/EUR", "sales/EUR", 1_000_000, "settled"),
+        ("sales/EUR", "clearing/voucher/EUR", 999_999, "settled"),
+        ("sales/EUR", "vat/DE/EUR", 1_000_000, "settled"),
+        ("sales/EUR", "clearing/voucher/EUR", 1_000_000, "waits"),
+    ],
+)
+def test_nothing_reverses_what_it_does_not_mirror(
+    sold: Cast, debit: str, credit: str, micros: int, reverses: str
+) -> None:
+    sql, parameters = insert_transfer(debit, credit, micros, reverses=reverses)
+    assert "mirrors" in refused(sql, *parameters)
+    sql, parameters = insert_transfer(
+        "sales/EUR", "clearing/voucher/EUR", 1_000_000, reverses="settled"
+    )
+    run(sql, *parameters)
 
 
 def test_a_transfer_stays_within_one_currency(sold: Cast) -> None:

@@ -55,33 +55,88 @@ def lift_append_only(editor: BaseDatabaseSchemaEditor, *, table: str) -> None:
     https://docs.djangoproject.com/en/5.2/topics/migrations/#sqlite
     """
     if editor.connection.vendor == "postgresql":
-        editor.execute(f"DROP FUNCTION {table}_refuse() CASCADE")
+        editor.execute(f"DROP FUNCTION IF EXISTS {table}_refuse() CASCADE")
         return
     for name in ("no_update", "no_delete", "no_replace"):
         editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}")
 
 
 def keep_ledger(editor: BaseDatabaseSchemaEditor) -> None:
-    """One currency per transfer; guarded balances follow transfers; accounts do not change."""
-    if editor.connection.vendor == "postgresql":
-        for statement in _POSTGRESQL:
-            editor.execute(statement)
-    else:
-        for statement in _SQLITE:
-            editor.execute(statement)
+    """Transfers fit their accounts and what they settle or reverse; guarded balances follow them;
+    accounts do not change."""
+    keep_append_only(
+        editor,
+        table="ledger_transfer",
+        unique_keys=(("id",), ("key",), ("reverses_id",), ("settles_id",)),
+    )
+    statements = _POSTGRESQL if editor.connection.vendor == "postgresql" else _SQLITE
+    for statement in statements:
+        editor.execute(statement)
 
+
+def lift_ledger(editor: BaseDatabaseSchemaEditor) -> None:
+    """Take away what `keep_ledger` gave, of this version or an older one; see `lift_append_only`."""
+    lift_append_only(editor, table="ledger_transfer")
+    if editor.connection.vendor == "postgresql":
+        for name in ("transfer_one_currency", "transfer_fits", "transfer_moves", "account_refuse"):
+            editor.execute(f"DROP FUNCTION IF EXISTS ledger_{name}() CASCADE")
+        return
+    for name in (
+        "transfer_one_currency",
+        "transfer_settles",
+        "transfer_reverses",
+        "transfer_moves",
+        "account_fixed",
+        "account_stays",
+        "account_no_replace",
+    ):
+        editor.execute(f"DROP TRIGGER IF EXISTS ledger_{name}")
+
+
+_NO_SUCH_PENDING = """NEW.settles_id IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM ledger_transfer AS settled WHERE settled.id = NEW.settles_id
+        AND settled.phase = 'pending'
+        AND settled.debit_account_id = NEW.debit_account_id
+        AND settled.credit_account_id = NEW.credit_account_id
+        AND (settled.amount_micros = NEW.amount_micros
+          OR NEW.phase = 'posts' AND settled.amount_micros > NEW.amount_micros))"""
+
+_NOTHING_TO_REVERSE = """NEW.reverses_id IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM ledger_transfer AS reversed WHERE reversed.id = NEW.reverses_id
+        AND reversed.phase IN ('posted', 'posts')
+        AND reversed.debit_account_id = NEW.credit_account_id
+        AND reversed.credit_account_id = NEW.debit_account_id
+        AND reversed.amount_micros = NEW.amount_micros)"""
+
+# The debit account in one statement: what was reserved is freed as it leaves.
+_MOVE = """UPDATE ledger_account SET
+        balance_micros = balance_micros - CASE WHEN NEW.phase IN ('posted', 'posts')
+          THEN NEW.amount_micros ELSE 0 END,
+        reserved_micros = reserved_micros + CASE NEW.phase
+          WHEN 'posted' THEN 0
+          WHEN 'pending' THEN NEW.amount_micros
+          ELSE -(SELECT amount_micros FROM ledger_transfer WHERE id = NEW.settles_id) END
+        WHERE id = NEW.debit_account_id AND is_guarded;
+      UPDATE ledger_account SET balance_micros = balance_micros + NEW.amount_micros
+        WHERE id = NEW.credit_account_id AND is_guarded AND NEW.phase IN ('posted', 'posts');"""
+
+_SETTLES_SAYS = "what settles fits a pending transfer"
+_REVERSES_SAYS = "what reverses mirrors a transfer that moved"
 
 _SQLITE = (
     """CREATE TRIGGER ledger_transfer_one_currency BEFORE INSERT ON ledger_transfer
     WHEN (SELECT currency FROM ledger_account WHERE id = NEW.debit_account_id)
       IS NOT (SELECT currency FROM ledger_account WHERE id = NEW.credit_account_id)
     BEGIN SELECT RAISE(ABORT, 'a transfer stays within one currency'); END""",
-    """CREATE TRIGGER ledger_transfer_moves AFTER INSERT ON ledger_transfer
+    f"""CREATE TRIGGER ledger_transfer_settles BEFORE INSERT ON ledger_transfer
+    WHEN {_NO_SUCH_PENDING}
+    BEGIN SELECT RAISE(ABORT, '{_SETTLES_SAYS}'); END""",
+    f"""CREATE TRIGGER ledger_transfer_reverses BEFORE INSERT ON ledger_transfer
+    WHEN {_NOTHING_TO_REVERSE}
+    BEGIN SELECT RAISE(ABORT, '{_REVERSES_SAYS}'); END""",
+    f"""CREATE TRIGGER ledger_transfer_moves AFTER INSERT ON ledger_transfer
     BEGIN
-      UPDATE ledger_account SET balance_micros = balance_micros - NEW.amount_micros
-        WHERE id = NEW.debit_account_id AND is_guarded;
-      UPDATE ledger_account SET balance_micros = balance_micros + NEW.amount_micros
-        WHERE id = NEW.credit_account_id AND is_guarded;
+      {_MOVE}
     END""",
     """CREATE TRIGGER ledger_account_fixed BEFORE UPDATE OF id, code, currency, kind, is_guarded
     ON ledger_account
@@ -94,22 +149,25 @@ _SQLITE = (
 )
 
 _POSTGRESQL = (
-    """CREATE FUNCTION ledger_transfer_one_currency() RETURNS trigger LANGUAGE plpgsql AS $$
+    f"""CREATE FUNCTION ledger_transfer_fits() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF (SELECT currency FROM ledger_account WHERE id = NEW.debit_account_id) IS DISTINCT FROM
          (SELECT currency FROM ledger_account WHERE id = NEW.credit_account_id) THEN
         RAISE EXCEPTION 'a transfer stays within one currency';
       END IF;
+      IF {_NO_SUCH_PENDING} THEN
+        RAISE EXCEPTION '{_SETTLES_SAYS}';
+      END IF;
+      IF {_NOTHING_TO_REVERSE} THEN
+        RAISE EXCEPTION '{_REVERSES_SAYS}';
+      END IF;
       RETURN NEW;
     END $$""",
-    """CREATE TRIGGER ledger_transfer_one_currency BEFORE INSERT ON ledger_transfer
-    FOR EACH ROW EXECUTE FUNCTION ledger_transfer_one_currency()""",
-    """CREATE FUNCTION ledger_transfer_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+    """CREATE TRIGGER ledger_transfer_fits BEFORE INSERT ON ledger_transfer
+    FOR EACH ROW EXECUTE FUNCTION ledger_transfer_fits()""",
+    f"""CREATE FUNCTION ledger_transfer_moves() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      UPDATE ledger_account SET balance_micros = balance_micros - NEW.amount_micros
-        WHERE id = NEW.debit_account_id AND is_guarded;
-      UPDATE ledger_account SET balance_micros = balance_micros + NEW.amount_micros
-        WHERE id = NEW.credit_account_id AND is_guarded;
+      {_MOVE}
       RETURN NULL;
     END $$""",
     """CREATE TRIGGER ledger_transfer_moves AFTER INSERT ON ledger_transfer

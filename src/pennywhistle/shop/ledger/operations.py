@@ -1,81 +1,135 @@
-"""Writes to the books: open an account, post transfers."""
+"""Writes to the books: open accounts, post transfers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 
 from pennywhistle.shop.ledger.models import Account, Transfer
+from pennywhistle.shop.ledger.queries import transfer_facts
 from pennywhistle.shop.ledger.rules import (
     KeyReusedError,
     LedgerError,
+    NewAccount,
     OverdrawnError,
+    Phase,
+    SettledError,
     TransferFacts,
     UnknownAccountError,
+    UnknownTransferError,
 )
 
 
 def open_account(*, code: str, currency: str, kind: str, is_guarded: bool = False) -> None:
-    """Open the account unless it is open. Transaction: the caller's, or the one insert.
+    """Open one account unless it is open; see `open_accounts`."""
+    open_accounts(accounts=[NewAccount(code, currency, kind, is_guarded)])
 
-    Raises `LedgerError` where the code names an account of another currency, kind or guard.
+
+def open_accounts(*, accounts: Sequence[NewAccount]) -> None:
+    """Open those that are not open. Transaction: the caller's, or the one insert.
+
+    One statement where all are open. Raises `LedgerError` where a code names an account of another
+    currency, kind or guard.
     """
-    asked = (currency, kind, is_guarded)
-    rows = Account.objects.filter(code=code).values_list("currency", "kind", "is_guarded")
-    stored = rows.first()
-    if stored is None:
-        account = Account(code=code, currency=currency, kind=kind, is_guarded=is_guarded)
-        Account.objects.bulk_create([account], ignore_conflicts=True)
-    elif stored != asked:
-        raise LedgerError(f"the account {code} is open as {stored}, not as {asked}")
+    wanted = {account.code: account for account in accounts}
+    rows = Account.objects.filter(code__in=wanted)
+    stored = {row.code: row for row in rows}
+    _check_terms(wanted.values(), stored)
+    # In one order, so that two who open the same accounts never wait for each other.
+    missing = sorted(wanted.keys() - stored.keys())
+    Account.objects.bulk_create(
+        [
+            Account(
+                code=code,
+                currency=wanted[code].currency,
+                kind=wanted[code].kind,
+                is_guarded=wanted[code].is_guarded,
+            )
+            for code in missing
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def hold_account(*, code: str) -> None:
     """Lock an account, so that what is read of it stays true. Transaction: the caller's."""
-    Account.objects.select_for_update().get(code=code)
+    Account.objects.select_for_update(no_key=True).get(code=code)
 
 
-def post(*, transfers: Sequence[TransferFacts]) -> None:
+def post(*, transfers: Sequence[TransferFacts], opening: Sequence[NewAccount] = ()) -> None:
     """Post `transfers`, all or none. Transaction: the caller's, and there must be one.
 
     Guarded accounts are locked in the order of their ids, so that two postings never wait for each
-    other. A transfer whose key is posted already is skipped if it says the same.
+    other; then what is settled or reversed, in the order of its ids. A transfer whose key is posted
+    already is skipped if it says the same. Accounts of `opening` that are not open are opened.
 
-    Raises `OverdrawnError`, `KeyReusedError`, `UnknownAccountError`.
+    Raises `OverdrawnError`, `KeyReusedError`, `SettledError`, `UnknownAccountError`,
+    `UnknownTransferError`.
     """
     if not transaction.get_connection().in_atomic_block:
         raise LedgerError("transfers are posted inside a transaction; open one around them")
     for transfer in transfers:
         transfer.check()
-    codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
-    accounts = {account.code: account for account in Account.objects.filter(code__in=codes)}
-    if missing := sorted(codes - accounts.keys()):
-        raise UnknownAccountError(f"open these accounts first: {', '.join(missing)}")
-    balances = _hold_guarded(accounts)
+    accounts = _hold_accounts(transfers, opening)
+    named = _hold_named(transfers)
     # Looked up only now: a posting that was waited for may have been the same one.
     new = _not_yet_posted(transfers)
     _check_currencies(new, accounts)
-    _check_balances(new, balances)
-    reversed_ids = dict(
-        Transfer.objects.filter(
-            key__in=[transfer.reverses_key for transfer in new if transfer.reverses_key]
-        ).values_list("key", "id")
-    )
+    _check_named(new, named)
+    _check_balances(new, accounts, named)
     Transfer.objects.bulk_create(
         Transfer(
             key=transfer.key,
-            debit_account=accounts[transfer.debit],
-            credit_account=accounts[transfer.credit],
+            debit_account_id=accounts[transfer.debit].pk,
+            credit_account_id=accounts[transfer.credit].pk,
             amount_micros=transfer.amount.micros,
             reason=transfer.reason,
             document=transfer.document,
             posted_at=transfer.posted_at,
-            reverses_id=reversed_ids[transfer.reverses_key] if transfer.reverses_key else None,
+            reverses=named[transfer.reverses_key] if transfer.reverses_key else None,
+            phase=transfer.phase,
+            settles=named[transfer.settles_key] if transfer.settles_key else None,
             digest=transfer.digest,
         )
         for transfer in new
     )
+
+
+def _hold_accounts(
+    transfers: Sequence[TransferFacts], opening: Sequence[NewAccount]
+) -> dict[str, Account]:
+    """The accounts that `transfers` move between, by code; the guarded ones locked."""
+    codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
+    rows = Account.objects.filter(code__in=codes)
+    accounts = {account.code: account for account in rows}
+    wanted = [account for account in opening if account.code in codes]
+    if missing := codes - accounts.keys():
+        if lacking := sorted(missing - {account.code for account in wanted}):
+            raise UnknownAccountError(f"open these accounts first: {', '.join(lacking)}")
+        open_accounts(accounts=wanted)
+        accounts = {account.code: account for account in rows.all()}
+    _check_terms(wanted, accounts)
+    guarded = [account.pk for account in accounts.values() if account.is_guarded]
+    held = Account.objects.select_for_update(no_key=True).filter(pk__in=guarded).order_by("pk")
+    return accounts | {account.code: account for account in held}
+
+
+def _hold_named(transfers: Sequence[TransferFacts]) -> dict[str, Transfer]:
+    """What `transfers` settle and reverse, by key, locked: each is settled or reversed once."""
+    keys = {key for t in transfers for key in (t.settles_key, t.reverses_key) if key is not None}
+    if not keys:
+        return {}
+    rows = Transfer.objects.filter(key__in=keys).order_by("pk")
+    list(rows.select_for_update(no_key=True))
+    # Read only now: whoever was waited for may have settled it.
+    related = ("debit_account", "credit_account", "reverses", "settles")
+    rows = rows.select_related(*related, "settled_by", "reversed_by")
+    named = {row.key: row for row in rows}
+    if missing := sorted(keys - named.keys()):
+        raise UnknownTransferError(f"post these transfers first: {', '.join(missing)}")
+    return named
 
 
 def _not_yet_posted(transfers: Sequence[TransferFacts]) -> list[TransferFacts]:
@@ -93,11 +147,15 @@ def _not_yet_posted(transfers: Sequence[TransferFacts]) -> list[TransferFacts]:
     return new
 
 
-def _hold_guarded(accounts: dict[str, Account]) -> dict[str, int]:
-    """Lock the guarded ones among `accounts`; their balances by code."""
-    guarded = [account.pk for account in accounts.values() if account.is_guarded]
-    held = Account.objects.select_for_update().filter(pk__in=guarded).order_by("pk")
-    return {account.code: account.balance_micros for account in held}
+def _check_terms(wanted: Iterable[NewAccount], stored: Mapping[str, Account]) -> None:
+    for account in wanted:
+        if account.code not in stored:
+            continue
+        row = stored[account.code]
+        terms = (row.currency, row.kind, row.is_guarded)
+        asked = (account.currency, account.kind, account.is_guarded)
+        if terms != asked:
+            raise LedgerError(f"the account {account.code} is open as {terms}, not as {asked}")
 
 
 def _check_currencies(transfers: Sequence[TransferFacts], accounts: dict[str, Account]) -> None:
@@ -110,12 +168,42 @@ def _check_currencies(transfers: Sequence[TransferFacts], accounts: dict[str, Ac
                 )
 
 
-def _check_balances(transfers: Sequence[TransferFacts], balances: dict[str, int]) -> None:
-    """Refuse to overdraw a guarded account at any step of the way."""
+def _check_named(transfers: Sequence[TransferFacts], named: dict[str, Transfer]) -> None:
+    """Each settles a pending transfer that nothing has settled, or mirrors one that moved."""
+    ends = Counter(t.settles_key or t.reverses_key for t in transfers)
     for transfer in transfers:
-        if transfer.debit in balances:
-            balances[transfer.debit] -= transfer.amount.micros
-            if balances[transfer.debit] < 0:
+        key = transfer.settles_key or transfer.reverses_key
+        if key is None:
+            continue
+        other = named[key]
+        if transfer.settles_key is not None:
+            is_ended = hasattr(other, "settled_by")
+            transfer.check_settles(transfer_facts(other))
+        else:
+            is_ended = hasattr(other, "reversed_by")
+            transfer.check_reverses(transfer_facts(other))
+        if is_ended or ends[key] > 1:
+            raise SettledError(f"transfer {transfer.key}: {key} is settled or reversed already")
+
+
+def _check_balances(
+    transfers: Sequence[TransferFacts],
+    accounts: dict[str, Account],
+    named: dict[str, Transfer],
+) -> None:
+    """Refuse at any step of the way to leave less on a guarded account than is reserved there."""
+    available = {
+        code: account.balance_micros - account.reserved_micros
+        for code, account in accounts.items()
+        if account.is_guarded
+    }
+    for transfer in transfers:
+        if transfer.debit in available:
+            if transfer.settles_key is not None:
+                available[transfer.debit] += named[transfer.settles_key].amount_micros
+            if transfer.phase is not Phase.VOIDS:
+                available[transfer.debit] -= transfer.amount.micros
+            if available[transfer.debit] < 0:
                 raise OverdrawnError(f"{transfer.debit} does not hold enough for {transfer.key}")
-        if transfer.credit in balances:
-            balances[transfer.credit] += transfer.amount.micros
+        if transfer.credit in available and transfer.phase.moves:
+            available[transfer.credit] += transfer.amount.micros
