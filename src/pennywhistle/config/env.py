@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from pennywhistle.kit.territory import UnknownCountryError, check_country
+
 
 class SettingError(ValueError):
     """A `PENNYWHISTLE_*` variable that cannot be read."""
@@ -89,7 +91,7 @@ def env_country(name: str) -> str:
     try:
         return check_country(text) if text else ""
     except UnknownCountryError as error:
-        raise ConfigError(f"{name}: {error}") from None
+        raise SettingError(f"{name}: {error}") from None
 
 
 def env_path_prefix(name: str, default: str) -> str:

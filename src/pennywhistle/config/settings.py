@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from pennywhistle.config.env import (
+    SettingError,
     database_from_url,
     env_bool,
     env_bytes,
+    env_country,
     env_int,
     env_list,
     env_mail_address,
@@ -25,7 +27,7 @@ from pennywhistle.config.env import (
     env_path_prefix,
     env_text,
 )
-from pennywhistle.kit.territory import check_country
+from pennywhistle.shop.sales.vat import Seller
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -55,9 +57,15 @@ METRICS_NETWORKS = env_networks("PENNYWHISTLE_METRICS_NETWORKS", "127.0.0.0/8,::
 
 # The country of visitors whose address is private or loopback: the shop's own network.
 # Empty means that it cannot be told, and nothing is sold to them until they say.
-LOCAL_COUNTRY = env_text("PENNYWHISTLE_LOCAL_COUNTRY", "")
-if LOCAL_COUNTRY:
-    LOCAL_COUNTRY = check_country(LOCAL_COUNTRY)
+LOCAL_COUNTRY = env_country("PENNYWHISTLE_LOCAL_COUNTRY")
+
+# Where the store is established, such as `IE`: its own tax return is for sales there.
+# True taxes sales to the rest of the EU there too, as a seller below the threshold may.
+SELLER = Seller(
+    country=env_country("PENNYWHISTLE_SELLER_COUNTRY"),
+    is_small=env_bool("PENNYWHISTLE_SMALL_SELLER", default=False),
+)
+SELLER.check()
 
 # What the cache of renditions may take.
 CACHE_BYTES_MAX = env_bytes("PENNYWHISTLE_CACHE_BYTES", "20 GB", least=100_000_000)
@@ -83,6 +91,24 @@ CONFINE_ENCODERS = env_bool("PENNYWHISTLE_CONFINE_ENCODERS", default=True)
 
 # True lets the sandbox card gateway take test cards: pretend money, for demos and tests.
 SANDBOX_CARDS = env_bool("PENNYWHISTLE_SANDBOX_CARDS", default=False)
+
+# Ways to pay in the order in which the wallet offers them; those that are not set up are left out.
+GATEWAYS = env_list("PENNYWHISTLE_GATEWAYS", "stripe,bank,sandbox")
+
+# Cards through Stripe: its two keys, the secrets that sign its messages (an old one may stand beside
+# the new), and the addresses of its API and of its script, where something else stands in for it.
+STRIPE_SECRET_KEY = env_text("PENNYWHISTLE_STRIPE_SECRET_KEY", "")
+STRIPE_PUBLIC_KEY = env_text("PENNYWHISTLE_STRIPE_PUBLIC_KEY", "")
+STRIPE_WEBHOOK_SECRETS = env_list("PENNYWHISTLE_STRIPE_WEBHOOK_SECRETS", "")
+STRIPE_API = env_text("PENNYWHISTLE_STRIPE_API", "https://api.stripe.com")
+STRIPE_SCRIPT = env_text("PENNYWHISTLE_STRIPE_SCRIPT", "https://js.stripe.com/v3/")
+if bool(STRIPE_SECRET_KEY) != bool(STRIPE_PUBLIC_KEY):
+    raise SettingError(
+        "PENNYWHISTLE_STRIPE_SECRET_KEY and PENNYWHISTLE_STRIPE_PUBLIC_KEY go together: set both"
+    )
+
+# What a top-up is to the tax office: see docs/money.md.
+TOP_UP_CLASS = env_text("PENNYWHISTLE_TOP_UP_CLASS", "multi-purpose")
 
 MASTERS_FOLDER = PENNYWHISTLE_HOME / "masters"
 COVERS_FOLDER = PENNYWHISTLE_HOME / "covers"

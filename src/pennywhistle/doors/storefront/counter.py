@@ -104,6 +104,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
             domain=visit.domain,
             evidence=visit.evidence,
             now=visit.now,
+            seller=visit.seller,
         )
     except TerritoryUnknownError as error:
         messages.error(request, words_for(error))

@@ -19,6 +19,7 @@ from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
 from pennywhistle.shop.licensing.queries import list_notice
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.sales.rules import Evidence, TerritoryUnknownError, decide_territory
+from pennywhistle.shop.sales.vat import Seller
 from pennywhistle.shop.storefronts.queries import Shopfront, get_shopfront
 from pennywhistle.shop.storefronts.rules import NoStorefrontError
 
@@ -44,6 +45,7 @@ class Visit:
     listener: str | None
     is_staff: bool
     basket: tuple[BasketItem, ...]
+    seller: Seller
 
     @property
     def sells_here(self) -> bool:
@@ -88,6 +90,7 @@ def _open_visit(request: HttpRequest) -> Visit:
         listener=person.email if person else None,
         is_staff=bool(person and (person.is_staff or request.session.get(HAS_DESK))),
         basket=carrying.basket(request),
+        seller=settings.SELLER,
     )
 
 

@@ -68,6 +68,10 @@ EU = frozenset({
 _TAXED_AS = {"MC": "FR", "IM": "GB", "LI": "CH"}
 
 
+class SellerError(ValueError):
+    """A seller that could not be one."""
+
+
 class NoVatRateError(LookupError):
     """A day before the table begins."""
 
@@ -90,6 +94,15 @@ class Seller:
 
     country: str = ""
     is_small: bool = False
+
+    def check(self) -> None:
+        """Raise `SellerError` for a small seller of no member state."""
+        if self.is_small and self.country not in EU:
+            where = f"in {self.country}" if self.country else "in no country that was told"
+            raise SellerError(
+                f"a store established {where} cannot tax sales to the EU at home as a small "
+                "seller: that is for stores in a member state"
+            )
 
 
 @dataclass(frozen=True, slots=True)

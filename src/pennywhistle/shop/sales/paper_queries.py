@@ -1,0 +1,183 @@
+"""Reads of papers, and of what still lacks one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, Max, OuterRef
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.sales.models import BusinessBuyer, Paper, Purchase, Refund, SaleLine
+from pennywhistle.shop.sales.papers import (
+    RECEIPT_LETTER,
+    Buyer,
+    PaperContent,
+    PaperError,
+    PaperKind,
+    content_of_json,
+    paper_lines,
+    paper_name,
+)
+from pennywhistle.shop.sales.queries import line_facts
+from pennywhistle.shop.sales.refunds import refund_document
+
+ROWS_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFacts:
+    """A paper as it was issued."""
+
+    id: int
+    series: str
+    number: int
+    document: str
+    purchase_id: int
+    total: Money
+    tax: Money
+    content: PaperContent
+    sha256: str
+    issued_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The number as it is printed."""
+        return paper_name(series=self.series, number=self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """How far a series has come; `count` and `last` differ where the books were tampered with."""
+
+    name: str
+    count: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Purchases that may lack a paper, in order, and where to look on from."""
+
+    purchase_ids: tuple[int, ...]
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Lines of one purchase that were given back in one go, by their documents."""
+
+    refunded_at: datetime
+    sale_documents: tuple[str, ...]
+
+    @property
+    def document(self) -> str:
+        """What makes the credit note about it be written once."""
+        return refund_document(sale_document=self.sale_documents[0])
+
+
+def find_paper(*, document: str) -> PaperFacts | None:
+    """The paper about a document, or None. One query."""
+    row = Paper.objects.filter(document=document).first()
+    return paper_facts(row) if row else None
+
+
+def list_papers(*, purchase_id: int) -> list[PaperFacts]:
+    """The receipt of a purchase, then its credit notes. One query."""
+    return [paper_facts(row) for row in Paper.objects.filter(purchase=purchase_id).order_by("id")]
+
+
+def list_series() -> list[SeriesFacts]:
+    """Every series. One query."""
+    rows = Paper.objects.values_list("series").annotate(count=Count("pk"), last=Max("number"))
+    return [SeriesFacts(*row) for row in rows.order_by("series")]
+
+
+def list_purchases_without_receipt(*, after_id: int, limit: int) -> Lacking:
+    """The next `limit` purchases after `after_id`, and which of them lack one. One query."""
+    receipts = Paper.objects.filter(
+        purchase=OuterRef("pk"), series__name__startswith=RECEIPT_LETTER
+    )
+    rows = list(
+        Purchase.objects.filter(pk__gt=after_id)
+        .annotate(is_numbered=Exists(receipts))
+        .order_by("pk")
+        .values_list("pk", "is_numbered")[:limit]
+    )
+    lacking = tuple(purchase_id for purchase_id, is_numbered in rows if not is_numbered)
+    return Lacking(lacking, rows[-1][0] if rows else after_id)
+
+
+def list_purchases_refunded(*, after_id: int, limit: int) -> Lacking:
+    """The purchases of the next `limit` refunds after the refund `after_id`. One query."""
+    rows = list(
+        Refund.objects.filter(pk__gt=after_id)
+        .order_by("pk")
+        .values_list("pk", "sale_line__purchase_id")[:limit]
+    )
+    purchases = tuple(dict.fromkeys(purchase_id for _, purchase_id in rows))
+    return Lacking(purchases, rows[-1][0] if rows else after_id)
+
+
+def list_given_back(*, purchase_id: int) -> list[GivenBack]:
+    """What of a purchase was given back at once, oldest first. One query."""
+    rows = Refund.objects.filter(sale_line__purchase=purchase_id).order_by(
+        "refunded_at", "sale_line__number"
+    )
+    together: dict[datetime, list[str]] = {}
+    for refunded_at, document in rows.values_list("refunded_at", "sale_line__document"):
+        together.setdefault(refunded_at, []).append(document)
+    return [GivenBack(instant, tuple(documents)) for instant, documents in together.items()]
+
+
+def iterate_papers() -> Iterator[Paper]:
+    """Every paper by series and number, as stored. One query."""
+    yield from Paper.objects.order_by("series", "number").iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def find_buyer(*, person_id: int) -> Buyer | None:
+    """Whom a person's papers are made out to, where they buy for a business. One query."""
+    row = BusinessBuyer.objects.filter(person=person_id).first()
+    return Buyer(row.name, row.address, row.vat_number) if row else None
+
+
+def receipt_of(*, purchase_id: int) -> PaperContent:
+    """What the receipt of a purchase says. Three queries. Raises `PaperError` for no purchase."""
+    purchase = Purchase.objects.select_related("quote__storefront").filter(pk=purchase_id).first()
+    if purchase is None:
+        raise PaperError(f"there is no purchase {purchase_id} to write a receipt for")
+    shop = purchase.quote.storefront
+    rows = SaleLine.objects.filter(purchase=purchase_id).order_by("number")
+    lines = [
+        line_facts(row)
+        for row in rows.select_related("purchase", "track__artist", "track__release")
+    ]
+    return PaperContent(
+        kind=PaperKind.RECEIPT,
+        currency=purchase.quote.currency,
+        shop=shop.name,
+        seller=shop.imprint,
+        buyer=find_buyer(person_id=purchase.person_id),
+        territory=purchase.quote.territory,
+        dated_at=purchase.purchased_at,
+        lines=paper_lines(lines),
+        waiver_text=purchase.waiver_text,
+        waived_at=purchase.waived_withdrawal_at,
+    )
+
+
+def paper_facts(row: Paper) -> PaperFacts:
+    """A stored paper as a value. No query."""
+    return PaperFacts(
+        id=row.pk,
+        series=row.series_id,
+        number=row.number,
+        document=row.document,
+        purchase_id=row.purchase_id,
+        total=Money(row.total_micros, row.currency),
+        tax=Money(row.tax_micros, row.currency),
+        content=content_of_json(row.content),
+        sha256=row.sha256,
+        issued_at=row.issued_at,
+    )
