@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -164,12 +165,12 @@ class OneInTrouble:
     is_silent: bool
     name: str = "sandbox"
 
-    def charge(self, *, reference: str, amount: Money, card: Card, now: datetime) -> ChargeState:
-        return self.inner.charge(reference=reference, amount=amount, card=card, now=now)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
-    def find_charge(self, *, reference: str, now: datetime) -> ChargeState | None:
-        found = self.inner.find_charge(reference=reference, now=now)
-        if found is None or reference != str(self.trouble):
+    def find_charge(self, *, handle: str, now: datetime) -> ChargeState | None:
+        found = self.inner.find_charge(handle=handle, now=now)
+        if found is None or handle != str(self.trouble):
             return found
         if self.is_silent:
             raise GatewayUnreachableError("no answer")

@@ -15,6 +15,7 @@ from django.conf import settings
 from pennywhistle.adapters.audio.process import set_confined
 from pennywhistle.adapters.gateways.interface import Gateway
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
+from pennywhistle.adapters.gateways.stripe_cards import StripeGateway
 from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterStore
@@ -25,7 +26,8 @@ from pennywhistle.shop.encoding.queries import list_encode_costs
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """Masters, covers, booklets and renditions on disk, and the gateways that take money, by name.
+    """Masters, covers, booklets and renditions on disk, and the gateways that take money, by name
+    and in the order in which the wallet offers them.
 
     Encoders that must write into a file do so below `working_folder`.
     """
@@ -42,10 +44,6 @@ class Outfit:
 def get_outfit() -> Outfit:
     """The outfit of this process."""
     set_confined(settings.CONFINE_ENCODERS)
-    gateways: dict[str, Gateway] = {}
-    if settings.SANDBOX_CARDS:
-        sandbox = SandboxGateway(settings.SANDBOX_FOLDER)
-        gateways[sandbox.name] = sandbox
     return Outfit(
         masters=MasterStore(settings.MASTERS_FOLDER),
         covers=CoverStore(settings.COVERS_FOLDER),
@@ -57,8 +55,24 @@ def get_outfit() -> Outfit:
             on_evicted=_count_evicted,
         ),
         working_folder=settings.ENCODING_FOLDER,
-        gateways=gateways,
+        gateways=_gateways(),
     )
+
+
+def _gateways() -> dict[str, Gateway]:
+    """Those that are set up, in the order in which the wallet offers them."""
+    known: dict[str, Gateway] = {}
+    if settings.STRIPE_SECRET_KEY:
+        known["stripe"] = StripeGateway(
+            secret_key=settings.STRIPE_SECRET_KEY,
+            public_key=settings.STRIPE_PUBLIC_KEY,
+            webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+            api_base=settings.STRIPE_API,
+            script_url=settings.STRIPE_SCRIPT,
+        )
+    if settings.SANDBOX_CARDS:
+        known["sandbox"] = SandboxGateway(settings.SANDBOX_FOLDER, secret=settings.SECRET_KEY)
+    return {name: known[name] for name in settings.GATEWAYS if name in known}
 
 
 def _costs_of(keys: Collection[str]) -> Mapping[str, float]:

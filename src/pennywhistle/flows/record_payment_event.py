@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from pennywhistle.adapters.gateways.interface import (
-    ChargeState,
-    Gateway,
-    GatewayUnreachableError,
-)
+from pennywhistle.adapters.gateways.interface import ChargeState, Gateway, GatewayError
+from pennywhistle.flows.watch_gateways import asking
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments import operations, queries
-from pennywhistle.shop.payments.rules import GatewayEvent, PaymentError
+from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.rules import GatewayClosedError, GatewayEvent, PaymentError
+
+# A listener whom the bank asks something has so long to answer it.
+ANSWER_WITHIN = timedelta(hours=1)
+
+# How often a gateway is asked what it kept of a charge, and for how long.
+FEE_EVERY = timedelta(minutes=10)
+FEE_WITHIN = timedelta(days=7)
+
+NOT_CHARGED = "The card was not charged."
 
 
 class SettlementError(Exception):
@@ -30,55 +37,115 @@ def record_charge(*, charge: ChargeState, gateway_name: str, now: datetime) -> N
 
     Raises `UnknownTopUpError`, and `PaymentError` where the gateway speaks of another amount.
     """
-    top_up = queries.get_top_up(top_up_id=UUID(charge.reference))
+    top_up = _top_up_of(charge, gateway_name)
     asked = Money(top_up.amount_micros, top_up.currency)
-    if charge.amount != asked:
+    if (charge.amount.currency, charge.amount.micros) != (asked.currency, asked.micros):
         raise PaymentError(
-            f"the gateway {gateway_name} speaks of {charge.amount} for top-up {charge.reference}, "
+            f"the gateway {gateway_name} speaks of {charge.amount} for top-up {top_up.pk}, "
             f"which asked for {asked}; nothing was credited"
         )
     event = GatewayEvent(
         gateway=gateway_name,
-        event_id=f"{charge.reference}:{charge.state}",
-        top_up_id=charge.reference,
+        event_id=f"{top_up.pk}:{charge.state}",
+        top_up_id=str(top_up.pk),
         state=charge.state,
         amount=charge.amount,
         decline_reason=charge.decline_reason,
-        raw=charge.raw,
+        raw=dict(charge.raw),
+        fee=charge.fee,
+        card_country=charge.card_country,
     )
     operations.record_event(event=event, now=now)
 
 
+def _top_up_of(charge: ChargeState, gateway_name: str) -> TopUp:
+    """Known by the gateway's handle, and else by our reference."""
+    by_handle = queries.find_top_up_by_handle(gateway=gateway_name, handle=charge.handle)
+    if by_handle is not None:
+        return by_handle
+    try:
+        return queries.get_top_up(top_up_id=UUID(charge.reference))
+    except ValueError as error:
+        raise PaymentError(
+            f"the gateway {gateway_name} speaks of a charge {charge.handle} that is none of ours"
+        ) from error
+
+
 def settle_pending_top_ups(
-    *, gateways: dict[str, Gateway], created_before: datetime, now: datetime
+    *, gateways: Mapping[str, Gateway], created_before: datetime, now: datetime
 ) -> int:
     """Ask each gateway about top-ups that are still pending; how many were settled.
 
     One that its gateway never heard of (we stopped between keeping and charging) is closed as
     declined: no money moved. At most `queries.SETTLED_AT_ONCE` in one call. A top-up that cannot be
-    settled holds up no other: `SettlementError` names all of those at the end.
+    settled holds up no other: `SettlementError` names all of those at the end. A gateway whose
+    circuit is open is not asked, nor one that is switched off here: theirs wait.
     """
-    settled = 0
+    pending = queries.list_pending_top_ups(created_before=created_before, gateways=[*gateways])
+    return _go_through(pending, gateways, now, _settle)
+
+
+def ask_for_fees(*, gateways: Mapping[str, Gateway], now: datetime) -> int:
+    """Ask what gateways kept of top-ups that arrived before it was known; how many were told.
+
+    At most `queries.SETTLED_AT_ONCE` in one call. Raises `SettlementError` at the end.
+    """
+    unpriced = queries.list_unpriced_top_ups(
+        settled_after=now - FEE_WITHIN, asked_before=now - FEE_EVERY, gateways=[*gateways]
+    )
+    return _go_through(unpriced, gateways, now, _ask_for_fee)
+
+
+def _go_through(
+    top_ups: Sequence[TopUp],
+    gateways: Mapping[str, Gateway],
+    now: datetime,
+    work: Callable[[TopUp, Gateway, datetime], bool],
+) -> int:
+    done = 0
     troubles = []
-    for top_up in queries.list_pending_top_ups(created_before=created_before):
-        gateway = gateways.get(top_up.gateway)
-        if gateway is None:
-            continue  # Its gateway is switched off here; it waits for it to come back.
+    closed: set[str] = set()
+    for top_up in top_ups:
+        gateway = gateways[top_up.gateway]
+        if gateway.name in closed:
+            continue
         try:
-            settled += _settle(top_up.pk, gateway, now)
-        except (PaymentError, GatewayUnreachableError) as error:
+            with asking(gateway=gateway, now=now):
+                done += work(top_up, gateway, now)
+        except GatewayClosedError:
+            closed.add(gateway.name)
+        except (PaymentError, GatewayError) as error:
             troubles.append(f"top-up {top_up.pk}: {error}")
     if troubles:
-        raise SettlementError(settled=settled, troubles=troubles)
-    return settled
+        raise SettlementError(settled=done, troubles=troubles)
+    return done
 
 
-def _settle(top_up_id: UUID, gateway: Gateway, now: datetime) -> bool:
+def _settle(top_up: TopUp, gateway: Gateway, now: datetime) -> bool:
     """Ask for one top-up; true where its end is known now."""
-    charge = gateway.find_charge(reference=str(top_up_id), now=now)
-    if charge is None:
-        reason = "The card was not charged."
-        operations.abandon_top_up(top_up_id=top_up_id, reason=reason, now=now)
+    age = now - top_up.created_at
+    is_being_asked = age < gateway.answers_within
+    if not top_up.handle:
+        if is_being_asked:
+            return False
+        operations.abandon_top_up(top_up_id=top_up.pk, reason=NOT_CHARGED, now=now)
         return True
+    operations.mark_asked(top_up_id=top_up.pk, now=now)
+    charge = gateway.find_charge(handle=top_up.handle, now=now)
+    if charge is None:
+        operations.abandon_top_up(top_up_id=top_up.pk, reason=NOT_CHARGED, now=now)
+        return True
+    is_left = charge.state == "begun" and not is_being_asked
+    if is_left or (charge.state == "action" and age >= ANSWER_WITHIN):
+        charge = gateway.cancel(handle=top_up.handle, now=now) or charge
     record_charge(charge=charge, gateway_name=gateway.name, now=now)
-    return charge.state != "pending"
+    return charge.state in ("succeeded", "declined")
+
+
+def _ask_for_fee(top_up: TopUp, gateway: Gateway, now: datetime) -> bool:
+    operations.mark_asked(top_up_id=top_up.pk, now=now)
+    charge = gateway.find_charge(handle=top_up.handle, now=now) if top_up.handle else None
+    if charge is None or charge.fee is None:
+        return False
+    record_charge(charge=charge, gateway_name=gateway.name, now=now)
+    return True

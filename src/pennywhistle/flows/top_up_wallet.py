@@ -8,17 +8,37 @@ from uuid import UUID
 from pennywhistle.adapters.gateways.interface import (
     Card,
     CardRefusedError,
+    ChargeState,
     Gateway,
+    GatewayError,
+    GatewayRefusedError,
+    GatewayShutError,
     GatewayUnreachableError,
+    KeptCard,
+    Means,
 )
-from pennywhistle.flows.record_payment_event import record_charge
+from pennywhistle.flows.record_payment_event import NOT_CHARGED, record_charge
+from pennywhistle.flows.watch_gateways import asking
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments import operations, queries
 from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.rules import PaymentError, check_top_up
+from pennywhistle.shop.payments.rules import (
+    GatewayClosedError,
+    PaymentError,
+    TopUpTerms,
+    UnknownTopUpError,
+    check_top_up,
+)
 
 # Doors take the card and the gateway's silence from here, since they import no adapter.
-__all__ = ["Card", "GatewayUnreachableError", "top_up_wallet"]
+__all__ = [
+    "Card",
+    "GatewayError",
+    "GatewayUnreachableError",
+    "KeptCard",
+    "ask_about_top_up",
+    "top_up_wallet",
+]
 
 
 def top_up_wallet(
@@ -26,16 +46,18 @@ def top_up_wallet(
     top_up_id: UUID,
     person_id: int,
     amount: Money,
-    card: Card,
+    card: Means,
     gateway: Gateway,
     now: datetime,
+    terms: TopUpTerms = operations.NO_TERMS,
 ) -> TopUp:
     """Charge a card once for `top_up_id`, and credit the wallet when the gateway says so.
 
-    The intention is kept before the gateway is asked, so that a charge whose answer was lost is
-    found again by its reference. Running it again with the same id charges nothing again.
-    Transactions: one before and one after the gateway, none across it. Raises `PaymentError` for an
-    amount or a card that cannot be charged, `GatewayUnreachableError` where the end is not known.
+    The intention is kept before the gateway is asked, and the gateway's name for the charge before
+    it takes any money, so that a charge whose answer was lost is found again. Running it again with
+    the same id charges nothing again. Transactions: before, between and after the gateway's calls,
+    none across one. Raises `PaymentError` for an amount or a card that cannot be charged and for a
+    gateway that is out of order, and `GatewayUnreachableError` where the end is not known.
     """
     top_up = queries.find_top_up(top_up_id=top_up_id)
     if top_up is None:
@@ -47,19 +69,73 @@ def top_up_wallet(
             amount=amount,
             gateway=gateway.name,
             now=now,
+            terms=terms,
         )
-    elif (top_up.person_id, top_up.amount_micros, top_up.currency) != (
-        person_id,
-        amount.micros,
-        amount.currency,
-    ):
-        raise PaymentError("This form was sent before with another amount. Load the page again.")
-    elif top_up.state != TopUp.State.PENDING:
-        return top_up
-    try:
-        charge = gateway.charge(reference=str(top_up_id), amount=amount, card=card, now=now)
-    except CardRefusedError as error:
-        operations.abandon_top_up(top_up_id=top_up_id, reason=str(error), now=now)
-        raise PaymentError(str(error)) from error
-    record_charge(charge=charge, gateway_name=gateway.name, now=now)
+        top_up = queries.get_top_up(top_up_id=top_up_id)
+    _check_same(top_up, person_id, amount, gateway)
+    if top_up.state == TopUp.State.PENDING:
+        _charge(top_up, card, gateway, now)
     return queries.get_top_up(top_up_id=top_up_id)
+
+
+def _check_same(top_up: TopUp, person_id: int, amount: Money, gateway: Gateway) -> None:
+    """A form that is sent again says what it said before."""
+    was = (top_up.person_id, top_up.amount_micros, top_up.currency)
+    if was != (person_id, amount.micros, amount.currency):
+        raise PaymentError("This form was sent before with another amount. Load the page again.")
+    if top_up.gateway != gateway.name:
+        raise PaymentError(
+            "This form was sent before with another way to pay. Load the page again."
+        )
+
+
+def _charge(top_up: TopUp, card: Means, gateway: Gateway, now: datetime) -> None:
+    """Begin the charge, keep its handle, and take the money."""
+    reference, amount = str(top_up.pk), Money(top_up.amount_micros, top_up.currency)
+    try:
+        with asking(gateway=gateway, now=now):
+            handle = top_up.handle or gateway.begin(
+                reference=reference, amount=amount, means=card, now=now
+            )
+    except (CardRefusedError, GatewayRefusedError, GatewayClosedError, GatewayShutError) as error:
+        # Nothing was begun, so nothing can be taken.
+        said = str(error) if isinstance(error, CardRefusedError) else NOT_CHARGED
+        operations.abandon_top_up(top_up_id=top_up.pk, reason=said, now=now)
+        raise _in_the_shops_words(error) from error
+    if not operations.keep_handle(top_up_id=top_up.pk, handle=handle):
+        return  # It took too long, and was closed meanwhile.
+    try:
+        with asking(gateway=gateway, now=now):
+            charge = gateway.charge(handle=handle, now=now)
+    except (GatewayRefusedError, GatewayClosedError, GatewayShutError) as error:
+        raise GatewayUnreachableError(str(error)) from error
+    record_charge(charge=charge, gateway_name=gateway.name, now=now)
+
+
+def _in_the_shops_words(error: Exception) -> PaymentError:
+    if isinstance(error, GatewayClosedError):
+        return error
+    if isinstance(error, CardRefusedError):
+        return PaymentError(str(error))
+    if isinstance(error, GatewayShutError):
+        return GatewayClosedError(
+            "This way to pay is out of order at the moment. Choose another one, or come back soon."
+        )
+    return PaymentError("The card service did not take this. Choose another way to pay.")
+
+
+def ask_about_top_up(
+    *, top_up_id: UUID, person_id: int, gateway: Gateway, now: datetime
+) -> ChargeState | None:
+    """Ask how a person's charge stands and settle what has come to an end; None where it was never
+    begun. Raises `UnknownTopUpError` for another's, and what a gateway raises."""
+    top_up = queries.get_top_up(top_up_id=top_up_id)
+    if top_up.person_id != person_id or top_up.gateway != gateway.name:
+        raise UnknownTopUpError(f"no top-up of yours has the reference {top_up_id}")
+    if not top_up.handle:
+        return None
+    with asking(gateway=gateway, now=now):
+        charge = gateway.find_charge(handle=top_up.handle, now=now)
+    if charge is not None:
+        record_charge(charge=charge, gateway_name=gateway.name, now=now)
+    return charge

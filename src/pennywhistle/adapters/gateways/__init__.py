@@ -1,1 +1,1 @@
-"""Card gateways, each behind the same three words: charge, find, and the event they answer with."""
+"""Gateways, ways to take money, each behind the same words: see `interface.py`."""

@@ -1,131 +1,322 @@
 """A card gateway of pretend money, with a memory of its own as a real one has.
 
-Test numbers, in the way of Stripe's (https://docs.stripe.com/testing):
-
-| number | what happens |
-|---|---|
-| 4242 4242 4242 4242 | succeeds at once |
-| 4000 0000 0000 0002 | declined: the card was refused |
-| 4000 0000 0000 9995 | declined: not enough money on the card |
-| 4000 0000 0000 0077 | pending, and succeeds `DELAY` later |
-| 4000 0000 0000 0341 | pending, and is declined `DELAY` later |
+`sandbox_cards.py` tells its test numbers, `sandbox_memory.py` what it remembers.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from stdnum import luhn
-
 from pennywhistle.adapters.gateways.interface import (
+    Activity,
+    ActivityKind,
+    BadSignatureError,
     Card,
     CardRefusedError,
     ChargeState,
+    DisputeState,
+    GatewayNotice,
+    GatewayRefusedError,
     GatewayUnreachableError,
+    Means,
+    NoticeKind,
+    RefundState,
+    UnreadableMessageError,
 )
+from pennywhistle.adapters.gateways.sandbox_cards import (
+    DELAY,
+    DISPUTE_LASTS,
+    ChargeRecord,
+    RefundRecord,
+    dispute_fee,
+    dispute_state,
+    disputed_at,
+    fee_of,
+    read_number,
+    refund_state,
+    state_of,
+    taken_at,
+)
+from pennywhistle.adapters.gateways.sandbox_memory import SandboxMemory
+from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 
-# How long a delayed charge stays pending.
-DELAY = timedelta(seconds=5)
+__all__ = ["DELAY", "DISPUTE_LASTS", "SIGNATURE_HEADER", "SandboxGateway"]
 
-_DECLINES = {
-    "4000000000000002": "The card was declined.",
-    "4000000000009995": "There is not enough money on the card.",
-    "4000000000000341": "The bank declined the payment after a while.",
-}
-_DELAYS = {"4000000000000077", "4000000000000341"}
-_SUCCEEDS = {"4242424242424242", "4000000000000077"}
+# A message's HMAC-SHA256 in hexadecimal, over the instant it was sent, a dot, and its body.
+SIGNATURE_HEADER = "sandbox-signature"
+
+# A message older than this is refused, as Stripe's library does with its own.
+MESSAGE_LASTS = timedelta(minutes=5)
+
+# The country of the bank of every test card.
+CARD_COUNTRY = "DE"
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxGateway:
-    """Charges are files under `folder`, one per reference."""
+    """Charges are files under `folder`; their handles are our references.
+
+    `secret` signs its messages.
+    """
 
     folder: Path
     name: str = "sandbox"
+    secret: str = field(default="pretend-money", repr=False)
 
-    def charge(self, *, reference: str, amount: Money, card: Card, now: datetime) -> ChargeState:
-        """See `Gateway.charge`. Raises `CardRefusedError` for a number that is not a test card's,
-        and `GatewayUnreachableError` where its folder cannot be written or read."""
-        with _unreachable_by_files():
-            return self._charge(reference, amount, card, now)
+    @property
+    def answers_within(self) -> timedelta:
+        """See `Gateway.answers_within`."""
+        return timedelta(seconds=1)
 
-    def find_charge(self, *, reference: str, now: datetime) -> ChargeState | None:
-        """See `Gateway.find_charge`. Raises `GatewayUnreachableError` as `charge` does."""
-        with _unreachable_by_files():
-            return self._find(reference, now)
+    def check(self) -> None:
+        """See `Gateway.check`."""
+        with self._memory():
+            pass
 
-    def _charge(self, reference: str, amount: Money, card: Card, now: datetime) -> ChargeState:
-        known = self._find(reference, now)
-        if known is not None:
-            return known
-        number = "".join(card.number.split())
-        if not luhn.is_valid(number):
-            raise CardRefusedError("This card number has a typing error. Check its digits.")
-        if number not in _DECLINES and number not in _SUCCEEDS:
-            raise CardRefusedError("This shop takes test cards only. Use one from the list.")
-        self._remember(
-            {
-                "reference": reference,
-                "number": number,
-                "micros": amount.micros,
-                "currency": amount.currency,
-                "charged_at": now.isoformat(),
-            }
-        )
-        return self._state(reference, now)
+    def begin(self, *, reference: str, amount: Money, means: Means, now: datetime) -> str:
+        """See `Gateway.begin`."""
+        with self._memory() as memory:
+            if not isinstance(means, Card):
+                raise CardRefusedError("The sandbox keeps no cards. Give a test number.")
+            memory.begin(reference, read_number(means.number), amount, now)
+            return reference
 
-    def _find(self, reference: str, now: datetime) -> ChargeState | None:
-        return self._state(reference, now) if self._path(reference).exists() else None
+    def charge(self, *, handle: str, now: datetime) -> ChargeState:
+        """See `Gateway.charge`."""
+        with self._memory() as memory:
+            charge = _known(memory.find_charge(handle), handle)
+            if not charge.answer:
+                memory.take(handle, now)
+            return _charge_state(_known(memory.find_charge(handle), handle), now)
 
-    def _path(self, reference: str) -> Path:
-        if not reference.replace("-", "").isalnum():
-            raise CardRefusedError(f"{reference!r} is not a reference")
-        return self.folder / f"{reference}.json"
+    def answer(self, *, handle: str, is_accepted: bool, now: datetime) -> ChargeState:
+        """What a listener answers the bank of `ASKS_FIRST`; the first answer stays."""
+        with self._memory() as memory:
+            charge = _known(memory.find_charge(handle), handle)
+            if state_of(charge, now)[0] == "action":
+                memory.answer(handle, "accepted" if is_accepted else "refused", now)
+            return _charge_state(_known(memory.find_charge(handle), handle), now)
 
-    def _remember(self, charge: dict[str, str | int]) -> None:
-        """Keep the charge whole or not at all; the first one under a reference stays."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(str(charge["reference"]))
-        fresh = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    def find_charge(self, *, handle: str, now: datetime) -> ChargeState | None:
+        """See `Gateway.find_charge`."""
+        with self._memory() as memory:
+            charge = memory.find_charge(handle)
+            return _charge_state(charge, now) if charge else None
+
+    def cancel(self, *, handle: str, now: datetime) -> ChargeState | None:
+        """See `Gateway.cancel`."""
+        with self._memory() as memory:
+            charge = memory.find_charge(handle)
+            if charge is None:
+                return None
+            if state_of(charge, now)[0] in ("begun", "action"):
+                memory.answer(handle, "cancelled", now)
+            return _charge_state(_known(memory.find_charge(handle), handle), now)
+
+    def refund(
+        self, *, handle: str, refund_reference: str, amount: Money, now: datetime
+    ) -> RefundState:
+        """See `Gateway.refund`."""
+        with self._memory() as memory:
+            if memory.find_refund(refund_reference) is None:
+                charge = _known(memory.find_charge(handle), handle)
+                if state_of(charge, now)[0] != "succeeded":
+                    raise GatewayRefusedError("nothing was charged that could go back")
+                if amount > charge.amount - _gone_back(memory, handle, now):
+                    raise GatewayRefusedError("more would go back than came")
+                memory.keep_refund(refund_reference, handle, amount, now)
+            refund = memory.find_refund(refund_reference)
+            if refund is None or (refund.charge.reference, refund.amount) != (handle, amount):
+                raise GatewayRefusedError(f"{refund_reference} is the name of another refund")
+            return _refund_state(refund, now)
+
+    def find_refund(
+        self, *, handle: str, refund_reference: str, now: datetime
+    ) -> RefundState | None:
+        """See `Gateway.find_refund`."""
+        with self._memory() as memory:
+            refund = memory.find_refund(refund_reference)
+            is_of_charge = refund is not None and refund.charge.reference == handle
+            return _refund_state(refund, now) if refund and is_of_charge else None
+
+    def get_refund(self, *, refund_handle: str, now: datetime) -> RefundState:
+        """See `Gateway.get_refund`. The sandbox's name for a refund is ours."""
+        with self._memory() as memory:
+            refund = memory.find_refund(refund_handle)
+            if refund is None:
+                raise GatewayRefusedError(f"the sandbox knows no refund {refund_handle}")
+            return _refund_state(refund, now)
+
+    def get_dispute(self, *, dispute_handle: str, now: datetime) -> DisputeState:
+        """See `Gateway.get_dispute`. A dispute is named `dispute-` and its charge's reference."""
+        with self._memory() as memory:
+            charge = memory.find_charge(dispute_handle.removeprefix("dispute-"))
+            state = dispute_state(charge, now) if charge else ""
+            if charge is None or not state:
+                raise GatewayRefusedError(f"the sandbox knows no dispute {dispute_handle}")
+            currency = charge.amount.currency
+            return DisputeState(
+                reference=dispute_handle,
+                charge_reference=charge.reference,
+                charge_handle=charge.reference,
+                state=state,
+                amount=charge.amount,
+                fee=Money.zero(currency) if state == "inquiry" else dispute_fee(currency),
+                reason="fraudulent",
+                raw={"reference": dispute_handle, "state": state},
+            )
+
+    def list_activity(self, *, within: Period, now: datetime) -> Iterator[Activity]:
+        """See `Gateway.list_activity`."""
+        with self._memory() as memory:
+            lines = [
+                line
+                for charge in memory.iterate_charges()
+                for line in _charge_activity(charge, now)
+            ]
+            lines += [
+                line
+                for refund in memory.iterate_refunds()
+                for line in _refund_activity(refund, now)
+            ]
+        lines.sort(key=lambda line: line.at, reverse=True)
+        yield from (line for line in lines if line.at in within)
+
+    def compose_message(
+        self, *, kind: NoticeKind, handle: str, event_id: str, now: datetime
+    ) -> tuple[dict[str, str], bytes]:
+        """The headers and the body of a message that the sandbox would send about `handle`."""
+        said = {"id": event_id, "kind": kind, "handle": handle, "at": now.isoformat()}
+        body = json.dumps(said).encode()
+        sent_at = str(int(now.timestamp()))
+        return {SIGNATURE_HEADER: f"{sent_at}.{self._sign(sent_at, body)}"}, body
+
+    def read_event(
+        self, *, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> GatewayNotice:
+        """See `Gateway.read_event`."""
+        sent_at, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")
+        fits = hmac.compare_digest(signature.encode(), self._sign(sent_at, body).encode())
+        if not fits or not sent_at.isdecimal():
+            raise BadSignatureError("the message is not signed by the sandbox")
+        if abs(now.timestamp() - int(sent_at)) > MESSAGE_LASTS.total_seconds():
+            raise BadSignatureError("the message was signed too long ago")
+        return self.read_stored(body=body)
+
+    def read_stored(self, *, body: bytes) -> GatewayNotice:
+        """See `Gateway.read_stored`."""
         try:
-            fresh.write_text(json.dumps(charge), encoding="utf-8")
-            with suppress(FileExistsError):
-                os.link(fresh, path)
-        finally:
-            fresh.unlink(missing_ok=True)
+            said = json.loads(body)
+            return GatewayNotice(
+                gateway=self.name,
+                event_id=str(said["id"]),
+                event_type=str(said["kind"]),
+                kind=NoticeKind(said["kind"]),
+                handle=str(said["handle"]),
+                said_at=datetime.fromisoformat(said["at"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnreadableMessageError(f"the message cannot be read: {error!r}") from error
 
-    def _state(self, reference: str, now: datetime) -> ChargeState:
-        charge = json.loads(self._path(reference).read_text(encoding="utf-8"))
-        number = charge["number"]
-        is_due = now >= datetime.fromisoformat(charge["charged_at"]) + DELAY
-        if number in _DELAYS and not is_due:
-            state = "pending"
-        else:
-            state = "succeeded" if number in _SUCCEEDS else "declined"
-        reason = _DECLINES.get(number, "") if state == "declined" else ""
-        return ChargeState(
-            reference=reference,
-            state=state,
-            amount=Money(charge["micros"], charge["currency"]),
-            decline_reason=reason,
-            raw={"reference": reference, "state": state, "last4": number[-4:]},
-        )
+    def _sign(self, sent_at: str, body: bytes) -> str:
+        signed = sent_at.encode() + b"." + body
+        return hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
+
+    @contextmanager
+    def _memory(self) -> Iterator[SandboxMemory]:
+        """The memory; a folder that fails is this gateway's broken line."""
+        try:
+            memory = SandboxMemory(self.folder)
+            memory.check_trouble()
+            yield memory
+        except OSError as error:
+            raise GatewayUnreachableError(
+                f"The card service gave no answer: {error}. What became of it is asked later."
+            ) from error
 
 
-@contextmanager
-def _unreachable_by_files() -> Iterator[None]:
-    """A folder that fails is this gateway's broken line."""
-    try:
-        yield
-    except OSError as error:
-        raise GatewayUnreachableError(
-            f"The card service gave no answer: {error}. What became of the charge is asked later."
-        ) from error
+def _known(charge: ChargeRecord | None, handle: str) -> ChargeRecord:
+    if charge is None:
+        raise GatewayRefusedError(f"the sandbox knows no charge {handle}")
+    return charge
+
+
+def _charge_state(charge: ChargeRecord, now: datetime) -> ChargeState:
+    state, reason = state_of(charge, now)
+    return ChargeState(
+        reference=charge.reference,
+        state=state,
+        amount=charge.amount,
+        decline_reason=reason,
+        raw={"reference": charge.reference, "state": state, "last4": charge.number[-4:]},
+        handle=charge.reference,
+        fee=fee_of(charge) if state == "succeeded" else None,
+        card_country=CARD_COUNTRY,
+    )
+
+
+def _refund_state(refund: RefundRecord, now: datetime) -> RefundState:
+    state, reason = refund_state(refund, now)
+    return RefundState(
+        refund_reference=refund.refund_reference,
+        handle=refund.refund_reference,
+        charge_handle=refund.charge.reference,
+        state=state,
+        amount=refund.amount,
+        decline_reason=reason,
+        raw={"reference": refund.refund_reference, "state": state},
+    )
+
+
+def _gone_back(memory: SandboxMemory, handle: str, now: datetime) -> Money:
+    charge = _known(memory.find_charge(handle), handle)
+    back = (
+        refund.amount
+        for refund in memory.iterate_refunds()
+        if refund.charge.reference == handle and refund_state(refund, now)[0] != "declined"
+    )
+    return Money.total(back, charge.amount.currency)
+
+
+def _charge_activity(charge: ChargeRecord, now: datetime) -> Iterator[Activity]:
+    """The charge, the dispute that took it away, and the one that brought it back."""
+    reference, currency = charge.reference, charge.amount.currency
+    dispute, none = f"dispute-{reference}", Money.zero(currency)
+    at = taken_at(charge)
+    if at is None or state_of(charge, now)[0] != "succeeded":
+        return
+    kind, fee = ActivityKind.CHARGE, fee_of(charge)
+    yield Activity(kind, reference, reference, reference, charge.amount, fee, at)
+    opened_at, state = disputed_at(charge), dispute_state(charge, now)
+    if opened_at is None or state in ("", "inquiry"):
+        return
+    kind, fee = ActivityKind.DISPUTE, dispute_fee(currency)
+    yield Activity(kind, dispute, reference, reference, -charge.amount, fee, opened_at)
+    if state == "won":
+        at = opened_at + DISPUTE_LASTS
+        # The fee comes back with the money.
+        kind = ActivityKind.DISPUTE_WON
+        yield Activity(kind, dispute, reference, reference, charge.amount, none - fee, at)
+
+
+def _refund_activity(refund: RefundRecord, now: datetime) -> Iterator[Activity]:
+    """The refund once it succeeded, and its money where the card did not take it."""
+    reference, charge = refund.refund_reference, refund.charge.reference
+    none = Money.zero(refund.amount.currency)
+    state, _ = refund_state(refund, now)
+    if state == "pending":
+        return
+    kind = ActivityKind.REFUND
+    yield Activity(kind, reference, charge, reference, -refund.amount, none, refund.asked_at)
+    if state == "declined":
+        at = refund.asked_at + DELAY
+        kind = ActivityKind.REFUND_FAILED
+        yield Activity(kind, reference, charge, reference, refund.amount, none, at)

@@ -15,16 +15,20 @@ from types import FrameType
 
 from django.db import close_old_connections, connections
 
+from pennywhistle.flows.hear_gateway import process_messages
+from pennywhistle.flows.keep_card import forget_cards_used_once
 from pennywhistle.flows.measure_masters import measure_masters
 from pennywhistle.flows.outfit import get_outfit
-from pennywhistle.flows.record_payment_event import settle_pending_top_ups
+from pennywhistle.flows.record_payment_event import ask_for_fees, settle_pending_top_ups
 from pennywhistle.flows.sweep_store import sweep_store
+from pennywhistle.flows.watch_gateways import probe_gateways
 from pennywhistle.kit.clock import utc_now
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 SETTLE_EVERY = timedelta(seconds=2)
+HEAR_EVERY = timedelta(seconds=1)
 SWEEP_EVERY = timedelta(hours=1)
 MEASURE_EVERY = timedelta(seconds=30)
 
@@ -60,7 +64,8 @@ def run(*, parent_pid: int | None) -> None:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     rounds = [
-        _Round("settle top-ups", _settle, SETTLE_EVERY),
+        _Round("settle top-ups", _settle, SETTLE_EVERY, is_long=True),
+        _Round("hear gateways", _hear, HEAR_EVERY, is_long=True),
         _Round("sweep", _sweep, SWEEP_EVERY),
         _Round("measure masters", _Measuring(), MEASURE_EVERY, is_long=True),
     ]
@@ -95,10 +100,21 @@ def _try(each: _Round) -> None:
 
 
 def _settle() -> None:
-    now = utc_now()
-    settle_pending_top_ups(
-        gateways=get_outfit().gateways, created_before=now - SETTLE_AFTER, now=now
-    )
+    now, gateways = utc_now(), get_outfit().gateways
+    recovered = probe_gateways(gateways=gateways, now=now)
+    if recovered:
+        log.warning("well again: %s", ", ".join(recovered))
+    try:
+        settle_pending_top_ups(gateways=gateways, created_before=now - SETTLE_AFTER, now=now)
+    finally:
+        ask_for_fees(gateways=gateways, now=now)
+        forget_cards_used_once(gateways=gateways, now=now)
+
+
+def _hear() -> None:
+    heard = process_messages(gateways=get_outfit().gateways, now=utc_now())
+    for trouble in heard.troubles:
+        log.warning("a message is tried again: %s", trouble)
 
 
 def _sweep() -> None:

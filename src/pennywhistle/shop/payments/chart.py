@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from pennywhistle.shop.ledger.rules import AccountTerms
+from pennywhistle.shop.ledger.rules import AccountTerms, NewAccount
 
 ACCOUNTS = {
-    "clearing": AccountTerms("asset", is_guarded=False),
     "wallet": AccountTerms("liability", is_guarded=True),
+    "held": AccountTerms("liability", is_guarded=True),
+    "clearing": AccountTerms("asset", is_guarded=False),
+    "fees": AccountTerms("expense", is_guarded=False),
+    "promotions": AccountTerms("expense", is_guarded=False),
+    "gifts": AccountTerms("liability", is_guarded=False),
+    "losses": AccountTerms("expense", is_guarded=False),
 }
+
+
+def new_account(*, code: str) -> NewAccount:
+    """An account of this room as it is opened: its currency is the last word of its code."""
+    terms = ACCOUNTS[code.partition("/")[0]]
+    return NewAccount(code, code.rpartition("/")[2], terms.kind, terms.is_guarded)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, F, Min, Q, Sum
 
+from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger import queries as ledger
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.models import TopUp, Voucher
+from pennywhistle.shop.payments.posting import TopUpFacts, top_up_transfers
 from pennywhistle.shop.payments.rules import (
     UnknownTopUpError,
     credit_transfer,
-    top_up_document,
     voucher_document,
     wallet_code,
 )
 
 MOVEMENTS_SHOWN = 50
 SETTLED_AT_ONCE = 100
+HANDLES_AT_ONCE = 500
 UNSETTLED_SHOWN = 10
 DECLINE_SHOWN_FOR = timedelta(days=1)
 BATCHES_SHOWN = 50
@@ -56,6 +58,13 @@ def get_wallet_balance(*, person_id: int, currency: str) -> Money:
     )
 
 
+def find_wallet_currency(*, person_id: int) -> str | None:
+    """The currency of a person's wallet, None for who has none yet: the first money that comes in
+    opens it. Of several, which older stores let happen, the oldest. One query."""
+    codes = ledger.list_codes(prefix=f"wallet/{person_id}/")
+    return codes[0].rsplit("/", 1)[1] if codes else None
+
+
 def list_wallet_movements(*, person_id: int, currency: str) -> list[ledger.Movement]:
     """The wallet's newest movements. One query."""
     code = wallet_code(person_id=person_id, currency=currency)
@@ -75,6 +84,45 @@ def get_top_up(*, top_up_id: UUID) -> TopUp:
     return top_up
 
 
+def find_top_up_by_handle(*, gateway: str, handle: str) -> TopUp | None:
+    """The top-up whose charge the gateway calls so, or None. One query."""
+    return TopUp.objects.filter(gateway=gateway, handle=handle).first() if handle else None
+
+
+def list_top_ups_by_handle(*, gateway: str, handles: Collection[str]) -> dict[str, TopUp]:
+    """The top-ups whose charges the gateway calls so. One query for each `HANDLES_AT_ONCE`."""
+    chosen = sorted(handles)
+    return {
+        row.handle: row
+        for start in range(0, len(chosen), HANDLES_AT_ONCE)
+        for row in TopUp.objects.filter(
+            gateway=gateway, handle__in=chosen[start : start + HANDLES_AT_ONCE]
+        )
+    }
+
+
+def top_up_facts(*, row: TopUp) -> TopUpFacts:
+    """A top-up as what its transfers are made from. No query."""
+
+    def money(micros: int) -> Money:
+        return Money(micros, row.currency)
+
+    return TopUpFacts(
+        id=str(row.pk),
+        person_id=row.person_id,
+        gateway=row.gateway,
+        amount=money(row.amount_micros),
+        has_succeeded=row.state == TopUp.State.SUCCEEDED,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+        is_held=row.is_held,
+        voided_at=row.voided_at,
+        bonus=money(row.bonus_micros),
+        fee=None if row.fee_micros is None else money(row.fee_micros),
+        fee_posted_at=row.fee_posted_at,
+    )
+
+
 def list_unsettled_top_ups(*, person_id: int, now: datetime) -> list[TopUp]:
     """A person's top-ups that are pending, or that a gateway declined late, newest first.
 
@@ -88,10 +136,38 @@ def list_unsettled_top_ups(*, person_id: int, now: datetime) -> list[TopUp]:
     return list(rows.order_by("-created_at")[:UNSETTLED_SHOWN])
 
 
-def list_pending_top_ups(*, created_before: datetime) -> list[TopUp]:
-    """The oldest top-ups whose end is not known yet, at most `SETTLED_AT_ONCE`."""
-    rows = TopUp.objects.filter(state=TopUp.State.PENDING, created_at__lt=created_before)
-    return list(rows.order_by("created_at")[:SETTLED_AT_ONCE])
+def list_pending_top_ups(*, created_before: datetime, gateways: Collection[str]) -> list[TopUp]:
+    """Top-ups of those gateways whose end is not known yet, the longest unasked first; at most
+    `SETTLED_AT_ONCE`. One query."""
+    rows = TopUp.objects.filter(
+        state=TopUp.State.PENDING, created_at__lt=created_before, gateway__in=gateways
+    )
+    return list(rows.order_by(F("asked_at").asc(nulls_first=True), "created_at")[:SETTLED_AT_ONCE])
+
+
+def list_unpriced_top_ups(
+    *, settled_after: datetime, asked_before: datetime, gateways: Collection[str]
+) -> list[TopUp]:
+    """Top-ups of those gateways that have arrived and whose fee is not known yet, the longest
+    unasked first; at most `SETTLED_AT_ONCE`. One query."""
+    rows = TopUp.objects.filter(
+        Q(asked_at=None) | Q(asked_at__lt=asked_before),
+        state=TopUp.State.SUCCEEDED,
+        fee_micros=None,
+        settled_at__gt=settled_after,
+        gateway__in=gateways,
+    )
+    return list(rows.order_by(F("asked_at").asc(nulls_first=True), "created_at")[:SETTLED_AT_ONCE])
+
+
+def list_top_ups_settled(*, gateway: str, within: Period) -> list[TopUp]:
+    """The top-ups of a gateway that arrived in a period. One query."""
+    rows = TopUp.objects.filter(
+        gateway=gateway, state=TopUp.State.SUCCEEDED, settled_at__gte=within.starts_at
+    )
+    if within.ends_at is not None:
+        rows = rows.filter(settled_at__lt=within.ends_at)
+    return list(rows.order_by("settled_at"))
 
 
 def count_pending_top_ups(*, person_id: int) -> int:
@@ -127,17 +203,9 @@ def list_voucher_batches() -> list[VoucherBatch]:
 
 
 def iterate_credits() -> Iterator[TransferFacts]:
-    """The transfer that each settled top-up and each redeemed voucher must have."""
-    settled = TopUp.objects.filter(state=TopUp.State.SUCCEEDED)
-    for top_up in settled.iterator(chunk_size=2_000):
-        yield credit_transfer(
-            person_id=top_up.person_id,
-            gateway=top_up.gateway,
-            amount=Money(top_up.amount_micros, top_up.currency),
-            reason="top-up",
-            document=top_up_document(top_up_id=top_up.pk),
-            posted_at=top_up.settled_at or top_up.created_at,
-        )
+    """Every transfer that top-ups and redeemed vouchers must have."""
+    for top_up in TopUp.objects.iterator(chunk_size=2_000):
+        yield from top_up_transfers(facts=top_up_facts(row=top_up))
     redeemed = Voucher.objects.filter(redeemed_by__isnull=False)
     for voucher in redeemed.iterator(chunk_size=2_000):
         yield credit_transfer(

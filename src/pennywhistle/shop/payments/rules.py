@@ -46,9 +46,17 @@ class VoucherRefusedError(PaymentError):
     """A code that is unknown, used, out of date, or of another currency."""
 
 
+class GatewayClosedError(PaymentError):
+    """A way to pay that is not offered now: it is not set up, or its circuit is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayEvent:
-    """What a gateway says of one top-up: `state` is `pending`, `succeeded` or `declined`."""
+    """What a gateway says of one top-up.
+
+    `state` is `begun`, `pending`, `action`, `succeeded` or `declined`: see `ChargeState` of the
+    gateways. `fee` is what it kept, None until it says so.
+    """
 
     gateway: str
     event_id: str
@@ -57,6 +65,17 @@ class GatewayEvent:
     amount: Money
     decline_reason: str
     raw: dict[str, str]
+    fee: Money | None = None
+    card_country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpTerms:
+    """What is settled of a top-up when it starts: what the store adds to it, and what it is to the
+    tax office (one of `models.VoucherClass`)."""
+
+    bonus: Money | None = None
+    voucher_class: str = "multi-purpose"
 
 
 def wallet_code(*, person_id: int, currency: str) -> str:
@@ -67,6 +86,21 @@ def wallet_code(*, person_id: int, currency: str) -> str:
 def clearing_code(*, gateway: str, currency: str) -> str:
     """The ledger account of what a gateway has taken and owes to the store."""
     return f"clearing/{gateway}/{currency}"
+
+
+def held_code(*, person_id: int, currency: str) -> str:
+    """The ledger account of a person's money that a dispute freezes."""
+    return f"held/{person_id}/{currency}"
+
+
+def fees_code(*, gateway: str, currency: str) -> str:
+    """The ledger account of what a gateway charges."""
+    return f"fees/{gateway}/{currency}"
+
+
+def promotions_code(*, currency: str) -> str:
+    """The ledger account of what the store gives to wallets."""
+    return f"promotions/{currency}"
 
 
 def top_up_document(*, top_up_id: object) -> str:

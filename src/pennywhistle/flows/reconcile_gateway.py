@@ -1,0 +1,191 @@
+"""Hold a gateway's own list against the books, and name every difference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pennywhistle.adapters.gateways.interface import Activity, ActivityKind, Gateway
+from pennywhistle.flows.watch_gateways import asking
+from pennywhistle.kit.clock import Period
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.movement_queries import (
+    list_account_codes,
+    list_documents,
+    list_nets,
+)
+from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.queries import (
+    list_top_ups_by_handle,
+    list_top_ups_settled,
+    top_up_facts,
+)
+from pennywhistle.shop.payments.rules import clearing_code
+
+# Both sides date what happened by their own clocks: what one has shortly outside the period may
+# answer what the other has inside.
+SLACK = timedelta(days=1)
+
+_REFUNDS = (ActivityKind.REFUND, ActivityKind.REFUND_FAILED)
+_DISPUTES = (ActivityKind.DISPUTE, ActivityKind.DISPUTE_WON)
+# Documents of ours that must have their like on the gateway's list.
+_ANSWERED = ("pay-back/", "dispute/")
+
+
+class Kind(StrEnum):
+    """What differs."""
+
+    MISSING_HERE = "missing here"
+    MISSING_THERE = "missing there"
+    AMOUNT = "amount differs"
+    FEE = "fee differs"
+    REFUND = "refund differs"
+    DISPUTE = "dispute differs"
+    UNKNOWN = "unknown there"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference, and what it is about."""
+
+    kind: Kind
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What was compared. `taken` is what the gateway took by charges, by currency."""
+
+    charges: int
+    others: int
+    taken: tuple[Money, ...]
+    paid_out: tuple[Money, ...]
+    differences: tuple[Difference, ...]
+
+
+def reconcile_gateway(*, gateway: Gateway, within: Period, now: datetime) -> Reconciliation:
+    """Compare a gateway's list of a period with the books. Reads only; holds the list in memory.
+
+    Payouts are told and not compared: where they went, the bank's own statement says. Raises what
+    the gateway raises.
+    """
+    ends_at = within.ends_at or now
+    wide = Period(within.starts_at - SLACK, ends_at + SLACK)
+    with asking(gateway=gateway, now=now):
+        theirs = list(gateway.list_activity(within=wide, now=now))
+    inside = [line for line in theirs if line.at in within]
+    differences = [
+        *_compare_charges(gateway, theirs, inside, within),
+        *_compare_documents(gateway, theirs, inside, Period(within.starts_at, ends_at)),
+        *_name_unknown(inside),
+    ]
+    charges = [line for line in inside if line.kind is ActivityKind.CHARGE]
+    payouts = [line for line in inside if line.kind is ActivityKind.PAYOUT]
+    return Reconciliation(
+        charges=len(charges),
+        others=len(inside) - len(charges),
+        taken=_totals(line.amount for line in charges),
+        paid_out=_totals(-line.amount for line in payouts),
+        differences=tuple(differences),
+    )
+
+
+def _compare_charges(
+    gateway: Gateway, theirs: list[Activity], inside: list[Activity], within: Period
+) -> Iterator[Difference]:
+    """Each charge against its top-up, and each top-up against its charge."""
+    charges = {line.handle: line for line in theirs if line.kind is ActivityKind.CHARGE}
+    handles = {line.handle for line in inside if line.kind is ActivityKind.CHARGE}
+    ours = list_top_ups_by_handle(gateway=gateway.name, handles=handles)
+    for handle in sorted(handles):
+        yield from _compare_charge(charges[handle], ours.get(handle))
+    for top_up in list_top_ups_settled(gateway=gateway.name, within=within):
+        if top_up.handle not in charges:
+            amount = Money(top_up.amount_micros, top_up.currency)
+            said = f"top-up {top_up.pk} of {amount}, charge {top_up.handle or 'without a name'}"
+            yield Difference(Kind.MISSING_THERE, said)
+
+
+def _compare_charge(line: Activity, top_up: TopUp | None) -> Iterator[Difference]:
+    what = f"charge {line.handle} of {line.amount} at {line.at:%Y-%m-%d %H:%M}"
+    if top_up is None:
+        yield Difference(Kind.MISSING_HERE, f"{what} belongs to no top-up")
+        return
+    facts = top_up_facts(row=top_up)
+    if not facts.has_succeeded:
+        yield Difference(Kind.MISSING_HERE, f"{what}: top-up {facts.id} is {top_up.state}")
+        return
+    if not _is_same(facts.amount, line.amount):
+        yield Difference(Kind.AMOUNT, f"{what}: top-up {facts.id} is of {facts.amount}")
+    if facts.fee is None:
+        if line.fee:
+            yield Difference(Kind.FEE, f"{what}: it kept {line.fee}, and no fee is posted")
+    elif not _is_same(facts.fee, line.fee):
+        yield Difference(Kind.FEE, f"{what}: it kept {line.fee}, and {facts.fee} is posted")
+
+
+def _compare_documents(
+    gateway: Gateway, theirs: list[Activity], inside: list[Activity], within: Period
+) -> Iterator[Difference]:
+    """Refunds and disputes: what each moved there, all in all, against what its document moved."""
+    moved: dict[str, list[Money]] = defaultdict(list)
+    for line in theirs:
+        if (document := _document(gateway, line)) is not None:
+            moved[document].append(line.amount - line.fee)
+    wanted = {document for line in inside if (document := _document(gateway, line)) is not None}
+    prefix = clearing_code(gateway=gateway.name, currency="")
+    nets: dict[str, Money] = {}
+    for code in list_account_codes(prefix=prefix):
+        posted = list_documents(code=code, within=within)
+        wanted |= {document for document in posted if document.startswith(_ANSWERED)}
+        nets |= list_nets(code=code, documents=wanted)
+    for document in sorted(wanted):
+        yield from _compare_document(document, moved.get(document, []), nets.get(document))
+
+
+def _compare_document(document: str, lines: list[Money], net: Money | None) -> Iterator[Difference]:
+    kind = Kind.DISPUTE if document.startswith("dispute/") else Kind.REFUND
+    if not lines:
+        if net is not None and net:
+            yield Difference(Kind.MISSING_THERE, f"{document}: {net} is posted")
+        return
+    there = Money.total(lines, lines[0].currency)
+    # The clearing account is an asset: what the gateway gave away comes in here.
+    here = net if net is not None else Money.zero(there.currency)
+    if not _is_same(here, -there):
+        yield Difference(kind, f"{document}: it moved {there} there, and {-here} here")
+
+
+def _document(gateway: Gateway, line: Activity) -> str | None:
+    if line.kind in _REFUNDS:
+        return f"pay-back/{line.reference or line.handle}"
+    if line.kind in _DISPUTES:
+        return f"dispute/{gateway.name}/{line.handle}"
+    return None
+
+
+def _name_unknown(inside: list[Activity]) -> Iterator[Difference]:
+    """What the gateway charged or moved that no document here is about."""
+    for line in inside:
+        if line.kind in (ActivityKind.FEE, ActivityKind.OTHER):
+            said = (
+                f"{line.kind} {line.handle}: {line.amount}, kept {line.fee}, at {line.at:%Y-%m-%d}"
+            )
+            yield Difference(Kind.UNKNOWN, said)
+
+
+def _is_same(ours: Money, theirs: Money) -> bool:
+    return (ours.currency, ours.micros) == (theirs.currency, theirs.micros)
+
+
+def _totals(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    totals: Mapping[str, list[Money]] = defaultdict(list)
+    for amount in amounts:
+        totals[amount.currency].append(amount)
+    return tuple(Money.total(each, currency) for currency, each in sorted(totals.items()))

@@ -1,0 +1,310 @@
+"""Money that goes back through a gateway: what we return to a card, and what a bank takes back.
+
+A pay-back returns what is left of a top-up to the card it came from. A dispute (a chargeback) is a
+cardholder's bank taking a top-up back; the listener may have spent it by then. Worked tables:
+`docs/money.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.rules import Phase, TransferFacts
+from pennywhistle.shop.payments.rules import (
+    PaymentError,
+    clearing_code,
+    fees_code,
+    held_code,
+    promotions_code,
+    wallet_code,
+)
+
+
+class PayBackState(StrEnum):
+    """Where a pay-back stands. `RETURNED` came back from the card after it had gone out."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    RETURNED = "returned"
+
+
+class DisputeStage(StrEnum):
+    """Where a dispute stands. An `INQUIRY` has taken nothing, and may never."""
+
+    INQUIRY = "inquiry"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class PayBackError(PaymentError):
+    """A pay-back that cannot be made, with what to do."""
+
+
+class PayBackTooLargeError(PayBackError):
+    """More than can go back to that card: `most` is what can."""
+
+    def __init__(self, *, most: Money) -> None:
+        self.most = most
+        super().__init__(
+            f"At most {most} can go back to this card: what the top-up brought, less what went back "
+            "and what was spent. Money that the store gave is not paid out."
+        )
+
+
+class WalletShutError(PaymentError):
+    """A wallet that a dispute has left short: nothing is bought from it, or paid back."""
+
+    def __init__(self, *, missing: Money) -> None:
+        self.missing = missing
+        super().__init__(
+            f"Your bank took back a top-up that was spent already; {missing} of it is missing. Write "
+            "to the shop, and you can buy again once that is settled."
+        )
+
+
+class UnknownDisputeError(PaymentError):
+    """A dispute of a charge that is none of ours, or of more than it brought."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayBackFacts:
+    """A pay-back as its transfers are made from it."""
+
+    id: str
+    top_up_id: str
+    person_id: int
+    gateway: str
+    charge_handle: str
+    amount: Money
+    state: PayBackState
+    decline_reason: str
+    created_at: datetime
+    settled_at: datetime | None
+    returned_at: datetime | None
+
+    @property
+    def document(self) -> str:
+        """What its transfers are filed under."""
+        return f"pay-back/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """A dispute as its transfers are made from it.
+
+    `frozen` is what of the wallet could be held when it opened, `made_good` what of it covered the
+    rest when it was lost. `fee` is what the gateway charged when it opened, in the currency it
+    charges in; `later_fee` what it added until it closed, below zero for what it gave back.
+    """
+
+    gateway: str
+    reference: str
+    person_id: int
+    top_up_id: str
+    amount: Money
+    fee: Money
+    later_fee: Money
+    frozen: Money
+    made_good: Money
+    stage: DisputeStage
+    reason: str
+    opened_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def document(self) -> str:
+        """What its transfers are filed under."""
+        return f"dispute/{self.gateway}/{self.reference}"
+
+    @property
+    def shortage(self) -> Money:
+        """What of the disputed money is neither held nor made good."""
+        if self.stage in (DisputeStage.INQUIRY, DisputeStage.WON):
+            return Money.zero(self.amount.currency)
+        return self.amount - self.frozen - self.made_good
+
+
+def losses_code(*, currency: str) -> str:
+    """The ledger account of what the store loses to disputes."""
+    return f"losses/{currency}"
+
+
+def bonus_left(*, movements: Iterable[tuple[str, Money]], currency: str) -> Money:
+    """What of a wallet is money that the store gave: such money is spent last and never paid out.
+
+    `movements` are the wallet's own, oldest first: the other account's code, and the amount as the
+    wallet sees it.
+    """
+    balance = given = Money.zero(currency)
+    for other, amount in movements:
+        balance += amount
+        if other == promotions_code(currency=currency):
+            given += amount
+        given = min(given, balance)
+    return given
+
+
+def payable_back(
+    *,
+    brought: Money,
+    gone_back: Money,
+    disputed: Money,
+    available: Money,
+    bonus: Money,
+) -> Money:
+    """How much of a top-up can still go back to its card.
+
+    `brought` is what the card paid, `gone_back` what went back or is on its way, `disputed` what its
+    bank took; `available` is what the wallet has to spend, `bonus` what of that the store gave.
+    """
+    rest = min(brought - gone_back - disputed, available - bonus)
+    return max(rest, Money.zero(brought.currency))
+
+
+def check_pay_back(*, amount: Money, most: Money, shortage: Money) -> None:
+    """Raise `PayBackError` for an amount that cannot go back, `WalletShutError` for a shut wallet."""
+    if shortage:
+        raise WalletShutError(missing=shortage)
+    if amount.micros <= 0 or not amount.is_whole_minor:
+        raise PayBackError("Write how much goes back in whole cents, above zero.")
+    if amount > most:
+        raise PayBackTooLargeError(most=most)
+
+
+def pay_back_transfers(*, facts: PayBackFacts) -> list[TransferFacts]:
+    """Everything that a pay-back has moved by now: reserved first, then gone, or free again."""
+    wallet = wallet_code(person_id=facts.person_id, currency=facts.amount.currency)
+    clearing = clearing_code(gateway=facts.gateway, currency=facts.amount.currency)
+    pending = TransferFacts(
+        key=facts.document,
+        debit=wallet,
+        credit=clearing,
+        amount=facts.amount,
+        reason="pay-back",
+        document=facts.document,
+        posted_at=facts.created_at,
+        phase=Phase.PENDING,
+    )
+    transfers = [pending]
+    if facts.settled_at is not None:
+        is_void = facts.state is PayBackState.DECLINED
+        transfers.append(
+            TransferFacts(
+                key=f"{facts.document}/{'voids' if is_void else 'posts'}",
+                debit=wallet,
+                credit=clearing,
+                amount=facts.amount,
+                reason="pay-back",
+                document=facts.document,
+                posted_at=facts.settled_at,
+                phase=Phase.VOIDS if is_void else Phase.POSTS,
+                settles_key=facts.document,
+            )
+        )
+    if facts.returned_at is not None:
+        transfers.append(_reversed(transfers[-1], "returned", facts.returned_at))
+    return transfers
+
+
+def dispute_transfers(*, facts: DisputeFacts) -> list[TransferFacts]:
+    """Everything that a dispute has moved by now.
+
+    The gateway has taken the money when a dispute opens, so the whole of it is booked as lost then
+    and clearing says what the gateway says. What the wallet still holds of it is frozen; if the
+    dispute is won, both go back, and if it is lost, the frozen money pays for the loss.
+    """
+    if facts.opened_at is None:
+        return []
+    opened = _opening(facts, facts.opened_at)
+    if facts.closed_at is None:
+        return list(opened.values())
+    closing = _later_fee(facts, facts.closed_at)
+    if facts.stage is DisputeStage.WON:
+        closing |= {
+            f"un{name}": _reversed(opened[name], f"un{name}", facts.closed_at)
+            for name in ("taken", "frozen")
+            if name in opened
+        }
+    elif facts.stage is DisputeStage.LOST:
+        closing |= _losing(facts, facts.closed_at)
+    return [*opened.values(), *closing.values()]
+
+
+def _opening(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
+    currency = facts.amount.currency
+    clearing = clearing_code(gateway=facts.gateway, currency=currency)
+    legs = {
+        "frozen": (_wallet(facts), _held(facts), facts.frozen, "dispute"),
+        "taken": (losses_code(currency=currency), clearing, facts.amount, "dispute"),
+        "fee": (*_fee_ends(facts), facts.fee, "fee"),
+    }
+    return _legs(facts, legs, at)
+
+
+def _later_fee(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
+    fees, clearing = _fee_ends(facts)
+    if facts.later_fee.micros < 0:
+        return _legs(facts, {"fee-back": (clearing, fees, -facts.later_fee, "fee")}, at)
+    return _legs(facts, {"fee-more": (fees, clearing, facts.later_fee, "fee")}, at)
+
+
+def _fee_ends(facts: DisputeFacts) -> tuple[str, str]:
+    currency = facts.fee.currency
+    return (
+        fees_code(gateway=facts.gateway, currency=currency),
+        clearing_code(gateway=facts.gateway, currency=currency),
+    )
+
+
+def _losing(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
+    losses = losses_code(currency=facts.amount.currency)
+    legs = {
+        "covered": (_held(facts), losses, facts.frozen, "dispute"),
+        "made-good": (_wallet(facts), losses, facts.made_good, "dispute"),
+    }
+    return _legs(facts, legs, at)
+
+
+def _legs(
+    facts: DisputeFacts, legs: dict[str, tuple[str, str, Money, str]], at: datetime
+) -> dict[str, TransferFacts]:
+    return {
+        name: TransferFacts(
+            key=f"{facts.document}/{name}",
+            debit=debit,
+            credit=credit,
+            amount=amount,
+            reason=reason,
+            document=facts.document,
+            posted_at=at,
+        )
+        for name, (debit, credit, amount, reason) in legs.items()
+        if amount
+    }
+
+
+def _reversed(transfer: TransferFacts, name: str, at: datetime) -> TransferFacts:
+    return TransferFacts(
+        key=f"{transfer.document}/{name}",
+        debit=transfer.credit,
+        credit=transfer.debit,
+        amount=transfer.amount,
+        reason=transfer.reason,
+        document=transfer.document,
+        posted_at=at,
+        reverses_key=transfer.key,
+    )
+
+
+def _wallet(facts: DisputeFacts) -> str:
+    return wallet_code(person_id=facts.person_id, currency=facts.amount.currency)
+
+
+def _held(facts: DisputeFacts) -> str:
+    return held_code(person_id=facts.person_id, currency=facts.amount.currency)

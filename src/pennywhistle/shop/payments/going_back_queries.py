@@ -1,0 +1,225 @@
+"""Reads of pay-backs and disputes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.models import Transfer
+from pennywhistle.shop.ledger.queries import get_available
+from pennywhistle.shop.ledger.rules import MOVING, TransferFacts
+from pennywhistle.shop.payments.going_back import (
+    DisputeFacts,
+    DisputeStage,
+    PayBackFacts,
+    PayBackState,
+    UnknownDisputeError,
+    bonus_left,
+    dispute_transfers,
+    pay_back_transfers,
+    payable_back,
+)
+from pennywhistle.shop.payments.models import Dispute, PayBack, TopUp
+from pennywhistle.shop.payments.rules import wallet_code
+
+SETTLED_AT_ONCE = 100
+SHOWN_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """A dispute as the desk shows it. `shortage` is what keeps its listener from buying."""
+
+    id: int
+    email: str
+    facts: DisputeFacts
+    shortage: Money
+    heard_at: datetime
+    forgiven_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnableTopUp:
+    """A top-up that arrived, and how much of it can still go back to its card."""
+
+    id: str
+    gateway: str
+    amount: Money
+    arrived_at: datetime
+    most: Money
+
+
+def get_shortage(*, person_id: int, currency: str) -> Money:
+    """What disputes have left uncovered of a person's top-ups; above zero, nothing is bought. One
+    query."""
+    rows = Dispute.objects.filter(person_id=person_id, currency=currency, shortage_micros__gt=0)
+    return Money(rows.aggregate(s=Sum("shortage_micros"))["s"] or 0, currency)
+
+
+def get_payable_back(*, top_up: TopUp) -> Money:
+    """How much of a top-up can still go back to its card. Five queries, one of them over the
+    wallet's every movement."""
+    currency = top_up.currency
+    gone = top_up.pay_backs.filter(state__in=(PayBackState.PENDING, PayBackState.SUCCEEDED))
+    disputed = top_up.disputes.filter(stage__in=(DisputeStage.OPEN, DisputeStage.LOST))
+    wallet = wallet_code(person_id=top_up.person_id, currency=currency)
+    return payable_back(
+        brought=Money(top_up.amount_micros, currency),
+        gone_back=Money(gone.aggregate(s=Sum("amount_micros"))["s"] or 0, currency),
+        disputed=Money(disputed.aggregate(s=Sum("amount_micros"))["s"] or 0, currency),
+        available=get_available(code=wallet, currency=currency),
+        bonus=bonus_left(movements=_iterate_moved(wallet), currency=currency),
+    )
+
+
+def list_returnable_top_ups(*, person_id: int) -> list[ReturnableTopUp]:
+    """A person's newest top-ups that arrived, and what of each can go back. Six queries for each of
+    at most `SHOWN_MOST`."""
+    rows = TopUp.objects.filter(person_id=person_id, state=TopUp.State.SUCCEEDED)
+    return [
+        ReturnableTopUp(
+            id=str(row.pk),
+            gateway=row.gateway,
+            amount=Money(row.amount_micros, row.currency),
+            arrived_at=row.settled_at or row.created_at,
+            most=get_payable_back(top_up=row),
+        )
+        for row in rows.order_by("-created_at")[:SHOWN_MOST]
+    ]
+
+
+def find_pay_back(*, pay_back_id: UUID) -> PayBackFacts | None:
+    """The pay-back of that reference, or None. One query."""
+    row = _pay_backs().filter(pk=pay_back_id).first()
+    return None if row is None else pay_back_facts(row)
+
+
+def list_pay_backs(*, person_id: int) -> list[PayBackFacts]:
+    """A person's pay-backs, newest first. One query."""
+    rows = _pay_backs().filter(top_up__person_id=person_id).order_by("-created_at")
+    return [pay_back_facts(row) for row in rows[:SHOWN_MOST]]
+
+
+def list_pending_pay_backs(*, created_before: datetime) -> list[PayBackFacts]:
+    """The oldest pay-backs whose end is not known yet, at most `SETTLED_AT_ONCE`. One query."""
+    rows = _pay_backs().filter(state=PayBackState.PENDING, created_at__lt=created_before)
+    return [pay_back_facts(row) for row in rows.order_by("created_at")[:SETTLED_AT_ONCE]]
+
+
+def get_dispute(*, dispute_id: int) -> DisputeRow:
+    """The dispute of that number, or `UnknownDisputeError`. One query."""
+    row = Dispute.objects.select_related("person").filter(pk=dispute_id).first()
+    if row is None:
+        raise UnknownDisputeError(f"no dispute has the number {dispute_id}")
+    return _dispute_row(row)
+
+
+def list_disputes(*, person_id: int | None = None) -> list[DisputeRow]:
+    """Disputes of a person, or of all for None: what is open or short first, then newest first. One
+    query."""
+    rows = Dispute.objects.select_related("person")
+    if person_id is not None:
+        rows = rows.filter(person_id=person_id)
+    waiting = rows.filter(Q(closed_at=None) | Q(shortage_micros__gt=0)).order_by("-pk")
+    settled = rows.filter(closed_at__isnull=False, shortage_micros=0).order_by("-pk")
+    found = [*waiting[:SHOWN_MOST], *settled[:SHOWN_MOST]]
+    return [_dispute_row(row) for row in found[:SHOWN_MOST]]
+
+
+def count_open_disputes() -> int:
+    """Disputes that are not closed, or have left a wallet short. One query."""
+    return Dispute.objects.filter(Q(closed_at=None) | Q(shortage_micros__gt=0)).count()
+
+
+def iterate_going_back() -> Iterator[TransferFacts]:
+    """Every transfer that pay-backs and disputes must have."""
+    for row in _pay_backs().order_by("pk").iterator(chunk_size=2_000):
+        yield from pay_back_transfers(facts=pay_back_facts(row))
+    for dispute in Dispute.objects.order_by("pk").iterator(chunk_size=2_000):
+        yield from dispute_transfers(facts=dispute_facts(dispute))
+
+
+def iterate_wrong_shortages() -> Iterator[tuple[str, Money, Money]]:
+    """(document, what it says, what it should say) of disputes whose shortage is not what they
+    make it. One query."""
+    for row in Dispute.objects.order_by("pk").iterator(chunk_size=2_000):
+        facts = dispute_facts(row)
+        due = Money.zero(row.currency) if row.forgiven_at is not None else facts.shortage
+        if due.micros != row.shortage_micros:
+            yield facts.document, Money(row.shortage_micros, row.currency), due
+
+
+def pay_back_facts(row: PayBack) -> PayBackFacts:
+    """A stored pay-back as a value. Costs a query unless its top-up is loaded."""
+    return PayBackFacts(
+        id=str(row.pk),
+        top_up_id=str(row.top_up_id),
+        person_id=row.top_up.person_id,
+        gateway=row.top_up.gateway,
+        charge_handle=row.top_up.handle,
+        amount=Money(row.amount_micros, row.top_up.currency),
+        state=PayBackState(row.state),
+        decline_reason=row.decline_reason,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+        returned_at=row.returned_at,
+    )
+
+
+def dispute_facts(row: Dispute) -> DisputeFacts:
+    """A stored dispute as a value. No query."""
+
+    def money(micros: int) -> Money:
+        return Money(micros, row.currency)
+
+    return DisputeFacts(
+        gateway=row.gateway,
+        reference=row.reference,
+        person_id=row.person_id,
+        top_up_id=str(row.top_up_id),
+        amount=money(row.amount_micros),
+        fee=Money(row.fee_micros, row.fee_currency),
+        later_fee=Money(row.later_fee_micros, row.fee_currency),
+        frozen=money(row.frozen_micros),
+        made_good=money(row.made_good_micros),
+        stage=DisputeStage(row.stage),
+        reason=row.reason,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+    )
+
+
+def _iterate_moved(wallet: str) -> Iterator[tuple[str, Money]]:
+    """The movements of a wallet, oldest first: the other account, and what came (or went, below
+    zero)."""
+    rows = Transfer.objects.filter(
+        Q(debit_account__code=wallet) | Q(credit_account__code=wallet), phase__in=MOVING
+    ).order_by("id")
+    ends = rows.values_list(
+        "debit_account__code", "credit_account__code", "amount_micros", "debit_account__currency"
+    )
+    for debit, credit, micros, currency in ends.iterator(chunk_size=2_000):
+        if credit == wallet:
+            yield debit, Money(micros, currency)
+        else:
+            yield credit, Money(-micros, currency)
+
+
+def _pay_backs() -> QuerySet[PayBack]:
+    return PayBack.objects.select_related("top_up")
+
+
+def _dispute_row(row: Dispute) -> DisputeRow:
+    return DisputeRow(
+        id=row.pk,
+        email=row.person.email,
+        facts=dispute_facts(row),
+        shortage=Money(row.shortage_micros, row.currency),
+        heard_at=row.heard_at,
+        forgiven_at=row.forgiven_at,
+    )
