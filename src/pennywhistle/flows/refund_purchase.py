@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from pennywhistle.flows.issue_paper import issue_credit_notes
 from pennywhistle.shop.ledger.operations import hold_account, post
 from pennywhistle.shop.ledger.queries import list_transfers
 from pennywhistle.shop.library.operations import remove_items
@@ -38,8 +39,8 @@ def refund_purchase(
     """Give back the lines of these `numbers`, or every line for None, into their buyer's wallet.
 
     What was given back before stays as it was: running it again gives the same answer. What goes
-    back leaves the library: it is paid for by nobody, so nobody licenses it. Transaction: one of
-    its own, durable. Raises `UnknownSaleLineError`, `UpgradedLineError`, `RefundError`.
+    back leaves the library: it is paid for by nobody, so nobody licenses it. Transactions: one of
+    its own, durable, then that of the credit note. Raises `UnknownSaleLineError`, `UpgradedLineError`, `RefundError`.
     """
     if len(note) > NOTE_LENGTH_MOST:
         raise RefundError(f"Write the note in {NOTE_LENGTH_MOST} letters or fewer.")
@@ -51,6 +52,7 @@ def refund_purchase(
     with transaction.atomic(durable=True):
         hold_wallet_of(line=lines[0])
         give_back(lines=lines, reason=reason, note=note, refunded_by=refunded_by, now=now)
+    issue_credit_notes(purchase_id=purchase_id, now=now)
     refunds = list_refunds(sale_line_ids=[line.id for line in lines])
     return [refunds[line.id] for line in lines]
 

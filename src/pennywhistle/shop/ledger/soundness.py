@@ -105,7 +105,8 @@ def _ill_typed(field: models.Field, value: object) -> str | None:  # type: ignor
     for kind, expected in _TYPES:
         if isinstance(field, kind) and type(value) is not expected:
             return f"its {field.attname} is {value!r}, which it cannot be"
-    if field.choices and value not in dict(field.flatchoices):
+    is_blank = field.blank and value == ""
+    if field.choices and not is_blank and value not in dict(field.flatchoices):
         return f"its {field.attname} is {value!r}, which it cannot be"
     if field.name == "currency":
         try:

@@ -36,6 +36,7 @@ class ReportFacts:
 
     id: int
     line: LineFacts
+    purchase_id: int
     email: str
     trouble: str
     words: str
@@ -214,6 +215,7 @@ def _report(row: FileReport) -> ReportFacts:
     return ReportFacts(
         id=row.pk,
         line=line,
+        purchase_id=row.sale_line.purchase_id,
         email=row.sale_line.purchase.person.email,
         trouble=row.trouble,
         words=row.words,
