@@ -18,28 +18,36 @@ def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
-def root_of(leaves: Iterable[bytes]) -> str:
-    """The root over leaves' hashes, in hex. Keeps one hash for each level and no more.
+class Tree:
+    """A tree that leaves are added to one by one. Keeps one hash for each level and no more.
 
-    `peaks` are the roots of the whole trees so far, the largest first: their sizes are the ones of
+    `_peaks` are the roots of the whole trees so far, the largest first: their sizes are the ones of
     the count in binary, so each new leaf joins as many as the count has ones at its end.
     """
-    peaks: list[bytes] = []
-    count = 0
-    for leaf in leaves:
-        peaks.append(leaf)
-        joins = count
+
+    def __init__(self) -> None:
+        self._peaks: list[bytes] = []
+        self.count = 0
+
+    def add(self, leaf: bytes) -> None:
+        """Put a leaf's hash at the end."""
+        self._peaks.append(leaf)
+        joins = self.count
         while joins & 1:
-            right, left = peaks.pop(), peaks.pop()
-            peaks.append(_node(left, right))
+            right, left = self._peaks.pop(), self._peaks.pop()
+            self._peaks.append(_node(left, right))
             joins >>= 1
-        count += 1
-    if not peaks:
-        return EMPTY_ROOT
-    root = peaks.pop()
-    while peaks:
-        root = _node(peaks.pop(), root)
-    return root.hex()
+        self.count += 1
+
+    @property
+    def root(self) -> str:
+        """The root over all leaves so far, in hex."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        *left, root = self._peaks
+        for peak in reversed(left):
+            root = _node(peak, root)
+        return root.hex()
 
 
 def paths_of(leaves: Sequence[bytes], indexes: Iterable[int]) -> dict[int, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -134,11 +134,11 @@ def iterate_statements() -> Iterator[tuple[int, int, StatementFacts]]:
         yield row.pk, row.licensor_id, _statement(row)
 
 
-def iterate_accruals() -> Iterator[AccrualFacts]:
-    """Every accrual."""
-    rows = Accrual.objects.select_related("sale_line").order_by("id")
-    for row in rows.iterator(chunk_size=2_000):
-        yield AccrualFacts(
+def list_accruals(*, sale_line_ids: Collection[int]) -> list[AccrualFacts]:
+    """What these lines owe, in order. One query."""
+    rows = Accrual.objects.filter(sale_line_id__in=sale_line_ids).select_related("sale_line")
+    return [
+        AccrualFacts(
             document=row.sale_line.document,
             right=row.right,
             licence_id=row.licence_id,
@@ -146,14 +146,18 @@ def iterate_accruals() -> Iterator[AccrualFacts]:
             amount=Money(row.amount_micros, row.currency),
             accrued_at=row.accrued_at,
         )
+        for row in rows.order_by("id")
+    ]
 
 
-def iterate_reversals() -> Iterator[tuple[str, str, datetime]]:
-    """(document of the sale line, right, when) of every accrual that was taken back. One query."""
-    rows = AccrualReversal.objects.order_by("id").values_list(
-        "accrual__sale_line__document", "accrual__right", "reversed_at"
+def list_reversals(*, sale_line_ids: Collection[int]) -> list[tuple[str, str, datetime]]:
+    """(document of the sale line, right, when) of what was taken back of these lines. One query."""
+    rows = AccrualReversal.objects.filter(accrual__sale_line_id__in=sale_line_ids)
+    return list(
+        rows.order_by("id").values_list(
+            "accrual__sale_line__document", "accrual__right", "reversed_at"
+        )
     )
-    yield from rows.iterator(chunk_size=2_000)
 
 
 def _statement(row: Statement) -> StatementFacts:

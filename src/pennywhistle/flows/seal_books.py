@@ -1,0 +1,77 @@
+"""Seal each day once it is over: hash its transfers and documents, and chain it to the day before."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from pennywhistle.flows.sealed_entries import (
+    LOCKED_TABLES,
+    count_entries,
+    find_first_day,
+    iterate_entries,
+    tree_of,
+)
+from pennywhistle.shop.ledger.queries import books_as_of_one_instant
+from pennywhistle.shop.ledger.seal_operations import store_seal
+from pennywhistle.shop.ledger.seal_queries import find_newest_seal
+from pennywhistle.shop.ledger.seals import (
+    NO_CHAIN,
+    SealBrokenError,
+    SealFacts,
+    newest_day_to_seal,
+)
+
+# Days of one run: what the worker does at a time for a store that is older than its seals.
+DAYS_AT_ONCE = 100
+
+# How often a day is hashed anew because something was added to it meanwhile.
+TRIES_MOST = 3
+
+
+def seal_books(*, now: datetime) -> list[SealFacts]:
+    """Seal every day that ended `SEALED_AFTER` ago or earlier, in order; what was sealed.
+
+    At most `DAYS_AT_ONCE`: empty when there is nothing left to do. Days on which nothing happened
+    are sealed too, from the day of the first transfer on. Transaction: a short one for each day.
+    Killed at any point, it goes on where it was.
+    """
+    sealed: list[SealFacts] = []
+    last = newest_day_to_seal(now=now)
+    while len(sealed) < DAYS_AT_ONCE:
+        newest = sealed[-1] if sealed else _newest()
+        day = newest.day + timedelta(days=1) if newest else find_first_day()
+        if day is None or day > last:
+            break
+        sealed.append(_seal(day, newest.chain if newest else NO_CHAIN))
+    return sealed
+
+
+def _newest() -> SealFacts | None:
+    stored = find_newest_seal()
+    if stored is not None and stored.chain != stored.facts.chain:
+        raise SealBrokenError(
+            f"the seal of {stored.facts.day} was changed, and no day is chained to it: run "
+            "`pennywhistle verify-books`"
+        )
+    return stored.facts if stored else None
+
+
+def _seal(day: date, previous: str) -> SealFacts:
+    for _ in range(TRIES_MOST):
+        with books_as_of_one_instant():
+            facts = SealFacts(
+                day=day,
+                transfers=tree_of(iterate_entries(day=day, tree="transfers")),
+                documents=tree_of(iterate_entries(day=day, tree="documents")),
+                previous=previous,
+            )
+
+        def is_unchanged(hashed: SealFacts = facts) -> bool:
+            return (
+                count_entries(day=day, tree="transfers") == hashed.transfers.count
+                and count_entries(day=day, tree="documents") == hashed.documents.count
+            )
+
+        if store_seal(facts=facts, tables=LOCKED_TABLES, is_unchanged=is_unchanged):
+            return facts
+    raise SealBrokenError(f"{day} is still being written to: is the clock of the store right?")

@@ -1,0 +1,53 @@
+"""The part of the recount that holds each sealed day against what stands in the books now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from pennywhistle.flows.books_report import Finding
+from pennywhistle.flows.sealed_entries import find_first_day, iterate_entries, tree_of
+from pennywhistle.shop.ledger.merkle import EMPTY_ROOT
+from pennywhistle.shop.ledger.seal_queries import StoredSeal, iterate_seals
+from pennywhistle.shop.ledger.seals import NO_CHAIN, TreeFacts
+
+
+def check_seals(trees: Mapping[date, TreeFacts]) -> Iterator[Finding]:
+    """Each seal against the one before it, and against its day's transfers, whose `trees` were
+    hashed already, and documents.
+
+    That the newest seals were deleted is not told here, and need not be: the day is sealed again, and
+    to the same chain unless something of it was changed. That is what was published.
+    """
+    before: StoredSeal | None = None
+    for seal in iterate_seals():
+        where = f"seal of {seal.facts.day}"
+        yield from (Finding(where, what) for what in _check_chain(seal, before))
+        stored = trees.get(seal.facts.day, TreeFacts(0, EMPTY_ROOT))
+        yield from (Finding(where, what) for what in _check_tree("transfers", seal, stored))
+        documents = tree_of(iterate_entries(day=seal.facts.day, tree="documents"))
+        yield from (Finding(where, what) for what in _check_tree("documents", seal, documents))
+        before = seal
+
+
+def _check_chain(seal: StoredSeal, before: StoredSeal | None) -> Iterator[str]:
+    if seal.chain != seal.facts.chain:
+        yield "its chain does not fit what it says: the row was changed after the day was sealed"
+    if before is None:
+        if seal.facts.previous != NO_CHAIN:
+            yield "the seal of the day before it is missing"
+        first = find_first_day()
+        if first is not None and first < seal.facts.day:
+            yield f"the books begin on {first}, and seals begin here"
+    elif seal.facts.day - before.facts.day != timedelta(days=1):
+        yield f"the days from {before.facts.day} on are missing before it"
+    elif seal.facts.previous != before.chain:
+        yield "it is not chained to the day before"
+
+
+def _check_tree(name: str, seal: StoredSeal, stored: TreeFacts) -> Iterator[str]:
+    sealed = seal.facts.transfers if name == "transfers" else seal.facts.documents
+    if stored.count != sealed.count:
+        yield f"{sealed.count} {name} were sealed, and there are {stored.count}"
+    elif stored.root != sealed.root:
+        yield f"its {name} are not those that were sealed: something was changed"
