@@ -52,6 +52,19 @@ def test_a_finished_file_is_handed_over_and_a_growing_one_is_not(
     assert head.headers["content-length"] == str(len(cold.content))
 
 
+def test_a_file_that_is_evicted_between_two_parts_of_it_is_not_handed_over(
+    shop: StockedShop, store: str, tmp_path: Path
+) -> None:
+    address = store + shop.address("mp3-192")
+    whole = httpx.get(address, timeout=_PATIENCE_SECONDS).content
+    part = {"range": "bytes=5-9"}
+    assert "x-accel-redirect" in httpx.get(address, headers=part).headers
+    for path in (tmp_path / "renditions").glob("*/*.mp3"):
+        path.unlink()
+    again = httpx.get(address, headers=part, timeout=_PATIENCE_SECONDS)
+    assert (again.status_code, again.content) == (206, whole[5:10])
+
+
 @pytest.fixture
 def front(store: str, tmp_path: Path) -> Iterator[str]:
     """nginx as the guide configures it, in front of the store."""

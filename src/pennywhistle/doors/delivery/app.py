@@ -113,6 +113,7 @@ def _answer_from_file(request: Request, recent: Recent) -> Response:
         return _head_only(recent.headers, recent.total)
     if settings.ACCEL_PREFIX and "if-match" not in request.headers:
         # The front server answers ranges too, by our ETag. Of If-Match it knows nothing.
+        recent.path.stat()  # What is gone, it could only say was not found.
         return _handed_over(recent)
     asked = asked_range(request.headers, etag=recent.etag)
     if asked is None:
