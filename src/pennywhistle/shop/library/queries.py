@@ -8,7 +8,12 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks
+from pennywhistle.shop.catalogue.queries import (
+    NOT_OF_TRACKS,
+    TRACK_PARTS,
+    TrackFacts,
+    facts_of_tracks,
+)
 from pennywhistle.shop.library.models import OwnedItem
 from pennywhistle.shop.library.rules import NotInLibraryError
 from pennywhistle.shop.sales.models import SaleLine
@@ -31,7 +36,7 @@ class OwnedFacts:
 
 
 def get_owned(*, item_id: int) -> OwnedFacts:
-    """A library item, or `NotInLibraryError`. Three queries."""
+    """A library item, or `NotInLibraryError`. Two queries."""
     found = _facts(OwnedItem.objects.filter(pk=item_id))
     if not found:
         raise NotInLibraryError(f"no library holds an item {item_id}")
@@ -39,18 +44,18 @@ def get_owned(*, item_id: int) -> OwnedFacts:
 
 
 def find_owned_by(*, item_id: int, person_id: int) -> OwnedFacts | None:
-    """A person's own library item, or None. Three queries."""
+    """A person's own library item, or None. Two queries."""
     return next(iter(_facts(OwnedItem.objects.filter(pk=item_id, person_id=person_id))), None)
 
 
 def list_owned(*, person_id: int) -> list[OwnedFacts]:
-    """A person's library, newest first. Three queries."""
+    """A person's library, newest first. Two queries."""
     rows = OwnedItem.objects.filter(person_id=person_id).order_by("-id")
     return _facts(rows[:ITEMS_SHOWN])
 
 
 def list_owned_of_release(*, person_id: int, release_id: int, recipe: str) -> list[OwnedFacts]:
-    """What a person owns of a release in one recipe, in the release's order. Three queries."""
+    """What a person owns of a release in one recipe, in the release's order. Two queries."""
     rows = OwnedItem.objects.filter(
         person_id=person_id, track__release_id=release_id, recipe=recipe
     )
@@ -83,8 +88,9 @@ def iterate_given_back_but_owned() -> Iterator[str]:
 
 
 def _facts(rows: QuerySet[OwnedItem]) -> list[OwnedFacts]:
-    items = list(rows.select_related("sale_line"))
-    tracks = {track.id: track for track in list_tracks(track_ids={row.track_id for row in items})}
+    parts = (f"track__{part}" for part in TRACK_PARTS)
+    items = list(rows.select_related("sale_line", *parts).defer(f"track__{NOT_OF_TRACKS}"))
+    tracks = facts_of_tracks(rows=[row.track for row in items])
     return [
         OwnedFacts(
             id=row.pk,
@@ -94,7 +100,7 @@ def _facts(rows: QuerySet[OwnedItem]) -> list[OwnedFacts]:
             purchase_id=row.sale_line.purchase_id,
             sale_line_id=row.sale_line_id,
             acquired_at=row.acquired_at,
-            track=tracks[row.track_id],
+            track=track,
         )
-        for row in items
+        for row, track in zip(items, tracks, strict=True)
     ]
