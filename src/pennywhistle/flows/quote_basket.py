@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
-from pennywhistle.shop.catalogue.queries import TrackFacts, list_tracks, list_tracks_of_release
-from pennywhistle.shop.library.queries import list_owned_pairs
+from pennywhistle.flows.know_buyer import find_tax, know_buyer
 from pennywhistle.shop.licensing.rules import Covered
-from pennywhistle.shop.pricing.queries import Ticket, list_window
+from pennywhistle.shop.payments.queries import find_wallet_currency
+from pennywhistle.shop.pricing.asked import find_promotion
+from pennywhistle.shop.pricing.baskets import PricedTrack, open_basket, price_basket
+from pennywhistle.shop.pricing.rules import BasketItem, Priced, PromotionTerms
 from pennywhistle.shop.royalties.rules import RoyaltyError, Shares, divide_price, share_tie_key
 from pennywhistle.shop.sales.operations import store_quote
 from pennywhistle.shop.sales.queries import QuoteFacts, find_quote, get_quote
@@ -20,22 +20,16 @@ from pennywhistle.shop.sales.rules import (
     NotForSaleError,
     Offer,
     OfferLine,
+    OtherCurrencyError,
     UnpaidPriceError,
     check_basket_size,
     decide_territory,
 )
-from pennywhistle.shop.sales.vat import NO_TAX, UNTOLD, Seller, Tax, tax_of
+from pennywhistle.shop.sales.vat import UNTOLD, Seller, Tax
 from pennywhistle.shop.storefronts.queries import Shopfront, get_shopfront
-from pennywhistle.shop.storefronts.rules import Prices
 
-
-@dataclass(frozen=True, slots=True)
-class BasketItem:
-    """What a basket holds: `kind` is `track` or `release`, `id` its number, `recipe` a code."""
-
-    kind: str
-    id: int
-    recipe: str
+# Doors fill baskets with these.
+__all__ = ["BasketItem", "quote_basket"]
 
 
 def quote_basket(
@@ -47,125 +41,125 @@ def quote_basket(
     evidence: Sequence[Evidence],
     now: datetime,
     seller: Seller = UNTOLD,
+    currency: str = "",
+    promotion_code: str = "",
 ) -> QuoteFacts:
     """Quote `items` for a person; what they own already is left out, each thing counts once.
 
-    Quoting under an id of theirs again gives that offer as it was frozen, whatever `items` says.
-    Transaction: one short insert at the end. Raises `TerritoryUnknownError`, `NotForSaleError`
-    with a reason for each track, `UnpaidPriceError`, `EmptyBasketError`, `BasketTooLargeError`.
+    In the currency of their wallet; `currency` is what they chose who have none. Quoting under an id
+    of theirs again gives that offer as it was frozen, whatever `items` says. Transaction: one short
+    insert at the end. Raises `TerritoryUnknownError`, `NotForSaleError` with a reason for each track,
+    `UnpaidPriceError`, `EmptyBasketError`, `BasketTooLargeError`, `OtherCurrencyError`,
+    `PromotionRefusedError`.
     """
     if (frozen := find_quote(quote_id=quote_id, person_id=person_id)) is not None:
         return frozen
-    shop = get_shopfront(domain=domain, now=now)
+    shop = shop_for(domain=domain, person_id=person_id, currency=currency, now=now)
     territory = decide_territory(evidence=evidence, needed=shop.evidence_needed)
     if territory not in shop.territories:
         raise NotForSaleError([f"This shop does not sell in {territory}."])
-    wanted = _without_owned(_open_releases(items), person_id)
-    check_basket_size(lines=len(wanted))
-    tickets = _tickets(wanted, shop.prices, territory, now)
-    _check_for_sale(wanted, tickets)
-    tax = NO_TAX
-    if shop.collects_vat:
-        tax = tax_of(territory=territory, day=now.date(), seller=seller)
-    shares = _shares(wanted, tickets, tax.percent, quote_id)
-    lines = tuple(
-        _line(tickets[track.id, recipe], tax, shares[track.id, recipe]) for track, recipe in wanted
+    promotion = _promotion(shop, promotion_code, person_id, now)
+    contents = open_basket(items=items)
+    buyer = know_buyer(
+        shop=shop,
+        person_id=person_id,
+        territory=territory,
+        seller=seller,
+        track_ids={track.id for held in contents.values() for track in held},
+        now=now,
     )
-    offer = _offer(shop, territory, evidence, lines)
+    basket = price_basket(
+        contents=contents, buyer=buyer, promotion=promotion, territory=territory, instant=now
+    )
+    check_basket_size(lines=len(basket.lines))
+    _check_for_sale(basket.lines)
+    tax = find_tax(shop=shop, territory=territory, seller=seller, now=now)
+    offer = Offer(
+        storefront_id=shop.id,
+        price_list_id=shop.prices.price_list_id,
+        territory=territory,
+        evidence=tuple(evidence),
+        lines=_lines(basket.lines, tax, quote_id),
+        currency=shop.currency,
+        promotion_code="" if promotion is None else promotion.code,
+    )
     store_quote(quote_id=quote_id, person_id=person_id, offer=offer, now=now)
     return get_quote(quote_id=quote_id, person_id=person_id)
 
 
-def _open_releases(items: Sequence[BasketItem]) -> list[tuple[TrackFacts, str]]:
-    """(track, recipe) of everything in the basket, each once, in the basket's order."""
-    singles = {
-        track.id: track
-        for track in list_tracks(track_ids=[item.id for item in items if item.kind == "track"])
-    }
-    wanted: dict[tuple[int, str], TrackFacts] = {}
-    for item in items:
-        if item.kind == "release":
-            tracks = list_tracks_of_release(release_id=item.id)
-        else:
-            tracks = [singles[item.id]] if item.id in singles else []
-        for track in tracks:
-            wanted.setdefault((track.id, item.recipe), track)
-    return [(track, recipe) for (_, recipe), track in wanted.items()]
+def shop_for(*, domain: str, person_id: int | None, currency: str, now: datetime) -> Shopfront:
+    """The storefront with its prices in the currency of a person's wallet, or in the one they chose.
+
+    Two queries at most. Raises `OtherCurrencyError` where it does not sell in the wallet's.
+    """
+    wallet = None if person_id is None else find_wallet_currency(person_id=person_id)
+    shop = get_shopfront(domain=domain, now=now, currency=wallet or currency)
+    if wallet is not None and shop.currency != wallet:
+        raise OtherCurrencyError(wallet=wallet, sold_in=shop.currencies)
+    return shop
 
 
-def _without_owned(
-    wanted: list[tuple[TrackFacts, str]], person_id: int
-) -> list[tuple[TrackFacts, str]]:
-    owned = list_owned_pairs(person_id=person_id, track_ids=[track.id for track, _ in wanted])
-    return [(track, recipe) for track, recipe in wanted if (track.id, recipe) not in owned]
-
-
-def _tickets(
-    wanted: list[tuple[TrackFacts, str]], prices: Prices, territory: str, now: datetime
-) -> dict[tuple[int, str], Ticket]:
-    window = list_window(
-        tracks=list({track.id: track for track, _ in wanted}.values()),
-        recipe_codes=list(dict.fromkeys(recipe for _, recipe in wanted)),
-        prices=prices,
-        territory=territory,
-        instant=now,
+def _promotion(shop: Shopfront, code: str, person_id: int, now: datetime) -> PromotionTerms | None:
+    if not code:
+        return None
+    return find_promotion(
+        storefront_id=shop.id, code=code, currency=shop.currency, person_id=person_id, now=now
     )
-    return {(track.id, recipe): window.tickets[recipe][track.id] for track, recipe in wanted}
 
 
-def _check_for_sale(
-    wanted: list[tuple[TrackFacts, str]], tickets: dict[tuple[int, str], Ticket]
-) -> None:
+def _check_for_sale(lines: Sequence[PricedTrack]) -> None:
     reasons = []
-    for track, recipe in wanted:
-        if track.release.state != "live":
-            reasons.append(f"{track.title} is not on the shelves")
-        elif not tickets[track.id, recipe].is_measured:
-            reasons.append(f"the size of {track.title} in this format is not measured yet")
-        elif not tickets[track.id, recipe].is_for_sale:
-            reasons.append(f"{track.title} is not licensed for sale in your country now")
+    for line in lines:
+        if line.track.release.state != "live":
+            reasons.append(f"{line.track.title} is not on the shelves")
+        elif not line.ticket.is_measured:
+            reasons.append(f"the size of {line.track.title} in this format is not measured yet")
+        elif not line.ticket.is_for_sale:
+            reasons.append(f"{line.track.title} is not licensed for sale in your country now")
     if reasons:
         raise NotForSaleError(reasons)
 
 
-def _shares(
-    wanted: list[tuple[TrackFacts, str]],
-    tickets: dict[tuple[int, str], Ticket],
-    percent: Decimal,
-    quote_id: UUID,
-) -> dict[tuple[int, str], Shares]:
-    """How each price divides. One that cannot pay what it owes is refused by its track's name."""
-    shares, unpaid = {}, []
-    for track, recipe in wanted:
-        ticket = tickets[track.id, recipe]
+def _lines(lines: Sequence[PricedTrack], tax: Tax, quote_id: UUID) -> tuple[OfferLine, ...]:
+    """Each price with how it divides. One that cannot pay what it owes is refused by its track's
+    name."""
+    made, unpaid = [], []
+    for line in lines:
+        covered, priced = _sold(line)
         try:
-            shares[track.id, recipe] = divide_price(
-                gross=ticket.price,
-                vat_percent=percent,
-                covered=_covered(ticket),
-                tie_key=share_tie_key(quote_id=quote_id, track_id=track.id, recipe=recipe),
+            shares = divide_price(
+                gross=priced.price,
+                vat_percent=tax.percent,
+                covered=covered,
+                tie_key=share_tie_key(
+                    quote_id=quote_id, track_id=line.track.id, recipe=line.ticket.recipe
+                ),
             )
         except RoyaltyError:
-            unpaid.append(track.title)
+            unpaid.append(line.track.title)
+        else:
+            made.append(_line(line, priced, covered, tax, shares))
     if unpaid:
         raise UnpaidPriceError(list(dict.fromkeys(unpaid)))
-    return shares
+    return tuple(made)
 
 
-def _covered(ticket: Ticket) -> Covered:
-    if not isinstance(ticket.coverage, Covered):  # `_check_for_sale` has seen to it.
-        raise NotForSaleError([f"track {ticket.track_id}"])
-    return ticket.coverage
+def _sold(line: PricedTrack) -> tuple[Covered, Priced]:
+    covered = line.ticket.coverage
+    if not isinstance(covered, Covered) or line.priced is None:  # `_check_for_sale` has seen to it.
+        raise NotForSaleError([line.track.title])
+    return covered, line.priced
 
 
-def _line(ticket: Ticket, tax: Tax, shares: Shares) -> OfferLine:
-    covered = _covered(ticket)
+def _line(
+    line: PricedTrack, priced: Priced, covered: Covered, tax: Tax, shares: Shares
+) -> OfferLine:
     return OfferLine(
-        track_id=ticket.track_id,
-        recipe=ticket.recipe,
-        size_bytes=ticket.size_bytes,
-        size_is_exact=ticket.size_is_exact,
-        gross=ticket.price,
+        track_id=line.track.id,
+        recipe=line.ticket.recipe,
+        size_bytes=line.ticket.size_bytes,
+        size_is_exact=line.ticket.size_is_exact,
+        gross=priced.price,
         vat_percent=tax.percent,
         tax=shares.tax,
         tax_country=tax.country,
@@ -173,20 +167,7 @@ def _line(ticket: Ticket, tax: Tax, shares: Shares) -> OfferLine:
         recording=shares.recording,
         work_licence_id=covered.work.id,
         work=shares.work,
-    )
-
-
-def _offer(
-    shop: Shopfront,
-    territory: str,
-    evidence: Sequence[Evidence],
-    lines: tuple[OfferLine, ...],
-) -> Offer:
-    return Offer(
-        storefront_id=shop.id,
-        price_list_id=shop.prices.price_list_id,
-        territory=territory,
-        evidence=tuple(evidence),
-        lines=lines,
-        currency=shop.currency,
+        list_price=priced.ask.listed,
+        price_kind=priced.kind,
+        reductions=priced.reductions,
     )

@@ -29,7 +29,7 @@ BROWSED = [
 ]
 OWN = ["/wallet/", "/library/"]
 # Queries that one page may cost, however much is on it.
-QUERIES_MOST = 10
+QUERIES_MOST = 12
 
 pytestmark = pytest.mark.django_db
 

@@ -2,53 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront import choosing, pages
 from pennywhistle.doors.storefront.shelves import (
+    buyer_of,
     cover_url,
-    open_window,
     reason_of,
     recipe_title,
     release_url,
 )
 from pennywhistle.doors.storefront.visitor import Visit
+from pennywhistle.doors.storefront.words import reductions_in_words, words_for
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.catalogue.queries import (
-    TrackFacts,
-    find_live_track,
-    list_tracks,
-    list_tracks_of_releases,
-)
-from pennywhistle.shop.library.queries import list_owned_pairs
-from pennywhistle.shop.pricing.queries import Window
+from pennywhistle.shop.catalogue.queries import find_live_track, list_tracks_of_releases
+from pennywhistle.shop.pricing.asked import find_promotion
+from pennywhistle.shop.pricing.baskets import PricedItem, open_basket, price_basket
+from pennywhistle.shop.pricing.rules import PromotionRefusedError, PromotionTerms
 
 
 def basket_page(visit: Visit) -> pages.BasketPage:
-    """The basket as it stands. At most five queries."""
-    contents = _contents(visit.basket)
-    tracks = {track.id: track for held in contents.values() for track in held}
-    recipes = sorted({item.recipe for item in visit.basket})
-    window = open_window(visit, list(tracks.values()), recipes)
-    owned: set[tuple[int, str]] = set()
-    if visit.person_id is not None:
-        owned = list_owned_pairs(person_id=visit.person_id, track_ids=tracks)
-    counted = set(owned)
-    lines = []
-    for item, held in contents.items():
-        if held:
-            lines.append(_line(visit, item, held, window, owned, counted))
-            counted |= {(track.id, item.recipe) for track in held}
+    """The basket as it stands. At most six queries, and two to six more for a code."""
+    contents = open_basket(items=visit.basket)
+    promotion, trouble = promotion_of(visit)
+    tracks = [track for held in contents.values() for track in held]
+    basket = price_basket(
+        contents=contents,
+        buyer=buyer_of(visit, tracks),
+        promotion=promotion,
+        territory=visit.territory if visit.sells_here else None,
+        instant=visit.now,
+    )
+    lines = [_line(visit, item) for item in basket.items]
     return pages.BasketPage(
         lines=tuple(lines),
         total=Money.total((line.price for line in lines if line.price), visit.shop.currency),
-        is_ready=bool(lines) and not any(line.trouble for line in lines),
+        is_ready=bool(lines) and not trouble and not any(line.trouble for line in lines),
         needs_country=visit.territory is None,
         country_trouble=visit.territory_trouble,
+        promotion_code=visit.promotion_code,
+        promotion_trouble=trouble,
+        promotion_lowers=any(
+            reduction.kind == "promotion"
+            for line in basket.lines
+            if line.priced is not None
+            for reduction in line.priced.reductions
+        ),
     )
+
+
+def promotion_of(visit: Visit) -> tuple[PromotionTerms | None, str]:
+    """What the code that the visitor has given lowers, or why it lowers nothing."""
+    if not visit.promotion_code:
+        return None, ""
+    try:
+        found = find_promotion(
+            storefront_id=visit.shop.id,
+            code=visit.promotion_code,
+            currency=visit.shop.currency,
+            person_id=visit.person_id,
+            now=visit.now,
+        )
+    except PromotionRefusedError as error:
+        return None, words_for(error)
+    return found, ""
 
 
 def is_on_the_shelves(item: BasketItem) -> bool:
@@ -60,45 +78,23 @@ def is_on_the_shelves(item: BasketItem) -> bool:
     )
 
 
-def _contents(basket: Sequence[BasketItem]) -> dict[BasketItem, list[TrackFacts]]:
-    """The tracks of each thing; what has left the catalogue has none."""
-    singles = [item.id for item in basket if item.kind == "track"]
-    releases = [item.id for item in basket if item.kind == "release"]
-    by_id = {t.id: t for t in list_tracks(track_ids=singles)} if singles else {}
-    whole = list_tracks_of_releases(release_ids=releases) if releases else []
-    return {
-        item: [by_id[item.id]]
-        if item.kind == "track" and item.id in by_id
-        else [track for track in whole if item.kind == "release" and track.release.id == item.id]
-        for item in basket
-    }
-
-
-def _line(
-    visit: Visit,
-    item: BasketItem,
-    tracks: list[TrackFacts],
-    window: Window,
-    owned: set[tuple[int, str]],
-    counted: set[tuple[int, str]],
-) -> pages.BasketLine:
-    """One line. What is `counted` by the lines above it, or owned, costs nothing here."""
-    first, release = tracks[0], tracks[0].release
-    left = [
-        window.tickets[item.recipe][track.id]
-        for track in tracks
-        if (track.id, item.recipe) not in counted
-    ]
-    is_owned = all((track.id, item.recipe) in owned for track in tracks)
-    unsold = [ticket for ticket in left if not ticket.is_for_sale]
+def _line(visit: Visit, priced: PricedItem) -> pages.BasketLine:
+    """One line. What the other things in the basket bring, or is owned, costs nothing here."""
+    item, left = priced.item, priced.adds
+    first, release = priced.tracks[0], priced.tracks[0].release
+    unsold = [line.ticket for line in left if not line.ticket.is_for_sale]
     trouble = ""
-    if is_owned:
+    if priced.is_owned:
         trouble = gettext("This is yours already. Remove it to go on.")
     elif release.state != "live":
         trouble = gettext("This has left the shelves. Remove it to go on.")
     elif unsold and visit.territory is not None:
         trouble = reason_of(visit, unsold[0])
     is_track = item.kind == "track"
+    has_price = not trouble and not unsold
+    sold = [line.priced for line in left if line.priced is not None]
+    price = Money.total((line.price for line in sold), visit.shop.currency)
+    listed = Money.total((line.ask.listed for line in sold), visit.shop.currency)
     return pages.BasketLine(
         kind="track" if is_track else "release",
         id=str(item.id),
@@ -109,16 +105,17 @@ def _line(
         recipe_title=recipe_title(item.recipe),
         cover_url=cover_url(release, "small"),
         track_count=len(left),
-        size_bytes=sum(ticket.size_bytes for ticket in left) or None,
-        size_is_exact=all(ticket.size_is_exact for ticket in left),
-        price=None
-        if trouble or unsold
-        else Money.total((ticket.price for ticket in left), visit.shop.currency),
+        size_bytes=sum(line.ticket.size_bytes for line in left) or None,
+        size_is_exact=all(line.ticket.size_is_exact for line in left),
+        price=price if has_price else None,
+        list_price=listed if has_price and listed > price else None,
+        reductions=reductions_in_words(r for line in sold for r in line.reductions)
+        if has_price
+        else (),
+        is_named=priced.named is not None,
         note=""
         if left or trouble
         else gettext("This is in your basket already, and is paid for once."),
         trouble=trouble,
-        treatments=choosing.treatments(
-            [track for track in tracks if (track.id, item.recipe) not in counted], item.recipe
-        ),
+        treatments=choosing.treatments([line.track for line in left], item.recipe),
     )

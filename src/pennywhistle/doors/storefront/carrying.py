@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.pricing.rules import fold_code
 
 # Things in one basket. A release counts as one.
 BASKET_MOST = 200
@@ -14,6 +16,8 @@ QUERY_MOST = 200
 
 _BASKET = "basket"
 _COUNTRY = "country"
+_CURRENCY = "currency"
+_PROMOTION = "promotion"
 
 
 def query(request: HttpRequest) -> str:
@@ -29,12 +33,19 @@ class BasketFullError(Exception):
 def basket(request: HttpRequest) -> tuple[BasketItem, ...]:
     """The basket's things in the order they were put in."""
     stored = request.session.get(_BASKET, [])
-    return tuple(BasketItem(kind, int(number), recipe) for kind, number, recipe in stored)
+    return tuple(
+        BasketItem(kind, int(number), recipe, Money(*named[0]) if named else None)
+        for kind, number, recipe, *named in stored
+    )
 
 
 def add(request: HttpRequest, items: list[BasketItem]) -> None:
-    """Put things in; what is in already stays once. Raises `BasketFullError`."""
-    held = dict.fromkeys((*basket(request), *items))
+    """Put things in; what is in already stays once, at the price named last. Raises
+    `BasketFullError`."""
+    held = {item: item for item in basket(request)}
+    for item in items:
+        held.pop(item, None)
+        held[item] = item
     if len(held) > BASKET_MOST:
         raise BasketFullError(f"a basket holds {BASKET_MOST} things")
     _store(request, tuple(held))
@@ -46,12 +57,37 @@ def remove(request: HttpRequest, item: BasketItem) -> None:
 
 
 def empty(request: HttpRequest) -> None:
-    """Take everything out."""
+    """Take everything out, and forget the code that went with it."""
     _store(request, ())
+    give_code(request, "")
 
 
 def _store(request: HttpRequest, items: tuple[BasketItem, ...]) -> None:
-    request.session[_BASKET] = [[item.kind, item.id, item.recipe] for item in items]
+    request.session[_BASKET] = [
+        [item.kind, item.id, item.recipe]
+        + ([[item.named.micros, item.named.currency]] if item.named else [])
+        for item in items
+    ]
+
+
+def promotion_code(request: HttpRequest) -> str:
+    """The code that lowers prices, as the visitor gave it, or nothing."""
+    return str(request.session.get(_PROMOTION, ""))
+
+
+def give_code(request: HttpRequest, code: str) -> None:
+    """Keep a code for this session; nothing to forget it."""
+    request.session[_PROMOTION] = fold_code(code)
+
+
+def currency(request: HttpRequest) -> str:
+    """The currency that the visitor chose, or nothing."""
+    return str(request.session.get(_CURRENCY, ""))
+
+
+def choose_currency(request: HttpRequest, code: str) -> None:
+    """Keep the currency for this session."""
+    request.session[_CURRENCY] = code
 
 
 def country(request: HttpRequest) -> str:

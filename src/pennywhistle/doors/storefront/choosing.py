@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.utils.text import slugify
 from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront.choice_pages import Chooser, FamilyChoice, RecipeChoice
-from pennywhistle.doors.storefront.visitor import Visit
 from pennywhistle.doors.storefront.words import advice, master_in_words, treatment_in_words
+from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Kind, Recipe
@@ -23,7 +24,7 @@ from pennywhistle.shop.encoding.rules import (
     size_of,
     treatment_of,
 )
-from pennywhistle.shop.pricing.queries import Window, price_release
+from pennywhistle.shop.pricing.queries import Ticket, Window, price_release
 
 
 def recipes_shown(tracks: Sequence[TrackFacts], chosen: Recipe) -> list[str]:
@@ -37,15 +38,33 @@ def recipes_shown(tracks: Sequence[TrackFacts], chosen: Recipe) -> list[str]:
     return list(codes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is chosen among: files of `tracks`, which are a whole release or by themselves."""
+
+    tracks: Sequence[TrackFacts]
+    window: Window
+    chosen: Recipe
+    url: str
+    is_whole: bool
+
+
 def chooser(
-    visit: Visit, tracks: Sequence[TrackFacts], window: Window, chosen: Recipe, url: str
+    tracks: Sequence[TrackFacts],
+    window: Window,
+    chosen: Recipe,
+    url: str,
+    *,
+    is_whole: bool = False,
 ) -> Chooser:
-    """The choice over all of `tracks`; its links lead to `url`. `window` as `recipes_shown` asks."""
+    """The choice over all of `tracks`, where `is_whole` at the price of the release bought whole.
+
+    Its links lead to `url`. `window` as `recipes_shown` asks.
+    """
+    choice = _Choice(tracks, window, chosen, url, is_whole)
     families = [(family, _offered(family, tracks, chosen)) for family in list_families()]
     choices = {
-        family.title: _family(visit, family, offered, tracks, window, chosen, url)
-        for family, offered in families
-        if offered
+        family.title: _family(choice, family, offered) for family, offered in families if offered
     }
     return Chooser(
         small=tuple(choices[f.title] for f, offered in families if offered and _is_small(f)),
@@ -54,7 +73,7 @@ def chooser(
         ),
         family_title=chosen.family,
         recipes=tuple(
-            _recipe(visit, recipe, window, chosen, url)
+            _recipe(choice, recipe)
             for family, offered in families
             if family.title == chosen.family
             for recipe in offered
@@ -135,39 +154,51 @@ def _smallest(offered: Sequence[Recipe], tracks: Sequence[TrackFacts]) -> list[R
     return []
 
 
-def _family(
-    visit: Visit,
-    family: Family,
-    offered: Sequence[Recipe],
-    tracks: Sequence[TrackFacts],
-    window: Window,
-    chosen: Recipe,
-    url: str,
-) -> FamilyChoice:
+def _family(choice: _Choice, family: Family, offered: Sequence[Recipe]) -> FamilyChoice:
     default = family.default if family.default in offered else offered[0]
-    told = _standing_for(offered, tracks)
-    sold = [t for one in told for t in window.tickets[one.code].values() if t.is_for_sale]
+    told = _standing_for(offered, choice.tracks)
     return FamilyChoice(
         anchor=f"format-{slugify(family.title)}",
         title=family.title,
         line=advice(family.title),
-        url=f"{url}?recipe={default.code}",
-        is_chosen=family.title == chosen.family,
-        price=price_release(sold, currency=visit.shop.currency) if sold else None,
+        url=f"{choice.url}?recipe={default.code}",
+        is_chosen=family.title == choice.chosen.family,
+        price=_price(choice, told[0]) if told else None,
         price_is_least=_is_small(family),
     )
 
 
-def _recipe(visit: Visit, recipe: Recipe, window: Window, chosen: Recipe, url: str) -> RecipeChoice:
-    sold = [ticket for ticket in window.tickets[recipe.code].values() if ticket.is_for_sale]
+def _recipe(choice: _Choice, recipe: Recipe) -> RecipeChoice:
+    sold = _sold(choice, recipe)
     return RecipeChoice(
         code=recipe.code,
         title=recipe.title,
         line=gettext(recipe.summary),
-        url=f"{url}?recipe={recipe.code}",
-        is_chosen=recipe.code == chosen.code,
+        url=f"{choice.url}?recipe={recipe.code}",
+        is_chosen=recipe.code == choice.chosen.code,
         size_bytes=sum(ticket.size_bytes for ticket in sold) if sold else None,
         size_is_exact=all(ticket.size_is_exact for ticket in sold),
-        price=price_release(sold, currency=visit.shop.currency) if sold else None,
+        price=_price(choice, recipe),
         loses_nothing=recipe.kind is Kind.LOSSLESS,
     )
+
+
+def _sold(choice: _Choice, recipe: Recipe) -> list[Ticket]:
+    return [ticket for ticket in choice.window.tickets[recipe.code].values() if ticket.is_for_sale]
+
+
+def _price(choice: _Choice, recipe: Recipe) -> Money | None:
+    """What those that are for sale cost in a recipe: bought whole, only those the visitor lacks,
+    unless they have them all. None where nothing is for sale."""
+    window, tracks = choice.window, choice.tracks
+    offer = None
+    if choice.is_whole:
+        offer = window.offer_whole(
+            release_id=tracks[0].release.id,
+            track_ids=[track.id for track in tracks],
+            recipe=recipe.code,
+        )
+    if offer is not None:
+        return offer.price
+    sold = _sold(choice, recipe)
+    return price_release(sold, currency=window.buyer.prices.currency) if sold else None

@@ -160,7 +160,7 @@ def _page(visit: Visit, heard: _Heard) -> HearPage:
         url=f"{url}?recipe={recipe.code}",
         recipe_code=recipe.code,
         recipe_title=recipe.title,
-        chooser=choosing.chooser(visit, [track], window, recipe, url),
+        chooser=choosing.chooser([track], window, recipe, url),
         price=ticket.price if ticket.is_for_sale else None,
         seconds=round(stop - start),
         part_start_ms=round(1000 * start),

@@ -6,12 +6,11 @@ reader's language. A `url` is a path on this site.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
 from pennywhistle.doors.storefront.choice_pages import Chooser
-from pennywhistle.doors.storefront.library_pages import ZipLink
 from pennywhistle.kit.money import Money
 
 TrackState = Literal["for_sale", "in_basket", "owned", "not_sold"]
@@ -185,7 +184,8 @@ class SearchPage:
 class BasketLine:
     """One thing in the basket, with what it adds to the lines above it.
 
-    `note` says why that is nothing; `trouble` why it cannot be bought as it is, and what to do;
+    `list_price` is what it costs without the `reductions`, None where there are none; `is_named`
+    where the listener named the price. `note` says why that is nothing; `trouble` why it cannot be bought as it is, and what to do;
     `treatments` what the recipe does to recordings that it cannot carry as they are.
     """
 
@@ -201,6 +201,9 @@ class BasketLine:
     size_bytes: int | None = None
     size_is_exact: bool = True
     price: Money | None = None
+    list_price: Money | None = None
+    reductions: tuple[str, ...] = ()
+    is_named: bool = False
     note: str = ""
     trouble: str = ""
     treatments: tuple[str, ...] = ()
@@ -208,13 +211,20 @@ class BasketLine:
 
 @dataclass(frozen=True, slots=True)
 class BasketPage:
-    """The basket with today's prices; the quote is made at the till."""
+    """The basket with today's prices; the quote is made at the till.
+
+    `promotion_code` is the code given, `promotion_trouble` why it does not hold; it may hold and
+    lower nothing that is in the basket.
+    """
 
     lines: tuple[BasketLine, ...]
     total: Money | None
     is_ready: bool
     needs_country: bool = False
     country_trouble: str = ""
+    promotion_code: str = ""
+    promotion_trouble: str = ""
+    promotion_lowers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +242,10 @@ class QuoteLine:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutPage:
-    """A frozen quote and the wallet that is to pay it; `short_by` is what the wallet lacks."""
+    """A frozen quote and the wallet that is to pay it; `short_by` is what the wallet lacks.
+
+    `waiver` are the words to be ticked before a download may begin, empty where none are asked.
+    """
 
     quote_id: str
     lines: tuple[QuoteLine, ...]
@@ -243,6 +256,8 @@ class CheckoutPage:
     expires_at: datetime
     balance: Money
     short_by: Money | None
+    waiver_version: str = ""
+    waiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +272,15 @@ class WalletMovement:
 
 @dataclass(frozen=True, slots=True)
 class PendingTopUp:
-    """A top-up whose end is not known yet, or that came to nothing; `text` says which and why."""
+    """A top-up whose end is not known yet, or that came to nothing; `text` says which and why.
+    `answer_url` is where the bank's question waits, empty where it asks none."""
 
     id: str
     at: datetime
     amount: Money
     state: Literal["pending", "declined"]
     text: str
+    answer_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +294,37 @@ class TestCard:
 
 
 @dataclass(frozen=True, slots=True)
-class WalletPage:
-    """The wallet. `test_cards` is empty where the sandbox gateway is shut.
+class KeptCardRow:
+    """A card that the gateway keeps for the listener: `text` is what they know it by."""
 
-    `top_up_id` names the top-up that the form would start, so that sending it twice charges once.
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayToPay:
+    """One way to fill the wallet, drawn by `ways/<gateway>.html`. `bonus_text` says what the store
+    adds, empty for nothing; `trouble` is what went wrong with the form that was sent.
+
+    `cards` are kept ones. `script_url` and `public_key` open the counter where the browser hands a
+    new card to the gateway, empty where it takes none so. `test_cards` are the sandbox's.
+    """
+
+    gateway: str
+    bonus_text: str = ""
+    trouble: str = ""
+    cards: tuple[KeptCardRow, ...] = ()
+    script_url: str = ""
+    public_key: str = ""
+    test_cards: tuple[TestCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WalletPage:
+    """The wallet. `ways` are in the order of preference; `is_out_of_order` where one is left out
+    that does not answer.
+
+    `top_up_id` names the top-up that a form would start, so that sending it twice charges once.
     `quote_id` is the offer that waits at the till, empty for none.
     """
 
@@ -289,42 +333,26 @@ class WalletPage:
     top_ups: tuple[PendingTopUp, ...]
     amounts: tuple[Money, ...]
     top_up_id: str
-    test_cards: tuple[TestCard, ...] = ()
+    ways: tuple[WayToPay, ...] = ()
+    is_out_of_order: bool = False
+    trouble: str = ""
     voucher_code: str = ""
     voucher_trouble: str = ""
-    card_trouble: str = ""
     quote_id: str = ""
     amount_wanted: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptLine:
-    """One track that was sold, and the licences it was sold under."""
+class AnswerPage:
+    """Where the listener answers the bank. The gateway's script does it with `client_secret`; where
+    there is no `script_url`, the page has two buttons (the sandbox)."""
 
-    title: str
-    by: str
-    recipe_title: str
-    size_bytes: int
-    size_is_exact: bool
-    price: Money
-    tax: Money
-    licences: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPage:
-    """A purchase as it was charged."""
-
-    number: str
-    bought_at: datetime
-    buyer: str
-    country: str
-    lines: tuple[ReceiptLine, ...]
-    total: Money
-    tax: Money
-    tax_name: str
-    is_fresh: bool = False
-    zips: tuple[ZipLink, ...] = ()
+    top_up_id: str
+    amount: Money
+    quote_id: str = ""
+    script_url: str = ""
+    public_key: str = ""
+    client_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -11,6 +10,7 @@ from django.utils.translation import gettext
 from pennywhistle.doors.storefront import choosing, pages
 from pennywhistle.doors.storefront.visitor import Visit
 from pennywhistle.doors.storefront.words import why_not
+from pennywhistle.flows.know_buyer import know_buyer
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.money import Money
 from pennywhistle.look import covers, formats
@@ -22,11 +22,10 @@ from pennywhistle.shop.catalogue.queries import (
 )
 from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import get_recipe, list_recipes_for_sale
-from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.licensing.rules import Covered, NotCovered
-from pennywhistle.shop.pricing.queries import Ticket, Window, list_window
+from pennywhistle.shop.pricing.queries import Buyer, Ticket, Window, list_window
 from pennywhistle.shop.royalties.rules import RoyaltyError, divide_price
-from pennywhistle.shop.sales.vat import vat_percent
+from pennywhistle.shop.sales.vat import NO_TAX, tax_of
 
 # What is shown to who has not chosen yet: it plays everywhere.
 FIRST_RECIPE = "mp3-192"
@@ -37,12 +36,29 @@ SMALLEST_RECIPE = "opus-96"
 EXAMPLE_MINOR_UNITS = 10
 
 
-def open_window(visit: Visit, tracks: Sequence[TrackFacts], recipes: Sequence[str]) -> Window:
-    """Tickets and previews of `tracks` for this visitor. One query."""
+def buyer_of(visit: Visit, tracks: Iterable[TrackFacts]) -> Buyer:
+    """What prices depend on of this visitor. Two queries at most, none for who has not signed in."""
+    return know_buyer(
+        shop=visit.shop,
+        person_id=visit.person_id,
+        territory=visit.territory,
+        seller=visit.seller,
+        track_ids={track.id for track in tracks},
+        now=visit.now,
+    )
+
+
+def open_window(
+    visit: Visit, tracks: Sequence[TrackFacts], recipes: Sequence[str], *, owned: bool = False
+) -> Window:
+    """Tickets and previews of `tracks` for this visitor; where `owned`, what they have already counts.
+
+    Two queries, and those of `buyer_of`.
+    """
     return list_window(
         tracks=tracks,
         recipe_codes=recipes,
-        prices=visit.shop.prices,
+        buyer=buyer_of(visit, tracks if owned else ()),
         territory=visit.territory if visit.sells_here else None,
         instant=visit.now,
     )
@@ -138,17 +154,21 @@ def _split(visit: Visit, tickets: Iterable[Ticket]) -> pages.PennySplit | None:
     if covered is None or visit.territory is None:
         return None
     price = Money.of_minor(EXAMPLE_MINOR_UNITS, visit.shop.currency)
-    percent = Decimal(0)
+    tax = NO_TAX
     if visit.shop.collects_vat:
-        percent = vat_percent(country=visit.territory, day=visit.now.date())
+        tax = tax_of(territory=visit.territory, day=visit.now.date(), seller=visit.seller)
     try:
-        shares = divide_price(gross=price, vat_percent=percent, covered=covered, tie_key="example")
+        shares = divide_price(
+            gross=price, vat_percent=tax.percent, covered=covered, tie_key="example"
+        )
     except RoyaltyError:
         return None
     parts = (
         pages.PennyPart(gettext("Who recorded it"), shares.recording, covered.recording.licensor),
         pages.PennyPart(gettext("Who wrote it"), shares.work, covered.work.licensor),
-        pages.PennyPart(gettext("Tax"), shares.tax, formats.country(visit.territory)),
+        pages.PennyPart(
+            gettext("Tax"), shares.tax, formats.country(tax.country or visit.territory)
+        ),
         pages.PennyPart(gettext("The shop"), shares.store),
     )
     coin = Money.of_minor(1, visit.shop.currency).micros
@@ -159,17 +179,12 @@ def release_page(
     visit: Visit, release: ReleaseFacts, tracks: Sequence[TrackFacts], recipe: Recipe
 ) -> pages.ReleasePage:
     """A release with every price for `recipe`, and of the whole in the others. Two queries."""
-    window = open_window(visit, tracks, choosing.recipes_shown(tracks, recipe))
+    window = open_window(visit, tracks, choosing.recipes_shown(tracks, recipe), owned=True)
     tickets = window.tickets[recipe.code]
     is_sold = any(ticket.is_for_sale for ticket in tickets.values())
-    owned: set[tuple[int, str]] = set()
-    if visit.person_id is not None:
-        owned = list_owned_pairs(
-            person_id=visit.person_id, track_ids=[track.id for track in tracks]
-        )
     of_all = choosing.treatment_of_all(tracks, recipe)
     rows = tuple(
-        _row(visit, track, tickets[track.id], window, owned, tells=not of_all) for track in tracks
+        _row(visit, track, tickets[track.id], window, tells=not of_all) for track in tracks
     )
     url = release_url(release.slug)
     return pages.ReleasePage(
@@ -187,10 +202,10 @@ def release_page(
         duration_ms=sum(track.master.duration_ms for track in tracks),
         recipe_code=recipe.code,
         recipe_title=recipe.title,
-        chooser=choosing.chooser(visit, tracks, window, recipe, url) if is_sold else None,
+        chooser=choosing.chooser(tracks, window, recipe, url, is_whole=True) if is_sold else None,
         tracks=rows,
         treatment=of_all,
-        whole=_whole(visit, release, rows, tickets, recipe),
+        whole=_whole(visit, release, rows, window, recipe),
         needs_country=visit.territory is None,
         country_trouble=visit.territory_trouble,
     )
@@ -201,12 +216,11 @@ def _row(
     track: TrackFacts,
     ticket: Ticket,
     window: Window,
-    owned: set[tuple[int, str]],
     *,
     tells: bool,
 ) -> pages.TrackRow:
     state: pages.TrackState = "for_sale" if ticket.is_for_sale else "not_sold"
-    if (track.id, ticket.recipe) in owned:
+    if window.buyer.owns(track.id, ticket.recipe):
         state = "owned"
     elif BasketItem("track", track.id, ticket.recipe) in visit.basket:
         state = "in_basket" if ticket.is_for_sale else "not_sold"
@@ -277,10 +291,11 @@ def _whole(
     visit: Visit,
     release: ReleaseFacts,
     rows: tuple[pages.TrackRow, ...],
-    tickets: dict[int, Ticket],
+    window: Window,
     recipe: Recipe,
 ) -> pages.WholeRelease:
     """The release as one thing to buy: only where each of its tracks is owned or for sale."""
+    tickets = window.tickets[recipe.code]
     left = [tickets[int(row.id)] for row in rows if row.state in {"for_sale", "in_basket"}]
     missing = sum(row.state == "not_sold" for row in rows)
     state: pages.TrackState = "for_sale" if left else "owned"
@@ -293,13 +308,16 @@ def _whole(
                 reason = rows[0].reason
     elif BasketItem("release", release.id, recipe.code) in visit.basket and left:
         state = "in_basket"
+    offer = window.offer_whole(
+        release_id=release.id, track_ids=[int(row.id) for row in rows], recipe=recipe.code
+    )
     return pages.WholeRelease(
         id=str(release.id),
         state=state,
         track_count=len(left),
         size_bytes=sum(ticket.size_bytes for ticket in left) if left else None,
         size_is_exact=all(ticket.size_is_exact for ticket in left),
-        price=Money.total((ticket.price for ticket in left), visit.shop.currency),
+        price=Money.zero(visit.shop.currency) if offer is None else offer.price,
         reason=reason,
     )
 

@@ -17,7 +17,7 @@ from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
 from pennywhistle.shop.licensing.queries import list_notice
-from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.queries import find_wallet_currency, get_wallet_balance
 from pennywhistle.shop.sales.rules import Evidence, TerritoryUnknownError, decide_territory
 from pennywhistle.shop.sales.vat import Seller
 from pennywhistle.shop.storefronts.queries import Shopfront, get_shopfront
@@ -32,7 +32,8 @@ class Visit:
     """One request, as the pages need to know it.
 
     `territory` is None where it cannot be told, and `territory_trouble` then says why. `person_id`
-    and `listener` are None for a visitor who has not signed in.
+    and `listener` are None for a visitor who has not signed in. `wallet_currency` is None for who
+    has no wallet yet; `shop` shows prices in it, else in the currency chosen, where it sells in that.
     """
 
     now: datetime
@@ -46,15 +47,22 @@ class Visit:
     is_staff: bool
     basket: tuple[BasketItem, ...]
     seller: Seller
+    promotion_code: str = ""
+    wallet_currency: str | None = None
 
     @property
     def sells_here(self) -> bool:
         """True where this shop sells in the visitor's country at all."""
         return self.territory is not None and self.territory in self.shop.territories
 
+    @property
+    def currency(self) -> str:
+        """What the visitor's wallet holds, or would."""
+        return self.wallet_currency or self.shop.currency
+
 
 def visit_of(request: HttpRequest) -> Visit:
-    """The visit of this request; the first call costs a query, and two more for who signed in.
+    """The visit of this request; the first call costs a query, and three more for who signed in.
 
     Raises `NoStorefrontError` in a store without a storefront.
     """
@@ -68,8 +76,9 @@ def visit_of(request: HttpRequest) -> Visit:
 def _open_visit(request: HttpRequest) -> Visit:
     now = utc_now()
     domain, _ = split_domain_port(request.get_host())
-    shop = get_shopfront(domain=domain, now=now)
     person = request.user if request.user.is_authenticated else None
+    wallet = find_wallet_currency(person_id=person.pk) if person else None
+    shop = get_shopfront(domain=domain, now=now, currency=wallet or carrying.currency(request))
     declared = carrying.country(request) or (person.country if person else "")
     evidence = gather_evidence(
         address=address_of(request), declared=declared, local_country=settings.LOCAL_COUNTRY
@@ -91,6 +100,8 @@ def _open_visit(request: HttpRequest) -> Visit:
         is_staff=bool(person and (person.is_staff or request.session.get(HAS_DESK))),
         basket=carrying.basket(request),
         seller=settings.SELLER,
+        promotion_code=carrying.promotion_code(request),
+        wallet_currency=wallet,
     )
 
 
@@ -118,7 +129,7 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
 def _frame_of(visit: Visit, query: str) -> Frame:
     balance = None
     if visit.person_id is not None:
-        balance = get_wallet_balance(person_id=visit.person_id, currency=visit.shop.currency)
+        balance = get_wallet_balance(person_id=visit.person_id, currency=visit.currency)
     rights = {"RECORDING": gettext("recordings"), "WORK": gettext("songs")}
     return Frame(
         name=visit.shop.name,

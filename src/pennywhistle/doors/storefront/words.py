@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.utils.translation import gettext
 
+from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
 from pennywhistle.shop.encoding.rules import MasterFacts, OutputFacts, Treatment
 from pennywhistle.shop.licensing.rules import NotCovered, Why
 from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
+from pennywhistle.shop.pricing.rules import PromotionRefusedError, Reduction
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
     BasketTooLargeError,
     EmptyBasketError,
     NotEnoughMoneyError,
     NotForSaleError,
+    OtherCurrencyError,
     QuoteExpiredError,
     QuoteNotYoursError,
     TerritoryUnknownError,
     UnpaidPriceError,
 )
+from pennywhistle.shop.sales.waiver import WaiverMissingError
 
 # Channels; more of them are surround.
 _STEREO = 2
@@ -55,6 +59,8 @@ def _country_unknown(error: Exception) -> str:
     signs = {
         "declared": gettext("you said %(country)s"),
         "ip": gettext("your connection looks like %(country)s"),
+        "card": gettext("your card was issued in %(country)s"),
+        "phone": gettext("your phone number is from %(country)s"),
         "local-network": gettext("the network you are in says %(country)s"),
     }
     said = [
@@ -74,6 +80,60 @@ def _top_up_out_of_range(error: Exception) -> str:
     }
 
 
+def _other_currency(error: Exception) -> str:
+    if not isinstance(error, OtherCurrencyError):
+        return gettext(str(error))
+    return gettext(
+        "Your wallet holds %(wallet)s, and this shop sells in %(sold_in)s. Buy in the shop where "
+        "you filled it."
+    ) % {"wallet": error.wallet, "sold_in": formats.listed(list(error.sold_in))}
+
+
+def _promotion_refused(error: Exception) -> str:
+    if not isinstance(error, PromotionRefusedError):
+        return gettext(str(error))
+    known = {
+        "unknown": gettext(
+            "There is no code %(code)s in this shop. Look at how it is written, or go on without it."
+        ),
+        "not-yet": gettext("The code %(code)s does not hold yet. Go on without it, or come back."),
+        "over": gettext("The code %(code)s does not hold any more. Go on without it."),
+        "used-up": gettext(
+            "The code %(code)s has been used as often as it may be. Go on without it."
+        ),
+        "used-by-you": gettext(
+            "You have used the code %(code)s as often as one person may. Go on without it."
+        ),
+        "currency": gettext(
+            "The code %(code)s is for prices in another currency. Go on without it."
+        ),
+    }
+    return known[error.why] % {"code": error.code}
+
+
+def reductions_in_words(reductions: Iterable[Reduction]) -> tuple[str, ...]:
+    """What prices were lowered by, the same kind and code summed: `Bought whole: −€0.20`."""
+    sums: dict[tuple[str, str], Money] = {}
+    for each in reductions:
+        key = each.kind, each.code if each.kind in {"tier", "promotion"} else ""
+        sums[key] = sums.get(key, Money.zero(each.amount.currency)) + each.amount
+    return tuple(
+        gettext("%(why)s: %(amount)s")
+        % {"why": _reduction(kind, code), "amount": formats.signed_money(-amount)}
+        for (kind, code), amount in sums.items()
+    )
+
+
+def _reduction(kind: str, code: str) -> str:
+    known = {
+        "bundle": gettext("Bought whole"),
+        "upgrade": gettext("You own it in another format"),
+        "tier": gettext("Your discount of %(percent)s") % {"percent": code},
+        "promotion": gettext("Code %(code)s") % {"code": code},
+    }
+    return known.get(kind, kind)
+
+
 _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     AlreadyOwnedError: lambda _: gettext(
         "Part of this is in your library by now. Look at your basket again."
@@ -84,6 +144,8 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     EmptyBasketError: lambda _: gettext("Your basket is empty, or all of it is yours already."),
     NotEnoughMoneyError: _not_enough,
     NotForSaleError: _not_for_sale,
+    OtherCurrencyError: _other_currency,
+    PromotionRefusedError: _promotion_refused,
     QuoteExpiredError: lambda _: gettext(
         "This offer no longer stands. This is your basket as it is today."
     ),
@@ -94,6 +156,9 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     TopUpOutOfRangeError: _top_up_out_of_range,
     UnpaidPriceError: _unpaid_price,
     UnknownCountryError: lambda _: gettext("Choose a country from the list."),
+    WaiverMissingError: lambda _: gettext(
+        "Nothing was bought yet. Tick the box if you want your download at once, and buy again."
+    ),
 }
 
 
@@ -182,6 +247,10 @@ def declined(reason: str) -> str:
             "The bank declined the payment after a while."
         ),
         "The card was not charged.": gettext("The card was not charged."),
+        "The card has expired.": gettext("The card has expired."),
+        "The bank could not make sure that it was you.": gettext(
+            "The bank could not make sure that it was you."
+        ),
     }
     return known.get(reason, reason)
 

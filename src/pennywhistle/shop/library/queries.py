@@ -69,6 +69,20 @@ def list_owned_pairs(*, person_id: int, track_ids: Iterable[int]) -> set[tuple[i
     return set(rows.values_list("track_id", "recipe"))
 
 
+def list_owned_documents(
+    *, person_id: int, track_ids: Iterable[int]
+) -> dict[int, dict[str, str]]:
+    """What a person owns of these tracks: by track id, the recipes with the sale line's document of
+    each. One query."""
+    rows = OwnedItem.objects.filter(person_id=person_id, track_id__in=list(track_ids))
+    owned: dict[int, dict[str, str]] = {}
+    for track_id, recipe, document in rows.values_list(
+        "track_id", "recipe", "sale_line__document"
+    ).order_by("id"):
+        owned.setdefault(track_id, {})[recipe] = document
+    return owned
+
+
 def iterate_sold_but_not_owned() -> Iterator[str]:
     """Documents of sale lines, not given back, that their buyer's library lacks. One query."""
     as_sold = OwnedItem.objects.filter(

@@ -2,18 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Recipe
-from pennywhistle.shop.encoding.rules import SizeNotMeasuredError, get_recipe_for_sale, size_of
+from pennywhistle.shop.encoding.rules import (
+    SizeNotMeasuredError,
+    get_recipe,
+    get_recipe_for_sale,
+    size_of,
+)
 from pennywhistle.shop.licensing.queries import list_terms, track_ref
-from pennywhistle.shop.licensing.rules import Coverage, Covered, Use, cover
-from pennywhistle.shop.storefronts.rules import Prices, price_of
+from pennywhistle.shop.licensing.rules import (
+    Coverage,
+    Covered,
+    TariffCurrencyError,
+    Use,
+    cover,
+)
+from pennywhistle.shop.pricing.asked import AskedPrices, list_asked
+from pennywhistle.shop.pricing.rules import (
+    Ask,
+    NamedTerms,
+    Priced,
+    PriceKind,
+    Reduction,
+    Upgrade,
+    Whole,
+    lowest_price,
+    price_asks,
+    share_out,
+)
+from pennywhistle.shop.storefronts.rules import RECIPE_KINDS, Prices, Tier, price_of
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who looks at prices, as far as these go.
+
+    `vat_percent` is of the buyer's country that day; `owned` holds, by track id and then by recipe,
+    the sale line's document of what they have.
+    """
+
+    storefront_id: int
+    prices: Prices
+    vat_percent: Decimal = Decimal(0)
+    tier: Tier | None = None
+    owned: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    def owns(self, track_id: int, recipe: str) -> bool:
+        """True where they have that track in that recipe."""
+        return recipe in self.owned.get(track_id, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +67,8 @@ class Ticket:
 
     The one place where prices for pages and for quotes come from, so that they are the same. Where
     the size has not been measured yet, `is_measured` is False, and size and price mean nothing.
+    `price` is what the track costs by itself, `priced` how it came about; both for the least of what
+    may be named where `named` says that the listener names the price.
     """
 
     track_id: int
@@ -31,11 +78,39 @@ class Ticket:
     price: Money
     coverage: Coverage
     is_measured: bool = True
+    priced: Priced | None = None
+    named: NamedTerms | None = None
 
     @property
     def is_for_sale(self) -> bool:
         """True where both rights are licensed for a download there and then, and the size is known."""
         return self.is_measured and isinstance(self.coverage, Covered)
+
+    @property
+    def list_price(self) -> Money:
+        """The price before reductions."""
+        return self.price if self.priced is None else self.priced.ask.listed
+
+    @property
+    def reductions(self) -> tuple[Reduction, ...]:
+        """What was taken off."""
+        return () if self.priced is None else self.priced.reductions
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOffer:
+    """A release as one thing to buy: what is left of it to be had in one recipe.
+
+    `price` is the sum of `lines`, which is what `asks` and `whole` come to; `singly` is what these
+    tracks cost one by one.
+    """
+
+    price: Money
+    singly: Money
+    lines: tuple[Priced, ...]
+    asks: tuple[Ask, ...]
+    whole: Whole | None = None
+    named: NamedTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +122,45 @@ class Window:
 
     tickets: dict[str, dict[int, Ticket]]
     preview_seconds: dict[int, int | None]
+    buyer: Buyer
+    asked: AskedPrices
 
     @property
     def may_be_heard(self) -> frozenset[int]:
         """The ids of the tracks whose rights are both licensed for a preview there and then."""
         return frozenset(self.preview_seconds)
 
+    def offer_whole(
+        self, *, release_id: int, track_ids: Sequence[int], recipe: str, named: Money | None = None
+    ) -> WholeOffer | None:
+        """A release of these tracks, all of them in the window, as one thing to buy.
+
+        What the buyer has is left out, and None where nothing is left. Where some of it is not for
+        sale, the rest is priced one by one.
+        """
+        return _offer_whole(self, release_id, [self.tickets[recipe][i] for i in track_ids], named)
+
 
 def list_window(
     *,
     tracks: Sequence[TrackFacts],
     recipe_codes: Sequence[str],
-    prices: Prices,
+    buyer: Buyer,
     territory: str | None,
     instant: datetime,
 ) -> Window:
     """Tickets for several recipes at once, and which of the tracks may be heard.
 
-    One query, however many tracks and recipes. Raises `UnknownRecipeError`.
+    Two queries, however many tracks and recipes. Raises `UnknownRecipeError`.
     """
     refs = [track_ref(track) for track in tracks]
     licences = list_terms(tracks=refs)
+    asked = list_asked(
+        storefront_id=buyer.storefront_id,
+        currency=buyer.prices.currency,
+        release_ids=[track.release.id for track in tracks],
+        instant=instant,
+    )
 
     def covered(use: Use) -> dict[int, Coverage]:
         return {
@@ -78,11 +171,13 @@ def list_window(
         }
 
     downloads, previews = covered(Use.DOWNLOAD), covered(Use.PREVIEW)
+    lowest = _Lowest(buyer)
     recipes = [get_recipe_for_sale(code=code) for code in recipe_codes]
     return Window(
         tickets={
             recipe.code: {
-                track.id: _ticket(track, recipe, prices, downloads[track.id]) for track in tracks
+                track.id: _ticket(track, recipe, buyer, asked, downloads[track.id], lowest)
+                for track in tracks
             }
             for recipe in recipes
         },
@@ -91,19 +186,209 @@ def list_window(
             for track_id, answer in previews.items()
             if isinstance(answer, Covered)
         },
+        buyer=buyer,
+        asked=asked,
     )
 
 
-def price_release(tickets: Iterable[Ticket], *, currency: str) -> Money:
-    """What the tracks that are for sale cost together."""
-    return Money.total((ticket.price for ticket in tickets if ticket.is_for_sale), currency)
+class _Lowest:
+    """Lowest prices of one window: the same two licences need the same everywhere in it."""
+
+    def __init__(self, buyer: Buyer) -> None:
+        self._percent, self._currency = buyer.vat_percent, buyer.prices.currency
+        self._known: dict[tuple[int, int], Money | None] = {}
+
+    def of(self, covered: Covered) -> Money | None:
+        """What `lowest_price` says; None too for a floor in another currency."""
+        key = covered.recording.id, covered.work.id
+        if key not in self._known:
+            try:
+                self._known[key] = lowest_price(
+                    covered=covered, vat_percent=self._percent, currency=self._currency
+                )
+            except TariffCurrencyError:
+                self._known[key] = None
+        return self._known[key]
 
 
-def _ticket(track: TrackFacts, recipe: Recipe, prices: Prices, coverage: Coverage) -> Ticket:
+class _Listed(NamedTuple):
+    """What a track asks for in one recipe, and of how good a file."""
+
+    price: Money
+    kind: PriceKind
+    suggested: Money
+    size_bytes: int
+    is_exact: bool
+    rank: tuple[int, int]
+
+
+def _listed(track: TrackFacts, recipe: Recipe, prices: Prices, asked: AskedPrices) -> _Listed:
+    """Raises `SizeNotMeasuredError`."""
+    size = size_of(recipe=recipe, master=facts_of(master=track.master))
+    rank = RECIPE_KINDS.index(recipe.priced_as), size.bytes
+    label = asked.of_track(track_id=track.id, release_id=track.release.id)
+    if label is None or label.kind is PriceKind.SIZE:
+        price = price_of(size_bytes=size.bytes, kind=recipe.priced_as, prices=prices)
+        return _Listed(price, PriceKind.SIZE, price, size.bytes, size.is_exact, rank)
+    return _Listed(label.amount, label.kind, label.suggested, size.bytes, size.is_exact, rank)
+
+
+def _ticket(
+    track: TrackFacts,
+    recipe: Recipe,
+    buyer: Buyer,
+    asked: AskedPrices,
+    coverage: Coverage,
+    lowest: _Lowest,
+) -> Ticket:
     try:
-        size = size_of(recipe=recipe, master=facts_of(master=track.master))
+        listed = _listed(track, recipe, buyer.prices, asked)
     except SizeNotMeasuredError:
-        nothing = prices.floor_per_track
+        nothing = buyer.prices.floor_per_track
         return Ticket(track.id, recipe.code, 0, False, nothing, coverage, is_measured=False)
-    price = price_of(size_bytes=size.bytes, kind=recipe.priced_as, prices=prices)
-    return Ticket(track.id, recipe.code, size.bytes, size.is_exact, price, coverage)
+    needed = lowest.of(coverage) if isinstance(coverage, Covered) else None
+    upgrade = _upgrade(track, recipe, listed, buyer, asked)
+    price, named = listed.price, None
+    if listed.kind is PriceKind.NAMED:
+        price = _least_named(listed.price, upgrade, needed)
+        named = NamedTerms(price, listed.suggested)
+    ask = Ask(
+        track_id=track.id,
+        release_id=track.release.id,
+        label_id=track.release.label_id,
+        recipe=recipe.code,
+        listed=price,
+        kind=listed.kind,
+        lowest=needed,
+        upgrade=upgrade,
+    )
+    (priced,) = price_asks(asks=[ask], tier=buyer.tier)
+    return Ticket(
+        track.id,
+        recipe.code,
+        listed.size_bytes,
+        listed.is_exact,
+        priced.price,
+        coverage,
+        priced=priced,
+        named=named,
+    )
+
+
+def _least_named(least: Money, upgrade: Upgrade | None, needed: Money | None) -> Money:
+    """The least that may be named: what was named for the same song before counts."""
+    if upgrade is None:
+        return least
+    left = Money(max(least.micros - upgrade.worth.micros, 0), least.currency)
+    return least if needed is None else min(max(left, needed), least)
+
+
+def _upgrade(
+    track: TrackFacts, recipe: Recipe, listed: _Listed, buyer: Buyer, asked: AskedPrices
+) -> Upgrade | None:
+    """The best that the buyer has of a track, where the recipe is better than all of it."""
+    best: tuple[tuple[int, int], Upgrade] | None = None
+    for code, document in sorted(buyer.owned.get(track.id, {}).items()):
+        try:
+            owned = _listed(track, get_recipe(code=code), buyer.prices, asked)
+        except SizeNotMeasuredError:
+            continue
+        if owned.rank >= listed.rank:
+            return None
+        if best is None or owned.rank > best[0]:
+            best = owned.rank, Upgrade(document, owned.price)
+    return None if best is None else best[1]
+
+
+def _offer_whole(
+    window: Window, release_id: int, tickets: Sequence[Ticket], named: Money | None
+) -> WholeOffer | None:
+    of_all = {ticket.track_id: ticket.priced.ask for ticket in tickets if ticket.priced is not None}
+    left = [
+        ticket.priced
+        for ticket in tickets
+        if ticket.is_for_sale
+        and ticket.priced is not None
+        and not window.buyer.owns(ticket.track_id, ticket.recipe)
+    ]
+    if not left:
+        return None
+    currency = window.buyer.prices.currency
+    singly = Money.total((line.price for line in left), currency)
+    asks, whole, terms = [line.ask for line in left], None, None
+    is_complete = all(
+        ticket.is_for_sale or window.buyer.owns(ticket.track_id, ticket.recipe)
+        for ticket in tickets
+    )
+    if is_complete:
+        terms = _named_whole(window, release_id, of_all, left, singly)
+    if terms is not None:
+        asks = name_whole(asks=asks, amount=terms.take(named))
+    elif is_complete:
+        whole = _whole(window, release_id, left[0].ask.recipe, of_all)
+    lines = price_asks(asks=asks, wholes=[] if whole is None else [whole], tier=window.buyer.tier)
+    return WholeOffer(
+        price=Money.total((line.price for line in lines), currency),
+        singly=singly,
+        lines=tuple(lines),
+        asks=tuple(asks),
+        whole=whole,
+        named=terms,
+    )
+
+
+def _whole(window: Window, release_id: int, recipe: str, asks: Mapping[int, Ask]) -> Whole | None:
+    """The price of the whole: as its label fixed it, else the shop's, which is for releases that
+    their labels priced in no way."""
+    listed = {track_id: ask.listed for track_id, ask in asks.items()}
+    label = window.asked.wholes.get(release_id)
+    if label is not None:
+        return Whole(release_id, recipe, label.amount, PriceKind.FIXED, listed)
+    shop = window.buyer.prices.albums.get(get_recipe(code=recipe).priced_as)
+    if shop is None or any(ask.kind is not PriceKind.SIZE for ask in asks.values()):
+        return None
+    return Whole(release_id, recipe, shop, PriceKind.ALBUM, listed)
+
+
+def _named_whole(
+    window: Window,
+    release_id: int,
+    asks: Mapping[int, Ask],
+    left: Sequence[Priced],
+    singly: Money,
+) -> NamedTerms | None:
+    """What may be named for what is left of a release, where its label lets the whole be named."""
+    label = window.asked.wholes.get(release_id)
+    if label is None or label.kind is not PriceKind.NAMED:
+        return None
+    weights = {str(track_id): ask.listed for track_id, ask in asks.items()}
+    nothing = dict.fromkeys(weights, Money.zero(singly.currency))
+    mine = {str(line.ask.track_id) for line in left}
+
+    def part(amount: Money) -> Money:
+        shares = share_out(total=amount, weights=weights, least=nothing, tie_key=str(release_id))
+        return Money.total((shares[name] for name in mine), singly.currency)
+
+    needed = Money.total((line.ask.least for line in left), singly.currency)
+    return NamedTerms(least=max(part(label.amount), needed), suggested=part(label.suggested))
+
+
+def name_whole(*, asks: Sequence[Ask], amount: Money) -> list[Ask]:
+    """Tracks of a release for which the listener named a price: each asks for its share of it."""
+    shares = share_out(
+        total=amount,
+        weights={str(ask.track_id): ask.listed for ask in asks},
+        least={str(ask.track_id): ask.least for ask in asks},
+        tie_key=f"{asks[0].release_id}/{asks[0].recipe}",
+    )
+    return [named_ask(ask=ask, amount=shares[str(ask.track_id)]) for ask in asks]
+
+
+def named_ask(*, ask: Ask, amount: Money) -> Ask:
+    """The same track at the price that the listener named for it."""
+    return replace(ask, listed=amount, kind=PriceKind.NAMED, upgrade=None)
+
+
+def price_release(tickets: Iterable[Ticket], *, currency: str) -> Money:
+    """What the tracks that are for sale cost one by one."""
+    return Money.total((ticket.price for ticket in tickets if ticket.is_for_sale), currency)

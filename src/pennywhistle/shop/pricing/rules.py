@@ -5,8 +5,10 @@ All of it in prose, with worked tables: `docs/money.md`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -20,7 +22,7 @@ from pennywhistle.kit.money import (
     split_by_largest_remainder,
 )
 from pennywhistle.shop.licensing.rules import Covered, TariffTerms, floor_micros
-from pennywhistle.shop.storefronts.rules import Tier, percent_text
+from pennywhistle.shop.storefronts.rules import Tier, check_percent, percent_text
 
 # How many times the price that is suggested a listener may name: against a slip of the finger.
 NAMED_TIMES_MOST = 100
@@ -142,7 +144,7 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
+class PromotionTerms:
     """A code that lowers prices, by `percent` or by `amount` over all that it covers.
 
     Without releases and labels it covers everything that is not priced by its label.
@@ -190,7 +192,7 @@ def price_asks(
     asks: Sequence[Ask],
     wholes: Iterable[Whole] = (),
     tier: Tier | None = None,
-    promotion: Promotion | None = None,
+    promotion: PromotionTerms | None = None,
 ) -> list[Priced]:
     """Apply what lowers prices, in the one order: whole release, upgrade, tier, promotion.
 
@@ -233,11 +235,18 @@ def _bundled(lines: list[Priced], whole: Whole) -> list[Priced]:
     )
     code = str(whole.release_id)
     return [
-        line.lowered("bundle", code, shares[str(line.ask.track_id)], whole.kind)
-        if line.ask.track_id in mine and line is mine[line.ask.track_id]
+        _at_share(line, code, shares[str(line.ask.track_id)], whole.kind)
+        if line is mine.get(line.ask.track_id)
         else line
         for line in lines
     ]
+
+
+def _at_share(line: Priced, code: str, share: Money, kind: PriceKind) -> Priced:
+    lowered = line.lowered("bundle", code, share, kind)
+    if kind is not PriceKind.FIXED:
+        return lowered
+    return replace(lowered, ask=replace(lowered.ask, kind=kind))  # From here on the label's price.
 
 
 def _upgraded(line: Priced) -> Priced:
@@ -253,7 +262,7 @@ def _less_percent(line: Priced, kind: str, code: str, percent: Fraction) -> Pric
     return line.lowered(kind, code, round_half_up_to_minor(exact, line.price.currency))
 
 
-def _promoted(lines: list[Priced], promotion: Promotion) -> list[Priced]:
+def _promoted(lines: list[Priced], promotion: PromotionTerms) -> list[Priced]:
     covered = {str(i): line for i, line in enumerate(lines) if promotion.covers(line.ask)}
     if not covered:
         return lines
@@ -338,3 +347,61 @@ def lowest_price(*, covered: Covered, vat_percent: Decimal, currency: str) -> Mo
 def _of_gross(tariff: TariffTerms, kept: Fraction) -> Fraction:
     """A tariff's rate as a share of the price with its tax."""
     return tariff.rate if tariff.base == "gross" else tariff.rate * kept
+
+
+class PromotionRefusedError(PricingError):
+    """A code that lowers nothing here and now; `why` is one of `PROMOTION_REFUSALS`."""
+
+    def __init__(self, code: str, why: str) -> None:
+        self.code, self.why = code, why
+        super().__init__(PROMOTION_REFUSALS[why] % {"code": code})
+
+
+# Why a code is refused, and what the listener may do.
+PROMOTION_REFUSALS = {
+    "unknown": "There is no code %(code)s in this shop. Look at how it is written.",
+    "not-yet": "The code %(code)s does not hold yet.",
+    "over": "The code %(code)s does not hold any more.",
+    "used-up": "The code %(code)s has been used as often as it may be.",
+    "used-by-you": "You have used the code %(code)s as often as one person may.",
+    "currency": "The code %(code)s is for prices in another currency.",
+}
+
+# As its column holds; and how far a code may be limited.
+CODE_LETTERS_MOST = 40
+USES_MOST = 10_000_000
+
+_CODE = re.compile(rf"[A-Z0-9][A-Z0-9-]{{0,{CODE_LETTERS_MOST - 1}}}")
+
+
+def fold_code(code: str) -> str:
+    """A promotion's code as it is kept: capitals, without spaces. Capped, never refused."""
+    return "".join(code.split()).upper()[:CODE_LETTERS_MOST]
+
+
+def check_promotion(
+    *, terms: PromotionTerms, starts_at: datetime, ends_at: datetime | None
+) -> None:
+    """Raise `PricingError` for a code that nobody could type, or that lowers nothing."""
+    if not _CODE.fullmatch(terms.code):
+        raise PricingError(
+            f"a code is made of 1 to {CODE_LETTERS_MOST} letters A to Z, digits and hyphens, not "
+            f"{terms.code!r}"
+        )
+    if (terms.percent is None) == (terms.amount is None):
+        raise PricingError("a code takes off a percentage or an amount, and one of the two")
+    if terms.percent is not None:
+        check_percent(terms.percent, f"what {terms.code} takes off")
+    if terms.amount is not None and not (terms.amount.is_whole_minor and terms.amount.micros > 0):
+        raise PricingError(f"a code takes off whole cents, not {terms.amount}")
+    if ends_at is not None and ends_at <= starts_at:
+        raise PricingError(f"the code {terms.code} would end before it begins")
+
+
+def check_asked(*, kind: PriceKind, amount: Money, suggested: Money | None) -> None:
+    """Raise `PricingError` for a price that nobody could be asked."""
+    for price in (amount, suggested):
+        if price is not None and (price.micros <= 0 or not price.is_whole_minor):
+            raise PricingError(f"a price is whole cents, above nothing, and not {price}")
+    if kind is PriceKind.NAMED and suggested is not None and suggested < amount:
+        raise PricingError(f"what is suggested, {suggested}, is below the least, {amount}")

@@ -11,12 +11,11 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.pricing.rules import PriceKind, Reduction
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
 from pennywhistle.shop.sales.rules import (
     LineFacts,
-    PriceKind,
     QuoteNotYoursError,
-    Reduction,
 )
 
 PURCHASES_SHOWN = 50
@@ -156,6 +155,12 @@ def find_purchase_of_quote(*, quote_id: UUID) -> PurchaseFacts | None:
     """The purchase that consumed a quote, or None. Two queries."""
     row = Purchase.objects.filter(quote_id=quote_id).first()
     return _purchase(row) if row else None
+
+
+def get_spent(*, person_id: int, currency: str) -> Money:
+    """What a person has spent in a currency, ever, without what was given back. One query."""
+    rows = SaleLine.objects.filter(purchase__person_id=person_id, currency=currency, refund=None)
+    return Money(rows.aggregate(micros=Sum("gross_micros"))["micros"] or 0, currency)
 
 
 def list_sales_totals(*, within: Period, label_ids: Sequence[int] | None) -> list[SalesTotal]:

@@ -57,6 +57,17 @@ class TerritoryUnknownError(SaleError):
         super().__init__(message)
 
 
+class OtherCurrencyError(SaleError):
+    """A wallet in a currency that the shop does not sell in; `sold_in` says which it does."""
+
+    def __init__(self, *, wallet: str, sold_in: Sequence[str]) -> None:
+        self.wallet, self.sold_in = wallet, tuple(sold_in)
+        super().__init__(
+            f"Your wallet holds {wallet}, and this shop sells in {', '.join(sold_in)}. Buy in the "
+            "shop where you filled it."
+        )
+
+
 class QuoteExpiredError(SaleError):
     """An offer that no longer stands."""
 
