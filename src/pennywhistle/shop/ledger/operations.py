@@ -20,6 +20,13 @@ from pennywhistle.shop.ledger.rules import (
     UnknownAccountError,
     UnknownTransferError,
 )
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
+from pennywhistle.shop.ledger.statements import (
+    HeldAccount,
+    find_digests,
+    hold_accounts,
+    insert_transfers,
+)
 
 
 def open_account(*, code: str, currency: str, kind: str, is_guarded: bool = False) -> None:
@@ -65,8 +72,8 @@ def post(*, transfers: Sequence[TransferFacts], opening: Sequence[NewAccount] = 
     other; then what is settled or reversed, in the order of its ids. A transfer whose key is posted
     already is skipped if it says the same. Accounts of `opening` that are not open are opened.
 
-    Raises `OverdrawnError`, `KeyReusedError`, `SettledError`, `UnknownAccountError`,
-    `UnknownTransferError`.
+    Raises `OverdrawnError`, `KeyReusedError`, `SealedDayError`, `SettledError`,
+    `UnknownAccountError`, `UnknownTransferError`.
     """
     if not transaction.get_connection().in_atomic_block:
         raise LedgerError("transfers are posted inside a transaction; open one around them")
@@ -75,45 +82,33 @@ def post(*, transfers: Sequence[TransferFacts], opening: Sequence[NewAccount] = 
     accounts = _hold_accounts(transfers, opening)
     named = _hold_named(transfers)
     # Looked up only now: a posting that was waited for may have been the same one.
-    new = _not_yet_posted(transfers)
+    digests = _not_yet_posted(transfers)
+    new = list({facts.key: facts for facts in transfers if facts.key in digests}.values())
     _check_currencies(new, accounts)
     _check_named(new, named)
     _check_balances(new, accounts, named)
-    Transfer.objects.bulk_create(
-        Transfer(
-            key=transfer.key,
-            debit_account_id=accounts[transfer.debit].pk,
-            credit_account_id=accounts[transfer.credit].pk,
-            amount_micros=transfer.amount.micros,
-            reason=transfer.reason,
-            document=transfer.document,
-            posted_at=transfer.posted_at,
-            reverses=named[transfer.reverses_key] if transfer.reverses_key else None,
-            phase=transfer.phase,
-            settles=named[transfer.settles_key] if transfer.settles_key else None,
-            digest=transfer.digest,
+    with sealed_days_told():
+        insert_transfers(
+            transfers=[(transfer, digests[transfer.key]) for transfer in new],
+            account_id=lambda code: accounts[code].id,
+            transfer_id=lambda key: named[key].pk if key else None,
         )
-        for transfer in new
-    )
 
 
 def _hold_accounts(
     transfers: Sequence[TransferFacts], opening: Sequence[NewAccount]
-) -> dict[str, Account]:
+) -> dict[str, HeldAccount]:
     """The accounts that `transfers` move between, by code; the guarded ones locked."""
     codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
-    rows = Account.objects.filter(code__in=codes)
-    accounts = {account.code: account for account in rows}
+    accounts = hold_accounts(codes=codes)
     wanted = [account for account in opening if account.code in codes]
     if missing := codes - accounts.keys():
         if lacking := sorted(missing - {account.code for account in wanted}):
             raise UnknownAccountError(f"open these accounts first: {', '.join(lacking)}")
         open_accounts(accounts=wanted)
-        accounts = {account.code: account for account in rows.all()}
+        accounts = hold_accounts(codes=codes)
     _check_terms(wanted, accounts)
-    guarded = [account.pk for account in accounts.values() if account.is_guarded]
-    held = Account.objects.select_for_update(no_key=True).filter(pk__in=guarded).order_by("pk")
-    return accounts | {account.code: account for account in held}
+    return accounts
 
 
 def _hold_named(transfers: Sequence[TransferFacts]) -> dict[str, Transfer]:
@@ -132,22 +127,19 @@ def _hold_named(transfers: Sequence[TransferFacts]) -> dict[str, Transfer]:
     return named
 
 
-def _not_yet_posted(transfers: Sequence[TransferFacts]) -> list[TransferFacts]:
-    digests = dict(
-        Transfer.objects.filter(key__in=[transfer.key for transfer in transfers]).values_list(
-            "key", "digest"
-        )
-    )
-    new = []
+def _not_yet_posted(transfers: Sequence[TransferFacts]) -> dict[str, str]:
+    """The digests of those that are new, by key."""
+    posted = find_digests(keys=[transfer.key for transfer in transfers])
+    new: dict[str, str] = {}
     for transfer in transfers:
-        if transfer.key not in digests:
-            new.append(transfer)
-        if digests.setdefault(transfer.key, transfer.digest) != transfer.digest:
+        digest = transfer.digest
+        said = posted.get(transfer.key) or new.setdefault(transfer.key, digest)
+        if said != digest:
             raise KeyReusedError(f"the key {transfer.key} already names another transfer")
     return new
 
 
-def _check_terms(wanted: Iterable[NewAccount], stored: Mapping[str, Account]) -> None:
+def _check_terms(wanted: Iterable[NewAccount], stored: Mapping[str, Account | HeldAccount]) -> None:
     for account in wanted:
         if account.code not in stored:
             continue
@@ -158,7 +150,7 @@ def _check_terms(wanted: Iterable[NewAccount], stored: Mapping[str, Account]) ->
             raise LedgerError(f"the account {account.code} is open as {terms}, not as {asked}")
 
 
-def _check_currencies(transfers: Sequence[TransferFacts], accounts: dict[str, Account]) -> None:
+def _check_currencies(transfers: Sequence[TransferFacts], accounts: dict[str, HeldAccount]) -> None:
     for transfer in transfers:
         for code in (transfer.debit, transfer.credit):
             if accounts[code].currency != transfer.amount.currency:
@@ -188,7 +180,7 @@ def _check_named(transfers: Sequence[TransferFacts], named: dict[str, Transfer])
 
 def _check_balances(
     transfers: Sequence[TransferFacts],
-    accounts: dict[str, Account],
+    accounts: dict[str, HeldAccount],
     named: dict[str, Transfer],
 ) -> None:
     """Refuse at any step of the way to leave less on a guarded account than is reserved there."""

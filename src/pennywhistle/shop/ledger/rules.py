@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -79,6 +80,12 @@ class NewAccount:
     currency: str
     kind: str
     is_guarded: bool = False
+
+
+def new_account(*, code: str, chart: Mapping[str, AccountTerms]) -> NewAccount:
+    """The account of that code as `chart` says of all of its name; `KeyError` for none of its."""
+    terms = chart[code.partition("/")[0]]
+    return NewAccount(code, code.rpartition("/")[2], terms.kind, terms.is_guarded)
 
 
 @dataclass(frozen=True, slots=True)

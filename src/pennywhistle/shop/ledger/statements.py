@@ -1,0 +1,122 @@
+"""The statements of every sale, written out: to have them composed takes longer than to run them.
+
+They say what the models in `models.py` say. Each is one round trip, on SQLite and on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pennywhistle.shop.ledger.rules import TransferFacts
+
+# Rows of one insert. SQLite takes 32,766 parameters: https://www.sqlite.org/limits.html
+ROWS_AT_ONCE = 500
+
+
+class HeldAccount(NamedTuple):
+    """An account as it stands; nobody else changes a guarded one until the transaction ends."""
+
+    id: int
+    code: str
+    currency: str
+    kind: str
+    is_guarded: bool
+    balance_micros: int
+    reserved_micros: int
+
+
+_FIND_ACCOUNTS = """
+    SELECT id, code, currency, kind, is_guarded, balance_micros, reserved_micros
+    FROM ledger_account WHERE code IN ({codes})"""
+
+# PostgreSQL locks what SQLite, with one writer at a time, need not.
+_HOLD_ACCOUNTS = """
+    WITH held AS MATERIALIZED (
+        SELECT id, code, currency, kind, is_guarded, balance_micros, reserved_micros
+        FROM ledger_account WHERE code IN ({codes}) AND is_guarded
+        ORDER BY id FOR NO KEY UPDATE
+    )
+    SELECT * FROM held UNION ALL
+    SELECT id, code, currency, kind, is_guarded, balance_micros, reserved_micros
+    FROM ledger_account WHERE code IN ({codes}) AND NOT is_guarded"""
+
+_FIND_DIGESTS = "SELECT key, digest FROM ledger_transfer WHERE key IN ({keys})"
+
+_INSERT_TRANSFERS = """
+    INSERT INTO ledger_transfer (key, debit_account_id, credit_account_id, amount_micros, reason,
+        document, posted_at, reverses_id, phase, settles_id, digest)
+    VALUES {rows}"""
+_TRANSFER_ROW = f"({', '.join(['%s'] * 11)})"
+
+
+def hold_accounts(*, codes: Collection[str]) -> dict[str, HeldAccount]:
+    """The accounts that are open, by code, the guarded ones locked in the order of their ids. One
+    query."""
+    if not codes:
+        return {}
+    marks, named = _marks(codes), list(codes)
+    with _connection().cursor() as cursor:
+        if _connection().vendor == "postgresql":
+            cursor.execute(_HOLD_ACCOUNTS.format(codes=marks), named + named)
+        else:
+            cursor.execute(_FIND_ACCOUNTS.format(codes=marks), named)
+        rows = [HeldAccount._make(row) for row in cursor.fetchall()]
+    return {row.code: row._replace(is_guarded=bool(row.is_guarded)) for row in rows}
+
+
+def find_digests(*, keys: Collection[str]) -> dict[str, str]:
+    """The digests of those that are posted, by key. One query."""
+    if not keys:
+        return {}
+    with _connection().cursor() as cursor:
+        cursor.execute(_FIND_DIGESTS.format(keys=_marks(keys)), list(keys))
+        return dict(cursor.fetchall())
+
+
+def insert_transfers(
+    *,
+    transfers: Sequence[tuple[TransferFacts, str]],
+    account_id: Callable[[str], int],
+    transfer_id: Callable[[str | None], int | None],
+) -> None:
+    """Insert facts and their digests in this order. One statement for each `ROWS_AT_ONCE` of them.
+
+    `account_id` and `transfer_id` tell the ids of codes and keys.
+    """
+    connection = _connection()
+    stored_time = connection.ops.adapt_datetimefield_value
+    for start in range(0, len(transfers), ROWS_AT_ONCE):
+        chunk = transfers[start : start + ROWS_AT_ONCE]
+        values = [
+            value
+            for facts, digest in chunk
+            for value in (
+                facts.key,
+                account_id(facts.debit),
+                account_id(facts.credit),
+                facts.amount.micros,
+                facts.reason,
+                facts.document,
+                stored_time(facts.posted_at),
+                transfer_id(facts.reverses_key),
+                facts.phase.value,
+                transfer_id(facts.settles_key),
+                digest,
+            )
+        ]
+        rows = ", ".join([_TRANSFER_ROW] * len(chunk))
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_TRANSFERS.format(rows=rows), values)
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _connection() -> BaseDatabaseWrapper:
+    connection: BaseDatabaseWrapper = transaction.get_connection()
+    return connection
