@@ -37,15 +37,7 @@ def keep_append_only(
             f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
             BEGIN SELECT RAISE(ABORT, '{says}'); END"""
         )
-    same = " OR ".join(
-        "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")"
-        for key in unique_keys
-    )
-    editor.execute(
-        f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
-        WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
-        BEGIN SELECT RAISE(ABORT, '{says}: this row is there already'); END"""
-    )
+    editor.execute(_no_replace(table, unique_keys, says))
 
 
 def lift_append_only(editor: BaseDatabaseSchemaEditor, *, table: str) -> None:
@@ -59,6 +51,58 @@ def lift_append_only(editor: BaseDatabaseSchemaEditor, *, table: str) -> None:
         return
     for name in ("no_update", "no_delete", "no_replace"):
         editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}")
+
+
+def keep_fixed(
+    editor: BaseDatabaseSchemaEditor,
+    *,
+    table: str,
+    columns: tuple[str, ...],
+    unique_keys: tuple[tuple[str, ...], ...],
+) -> None:
+    """Refuse to change `columns` of a row in `table`, and delete, truncate and replace: for a table
+    whose other columns tell how far a thing has come. `unique_keys` as for `keep_append_only`."""
+    says = f"{table} keeps its rows, and in them {', '.join(columns)}"
+    if editor.connection.vendor == "postgresql":
+        old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+        editor.execute(
+            f"""CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF TG_OP = 'UPDATE' AND ROW({old}) IS NOT DISTINCT FROM ROW({new}) THEN
+                RETURN NEW;
+              END IF;
+              RAISE EXCEPTION '{says}';
+            END $$"""
+        )
+        editor.execute(
+            f"""CREATE TRIGGER {table}_fixed BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"""
+        )
+        editor.execute(
+            f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"""
+        )
+        return
+    differs = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
+    editor.execute(
+        f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN {differs}
+        BEGIN SELECT RAISE(ABORT, '{says}'); END"""
+    )
+    editor.execute(
+        f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+        BEGIN SELECT RAISE(ABORT, '{says}'); END"""
+    )
+    editor.execute(_no_replace(table, unique_keys, says))
+
+
+def _no_replace(table: str, unique_keys: tuple[tuple[str, ...], ...], says: str) -> str:
+    """SQLite's trigger against an insert that would replace."""
+    same = " OR ".join(
+        "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")"
+        for key in unique_keys
+    )
+    return f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+        WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
+        BEGIN SELECT RAISE(ABORT, '{says}: this row is there already'); END"""
 
 
 def keep_ledger(editor: BaseDatabaseSchemaEditor) -> None:
