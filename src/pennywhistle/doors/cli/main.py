@@ -16,6 +16,7 @@ from pennywhistle.doors.cli import (
     correct,
     demo,
     licence,
+    payments,
     people,
     server,
     store,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, server, catalogue, correct, licence, voucher, people, books, verify):
+for module in (demo, server, catalogue, correct, licence, voucher, payments, people, books, verify):
     module.register(app)
 
 

@@ -61,3 +61,30 @@ class Statement(models.Model):
                 fields=["licensor", "period_starts_at", "period_ends_at", "currency"],
             )
         ]
+
+
+class Payout(models.Model):
+    """What was set aside to be paid to a licensor, in whole minor units."""
+
+    id = models.UUIDField(primary_key=True)
+    licensor = models.ForeignKey(
+        "licensing.Licensor", on_delete=models.PROTECT, related_name="payouts"
+    )
+    amount_micros = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    made_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="royalties_payout_above_zero", condition=Q(amount_micros__gt=0)
+            )
+        ]
+
+
+class PayoutEnd(models.Model):
+    """That a payout left the bank, or that it was called off, once."""
+
+    payout = models.OneToOneField(Payout, on_delete=models.PROTECT, related_name="end")
+    is_paid = models.BooleanField()
+    ended_at = models.DateTimeField()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import open_account
 from pennywhistle.shop.ledger.rules import TransferFacts
-from pennywhistle.shop.licensing.rules import LicenceTerms, Right
+from pennywhistle.shop.ledger.statements import insert_rows
+from pennywhistle.shop.licensing.rules import Right
 from pennywhistle.shop.royalties.models import Accrual, AccrualReversal, Statement
 from pennywhistle.shop.royalties.rules import (
     AccrualFacts,
@@ -22,26 +22,29 @@ from pennywhistle.shop.royalties.rules import (
 )
 from pennywhistle.shop.sales.rules import LineFacts
 
+# Written out, as every sale runs it: to have it composed takes longer.
+_INSERT_ACCRUALS = """
+    INSERT INTO royalties_accrual
+        (sale_line_id, licence_id, licensor_id, "right", amount_micros, currency, accrued_at)
+    VALUES {rows}"""
 
-def accrue(*, lines: Sequence[LineFacts], licences: dict[int, LicenceTerms]) -> list[TransferFacts]:
+
+def accrue(*, lines: Sequence[LineFacts], licensor_ids: Mapping[int, int]) -> list[TransferFacts]:
     """Record what each line owes for each right, and return the transfers that move it.
 
-    `licences` holds, by id, those that the lines name. Transaction: the caller's.
+    `licensor_ids` tells, by the licence's id, whom each licence that the lines name pays.
+    Transaction: the caller's. One statement.
     """
     transfers: list[TransferFacts] = []
-    accruals: list[Accrual] = []
+    accruals: list[tuple[object, ...]] = []
     for line in lines:
-        licensor_ids = {
-            Right.RECORDING: licences[line.recording_licence_id].licensor_id,
-            Right.WORK: licences[line.work_licence_id].licensor_id,
+        paid = {
+            Right.RECORDING: licensor_ids[line.recording_licence_id],
+            Right.WORK: licensor_ids[line.work_licence_id],
         }
-        transfers += royalty_transfers(line=line, licensor_ids=licensor_ids)
-        accruals += [
-            _accrual(line, due) for due in accruals_of(line=line, licensor_ids=licensor_ids)
-        ]
-    for code, currency in sorted({(t.credit, t.amount.currency) for t in transfers}):
-        open_account(code=code, currency=currency, kind="liability")
-    Accrual.objects.bulk_create(accruals)
+        transfers += royalty_transfers(line=line, licensor_ids=paid)
+        accruals += [_accrual(line, due) for due in accruals_of(line=line, licensor_ids=paid)]
+    insert_rows(statement=_INSERT_ACCRUALS, rows=accruals)
     return transfers
 
 
@@ -94,13 +97,14 @@ def store_statement(
     return statement
 
 
-def _accrual(line: LineFacts, due: AccrualFacts) -> Accrual:
-    return Accrual(
-        sale_line_id=line.id,
-        licence_id=due.licence_id,
-        licensor_id=due.licensor_id,
-        right=due.right,
-        amount_micros=due.amount.micros,
-        currency=due.amount.currency,
-        accrued_at=due.accrued_at,
+def _accrual(line: LineFacts, due: AccrualFacts) -> tuple[object, ...]:
+    """A row of `_INSERT_ACCRUALS`."""
+    return (
+        line.id,
+        due.licence_id,
+        due.licensor_id,
+        due.right,
+        due.amount.micros,
+        due.amount.currency,
+        due.accrued_at,
     )
