@@ -70,8 +70,13 @@ def test_it_is_kept_as_it_is_and_offered_in_every_recipe_that_changes_something(
         reduces = recipe.kind is not Kind.REDUCED or bool(treatment_of(recipe=recipe, master=facts))
         assert is_offered(recipe=recipe, master=facts) == reduces
         assert size_of(recipe=recipe, master=facts).bytes > 0
-    path = dock.masters.path(sha256=master.sha256)
-    assert measure_sizes(master=path, facts=facts, working_folder=dock.working_folder) == {}
+    sizes = measure_sizes(
+        source=dock.masters.path(sha256=master.sha256),
+        master_sha256=master.sha256,
+        master=facts,
+        working_folder=dock.working_folder,
+    )
+    assert sizes == {}
 
 
 @pytest.mark.parametrize("code", ["flac", "alac", "wavpack", "wav", "aiff"])
