@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
     path("desk/", include("pennywhistle.doors.desk.urls")),
+    path("webhooks/", include("pennywhistle.doors.webhooks.urls")),
     path("", include("pennywhistle.doors.storefront.urls")),
 ]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pennywhistle.adapters.gateways.interface import (
+    AsksHere,
     Card,
     CardRefusedError,
     ChargeState,
@@ -33,9 +34,12 @@ from pennywhistle.shop.payments.rules import (
 # Doors take the card and the gateway's silence from here, since they import no adapter.
 __all__ = [
     "Card",
+    "Gateway",
     "GatewayError",
     "GatewayUnreachableError",
     "KeptCard",
+    "Means",
+    "answer_bank",
     "ask_about_top_up",
     "top_up_wallet",
 ]
@@ -129,13 +133,32 @@ def ask_about_top_up(
 ) -> ChargeState | None:
     """Ask how a person's charge stands and settle what has come to an end; None where it was never
     begun. Raises `UnknownTopUpError` for another's, and what a gateway raises."""
-    top_up = queries.get_top_up(top_up_id=top_up_id)
-    if top_up.person_id != person_id or top_up.gateway != gateway.name:
-        raise UnknownTopUpError(f"no top-up of yours has the reference {top_up_id}")
-    if not top_up.handle:
+    handle = _handle_of(top_up_id, person_id, gateway)
+    if not handle:
         return None
     with asking(gateway=gateway, now=now):
-        charge = gateway.find_charge(handle=top_up.handle, now=now)
+        charge = gateway.find_charge(handle=handle, now=now)
     if charge is not None:
         record_charge(charge=charge, gateway_name=gateway.name, now=now)
     return charge
+
+
+def answer_bank(
+    *, top_up_id: UUID, person_id: int, is_accepted: bool, gateway: Gateway, now: datetime
+) -> None:
+    """Answer for the bank, where the gateway asks on the shop's own page; the first answer stays.
+
+    Raises `UnknownTopUpError` for another's top-up, `PaymentError` where the gateway asks elsewhere.
+    """
+    handle = _handle_of(top_up_id, person_id, gateway)
+    if not isinstance(gateway, AsksHere):
+        raise PaymentError("The bank asks you itself. Load the page again.")
+    with asking(gateway=gateway, now=now):
+        gateway.answer(handle=handle, is_accepted=is_accepted, now=now)
+
+
+def _handle_of(top_up_id: UUID, person_id: int, gateway: Gateway) -> str:
+    top_up = queries.get_top_up(top_up_id=top_up_id)
+    if top_up.person_id != person_id or top_up.gateway != gateway.name:
+        raise UnknownTopUpError(f"no top-up of yours has the reference {top_up_id}")
+    return top_up.handle

@@ -298,5 +298,14 @@ class CardKeeper(Protocol):
         ...
 
 
+@runtime_checkable
+class AsksHere(Protocol):
+    """A gateway whose bank asks the listener on the shop's own page: the sandbox."""
+
+    def answer(self, *, handle: str, is_accepted: bool, now: datetime) -> ChargeState:
+        """Take in what the listener answered; the first answer stays."""
+        ...
+
+
 # Lines of activity that one reconciliation may hold: half a million top-ups with their fees.
 ACTIVITY_MOST = 1_000_000

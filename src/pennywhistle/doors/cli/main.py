@@ -18,6 +18,7 @@ from pennywhistle.doors.cli import (
     licence,
     payments,
     people,
+    proofs,
     server,
     store,
     verify,
@@ -32,7 +33,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, server, catalogue, correct, licence, voucher, payments, people, books, verify):
+for module in (
+    demo,
+    server,
+    catalogue,
+    correct,
+    licence,
+    voucher,
+    payments,
+    people,
+    books,
+    proofs,
+    verify,
+):
     module.register(app)
 
 

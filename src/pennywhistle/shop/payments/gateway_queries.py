@@ -19,6 +19,7 @@ from pennywhistle.shop.payments.models import (
 MESSAGES_AT_ONCE = 100
 CARDS_SHOWN = 10
 MESSAGES_SHOWN = 50
+MESSAGES_REPLAYED = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What payment providers tell us: `/webhooks/<gateway>/`."""
