@@ -7,29 +7,30 @@ from uuid import UUID
 
 from django.db import transaction
 
-from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import hold_account, post
+from pennywhistle.shop.ledger.operations import post
+from pennywhistle.shop.ledger.queries import get_available
+from pennywhistle.shop.ledger.rules import OverdrawnError, TransferFacts, new_account
 from pennywhistle.shop.library.operations import add_items
 from pennywhistle.shop.library.queries import list_owned_pairs
-from pennywhistle.shop.licensing.queries import list_terms_by_id
-from pennywhistle.shop.licensing.rules import LicenceTerms
-from pennywhistle.shop.payments.operations import open_wallet
-from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments import chart as payments
+from pennywhistle.shop.payments.rules import wallet_code
+from pennywhistle.shop.pricing.operations import use_promotion
+from pennywhistle.shop.royalties import chart as royalties
 from pennywhistle.shop.royalties.operations import accrue
-from pennywhistle.shop.sales.models import Quote
-from pennywhistle.shop.sales.operations import (
-    hold_quote,
-    open_sales_accounts,
-    store_purchase,
-)
-from pennywhistle.shop.sales.queries import PurchaseFacts, find_purchase_of_quote
+from pennywhistle.shop.sales import chart as sales
+from pennywhistle.shop.sales.operations import store_purchase
+from pennywhistle.shop.sales.queries import PurchaseFacts, find_purchase
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
     NotEnoughMoneyError,
     QuoteExpiredError,
+    QuoteNotYoursError,
     check_quote_stands,
     sale_transfers,
 )
+from pennywhistle.shop.sales.statements import OfferFacts, find_offer, hold_offer
+
+_CHART = payments.ACCOUNTS | sales.ACCOUNTS | royalties.ACCOUNTS
 
 
 def buy_basket(
@@ -42,64 +43,78 @@ def buy_basket(
 
     Buying the same quote again returns the purchase that it became. Transaction: one of its own,
     durable; no file, network or encoder inside. Raises `QuoteNotYoursError`, `QuoteExpiredError`
-    (also where a licence of it has ended), `NotEnoughMoneyError`, `AlreadyOwnedError`; then
-    nothing has changed.
+    (also where a licence of it has ended), `NotEnoughMoneyError`, `AlreadyOwnedError`,
+    `PromotionRefusedError`; then nothing has changed.
     """
     with transaction.atomic(durable=True):
-        quote = hold_quote(quote_id=quote_id, person_id=person_id)
-        if (bought := find_purchase_of_quote(quote_id=quote_id)) is not None:
+        offer = hold_offer(quote_id=quote_id, now=now)
+        if offer is None or offer.person_id != person_id:
+            raise QuoteNotYoursError("This offer is not one of yours. Look into your basket again.")
+        if offer.purchase_id is not None and (
+            bought := find_purchase(purchase_id=offer.purchase_id, person_id=person_id)
+        ):
             return bought
-        wallet = open_wallet(person_id=person_id, currency=quote.currency)
-        hold_account(code=wallet)  # One purchase of a person at a time: what is owned stays so.
-        licences = _check(quote, now)
-        lines = store_purchase(quote=quote, now=now, waiver_text=waiver_text)
-        taxed = {line.tax_country for line in lines if line.tax_country}
-        open_sales_accounts(tax_countries=taxed, currency=quote.currency)
-        transfers = [
-            transfer for line in lines for transfer in sale_transfers(line=line, wallet=wallet)
-        ]
-        transfers += accrue(lines=lines, licences=licences)
-        post(transfers=transfers)
-        add_items(lines=lines)
-    purchase = find_purchase_of_quote(quote_id=quote_id)
-    if purchase is None:
-        raise QuoteExpiredError(f"purchase of quote {quote_id} was committed and is not there")
+        _check_stands(offer, now)
+        purchase = store_purchase(offer=offer, now=now, waiver_text=waiver_text)
+        _pay(offer, _transfers(offer, purchase))
+        add_items(lines=purchase.lines)
+        if offer.promotion_code:  # The wallet is held: whoever waits for the code waits last.
+            use_promotion(
+                storefront_id=offer.storefront_id,
+                code=offer.promotion_code,
+                person_id=person_id,
+                quote_id=quote_id,
+                now=now,
+            )
     return purchase
 
 
 def check_offer(*, quote_id: UUID, now: datetime) -> None:
     """Raise `QuoteExpiredError` for an offer that `buy_basket` would refuse for its age or its
-    licences, whoever asks. Three queries."""
-    _licences_in_force(Quote.objects.get(pk=quote_id), now)
+    licences, whoever asks. One query."""
+    offer = find_offer(quote_id=quote_id, now=now)
+    if offer is not None:
+        _check_stands(offer, now)
 
 
-def _licences_in_force(quote: Quote, now: datetime) -> dict[int, LicenceTerms]:
-    """The licences that a quote names, by id; refuses a quote that is too old or has lost one."""
-    check_quote_stands(expires_at=quote.expires_at, now=now)
-    rows = list(quote.lines.all())
-    named = {row.recording_licence_id for row in rows} | {row.work_licence_id for row in rows}
-    licences = list_terms_by_id(licence_ids=named)
-    for licence in licences.values():
+def _check_stands(offer: OfferFacts, now: datetime) -> None:
+    """Refuse a quote that is too old or has lost one of the licences that it names."""
+    check_quote_stands(expires_at=offer.expires_at, now=now)
+    for licence in offer.licences.values():
         if licence.ends_at is not None and now >= licence.ends_at:
             raise QuoteExpiredError(
                 f"The licence {licence.number} of {licence.licensor} has ended since this offer "
                 "was made. Look at your basket again."
             )
-    return licences
 
 
-def _check(quote: Quote, now: datetime) -> dict[int, LicenceTerms]:
-    """Refuse a quote that no longer stands; the licences that it names, by id."""
-    licences = _licences_in_force(quote, now)
-    rows = list(quote.lines.all())
-    pairs = {(row.track_id, row.recipe) for row in rows}
-    owned = list_owned_pairs(person_id=quote.person_id, track_ids=[row.track_id for row in rows])
-    if pairs & owned:
-        raise AlreadyOwnedError(
-            "Part of this offer is in your library by now. Look at your basket again."
+def _transfers(offer: OfferFacts, purchase: PurchaseFacts) -> list[TransferFacts]:
+    """What the sale moves, its royalties accrued."""
+    wallet = wallet_code(person_id=offer.person_id, currency=offer.currency)
+    moved = [
+        transfer for line in purchase.lines for transfer in sale_transfers(line=line, wallet=wallet)
+    ]
+    licensor_ids = {licence.id: licence.licensor_id for licence in offer.licences.values()}
+    return moved + accrue(lines=purchase.lines, licensor_ids=licensor_ids)
+
+
+def _pay(offer: OfferFacts, transfers: list[TransferFacts]) -> None:
+    """Post the sale; a wallet that does not hold it is told why it cannot buy."""
+    codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
+    try:
+        post(
+            transfers=transfers,
+            opening=[new_account(code=code, chart=_CHART) for code in codes],
         )
-    balance = get_wallet_balance(person_id=quote.person_id, currency=quote.currency)
-    total = Money(quote.total_micros, quote.currency)
-    if balance < total:
-        raise NotEnoughMoneyError(missing=total - balance)
-    return licences
+    except OverdrawnError as error:
+        lines = offer.lines
+        owned = list_owned_pairs(
+            person_id=offer.person_id, track_ids=[line.track_id for line in lines]
+        )
+        if owned & {(line.track_id, line.recipe) for line in lines}:
+            raise AlreadyOwnedError(
+                "Part of this offer is in your library by now. Look at your basket again."
+            ) from error
+        wallet = wallet_code(person_id=offer.person_id, currency=offer.currency)
+        held = get_available(code=wallet, currency=offer.currency)
+        raise NotEnoughMoneyError(missing=offer.total - held) from error

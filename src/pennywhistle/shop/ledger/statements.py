@@ -6,7 +6,8 @@ They say what the models in `models.py` say. Each is one round trip, on SQLite a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,7 +51,6 @@ _INSERT_TRANSFERS = """
     INSERT INTO ledger_transfer (key, debit_account_id, credit_account_id, amount_micros, reason,
         document, posted_at, reverses_id, phase, settles_id, digest)
     VALUES {rows}"""
-_TRANSFER_ROW = f"({', '.join(['%s'] * 11)})"
 
 
 def hold_accounts(*, codes: Collection[str]) -> dict[str, HeldAccount]:
@@ -83,37 +83,49 @@ def insert_transfers(
     account_id: Callable[[str], int],
     transfer_id: Callable[[str | None], int | None],
 ) -> None:
-    """Insert facts and their digests in this order. One statement for each `ROWS_AT_ONCE` of them.
+    """Insert facts and their digests in this order; see `insert_rows`.
 
     `account_id` and `transfer_id` tell the ids of codes and keys.
     """
+    rows = [
+        (
+            facts.key,
+            account_id(facts.debit),
+            account_id(facts.credit),
+            facts.amount.micros,
+            facts.reason,
+            facts.document,
+            facts.posted_at,
+            transfer_id(facts.reverses_key),
+            facts.phase.value,
+            transfer_id(facts.settles_key),
+            digest,
+        )
+        for facts, digest in transfers
+    ]
+    insert_rows(statement=_INSERT_TRANSFERS, rows=rows)
+
+
+def insert_rows(*, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run an `INSERT … VALUES {rows}`, in one statement for each `ROWS_AT_ONCE`.
+
+    The values are numbers, texts, instants and None. Transaction: the caller's.
+    """
     connection = _connection()
     stored_time = connection.ops.adapt_datetimefield_value
-    for start in range(0, len(transfers), ROWS_AT_ONCE):
-        chunk = transfers[start : start + ROWS_AT_ONCE]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        chunk = rows[start : start + ROWS_AT_ONCE]
         values = [
-            value
-            for facts, digest in chunk
-            for value in (
-                facts.key,
-                account_id(facts.debit),
-                account_id(facts.credit),
-                facts.amount.micros,
-                facts.reason,
-                facts.document,
-                stored_time(facts.posted_at),
-                transfer_id(facts.reverses_key),
-                facts.phase.value,
-                transfer_id(facts.settles_key),
-                digest,
-            )
+            stored_time(value) if isinstance(value, datetime) else value
+            for row in chunk
+            for value in row
         ]
-        rows = ", ".join([_TRANSFER_ROW] * len(chunk))
+        marks = ", ".join([f"({_marks(chunk[0])})"] * len(chunk))
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT_TRANSFERS.format(rows=rows), values)
+            cursor.execute(statement.format(rows=marks), values)
 
 
-def _marks(values: Collection[str]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 

@@ -9,27 +9,21 @@ from uuid import UUID
 
 from django.db import transaction
 
-from pennywhistle.shop.ledger.operations import open_account
+from pennywhistle.kit.money import Money
 from pennywhistle.shop.sales.bad_files import Answer, Held, Trouble
 from pennywhistle.shop.sales.models import (
     FileReport,
-    Purchase,
     Quote,
     QuoteLine,
     Refund,
-    SaleLine,
 )
-from pennywhistle.shop.sales.queries import FROZEN_FIELDS, line_facts
+from pennywhistle.shop.sales.queries import PurchaseFacts
 from pennywhistle.shop.sales.refunds import RefundReason
 from pennywhistle.shop.sales.rules import (
     QUOTE_LASTS,
-    LineFacts,
     Offer,
-    QuoteNotYoursError,
-    receipts_code,
-    sale_document,
-    vat_code,
 )
+from pennywhistle.shop.sales.statements import OfferFacts, insert_purchase
 
 
 def store_quote(*, quote_id: UUID, person_id: int, offer: Offer, now: datetime) -> None:
@@ -79,49 +73,24 @@ def sweep_quotes(*, expired_before: datetime) -> int:
         return stale.delete()[0]
 
 
-def hold_quote(*, quote_id: UUID, person_id: int) -> Quote:
-    """A person's own quote, locked, or `QuoteNotYoursError`. Transaction: the caller's."""
-    quote = Quote.objects.select_for_update().filter(pk=quote_id, person_id=person_id).first()
-    if quote is None:
-        raise QuoteNotYoursError("This offer is not one of yours. Look into your basket again.")
-    return quote
-
-
-def store_purchase(*, quote: Quote, now: datetime, waiver_text: str = "") -> list[LineFacts]:
-    """Turn a quote's lines into sale lines, as frozen. Transaction: the caller's.
+def store_purchase(*, offer: OfferFacts, now: datetime, waiver_text: str = "") -> PurchaseFacts:
+    """Turn an offer's lines into sale lines, as frozen. Transaction: the caller's.
 
     `waiver_text` is the version of the words by which the buyer gave up the right of withdrawal;
     empty where they did not.
     """
-    purchase = Purchase.objects.create(
-        quote=quote,
-        person_id=quote.person_id,
+    purchase_id, lines = insert_purchase(offer=offer, now=now, waiver_text=waiver_text)
+    return PurchaseFacts(
+        id=purchase_id,
+        quote_id=offer.id,
         purchased_at=now,
+        territory=lines[0].territory,
+        total=offer.total,
+        tax=Money.total((line.tax for line in lines), offer.currency),
+        lines=lines,
         waived_withdrawal_at=now if waiver_text else None,
         waiver_text=waiver_text,
     )
-    SaleLine.objects.bulk_create(
-        SaleLine(
-            purchase=purchase,
-            currency=quote.currency,
-            territory=quote.territory,
-            evidence=quote.evidence,
-            document=sale_document(quote_id=quote.pk, number=line.number),
-            **{name: getattr(line, name) for name in FROZEN_FIELDS},
-        )
-        for line in quote.lines.all()
-    )
-    stored = purchase.lines.select_related("purchase", "track__artist", "track__release")
-    return [line_facts(row) for row in stored.order_by("number")]
-
-
-def open_sales_accounts(*, tax_countries: Collection[str], currency: str) -> None:
-    """Open the accounts that sales taxed there move money through. Transaction: the caller's."""
-    open_account(code=receipts_code(currency=currency), currency=currency, kind="income")
-    for country in sorted(tax_countries):
-        open_account(
-            code=vat_code(country=country, currency=currency), currency=currency, kind="liability"
-        )
 
 
 def store_refunds(

@@ -1,0 +1,255 @@
+"""The statements of every sale, written out: to have them composed takes longer than to run them.
+
+They say what the models in `models.py` say, of this room and of the rooms below it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.pricing.rules import PriceKind, Reduction
+from pennywhistle.shop.sales.queries import FROZEN_FIELDS
+from pennywhistle.shop.sales.rules import LineFacts, sale_document
+
+_HUNDREDTH = Decimal("0.01")
+
+_HOLD_QUOTE = "SELECT id FROM sales_quote WHERE id = %s FOR NO KEY UPDATE"
+
+_FIND_OFFER = """
+    SELECT quote.person_id, quote.currency, quote.territory, quote.total_micros, quote.expires_at,
+        quote.storefront_id, quote.promotion_code, purchase.id AS purchase_id,
+        line.number, line.track_id, track.title, artist.name AS artist, release.title AS release,
+        track.isrc, line.recipe, line.size_bytes, line.gross_micros, line.list_micros,
+        line.price_kind, line.reductions, line.vat_percent, line.tax_micros, line.tax_country,
+        line.recording_licence_id, line.recording_micros, line.work_licence_id, line.work_micros,
+        recording.number, recording.ends_at, recording.ended_at, recording.licensor_id,
+        recording_licensor.name,
+        work.number, work.ends_at, work.ended_at, work.licensor_id, work_licensor.name
+    FROM sales_quote AS quote
+        JOIN sales_quoteline AS line ON line.quote_id = quote.id
+        JOIN catalogue_track AS track ON track.id = line.track_id
+        JOIN catalogue_artist AS artist ON artist.id = track.artist_id
+        JOIN catalogue_release AS release ON release.id = track.release_id
+        JOIN licensing_licence AS recording ON recording.id = line.recording_licence_id
+        JOIN licensing_licensor AS recording_licensor
+            ON recording_licensor.id = recording.licensor_id
+        JOIN licensing_licence AS work ON work.id = line.work_licence_id
+        JOIN licensing_licensor AS work_licensor ON work_licensor.id = work.licensor_id
+        LEFT JOIN sales_purchase AS purchase ON purchase.quote_id = quote.id
+    WHERE quote.id = %s
+    ORDER BY line.number"""
+
+_INSERT_PURCHASE = """
+    INSERT INTO sales_purchase
+        (quote_id, person_id, purchased_at, waived_withdrawal_at, waiver_text)
+    VALUES (%s, %s, %s, %s, %s) RETURNING id"""
+
+# What was quoted is copied by the database, as it stands.
+_INSERT_LINES = """
+    INSERT INTO sales_saleline (purchase_id, currency, territory, evidence, document, {frozen})
+    SELECT %s, quote.currency, quote.territory, quote.evidence,
+        CAST(%s AS text) || CAST(number AS text), {frozen}
+    FROM sales_quoteline JOIN sales_quote AS quote ON quote.id = quote_id
+    WHERE quote_id = %s ORDER BY number
+    RETURNING number, id"""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceNamed:
+    """What a purchase has to know of a licence that its quote names."""
+
+    id: int
+    number: str
+    ends_at: datetime | None
+    licensor_id: int
+    licensor: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFacts:
+    """A quote as a purchase consumes it. Its lines are not sold yet: their `id` is 0.
+
+    `purchase_id` is the purchase that it became, if it has.
+    """
+
+    id: UUID
+    person_id: int
+    currency: str
+    total: Money
+    expires_at: datetime
+    storefront_id: int
+    promotion_code: str
+    purchase_id: int | None
+    lines: tuple[LineFacts, ...]
+    licences: dict[int, LicenceNamed]
+
+
+def hold_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
+    """The offer, locked, with its lines as they are if they are sold `now`. Transaction: the
+    caller's. One query, and one before it where the database has many writers."""
+    if _connection().vendor == "postgresql":
+        _execute(_HOLD_QUOTE, [quote_id])
+    return find_offer(quote_id=quote_id, now=now)
+
+
+def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
+    """The same, not locked. One query."""
+    rows = [_OfferRow._make(row) for row in _execute(_FIND_OFFER, [_stored_id(quote_id)])]
+    if not rows:
+        return None
+    first = rows[0]
+    return OfferFacts(
+        id=quote_id,
+        person_id=first.person_id,
+        currency=first.currency,
+        total=Money(first.total_micros, first.currency),
+        expires_at=_aware(first.expires_at),
+        storefront_id=first.storefront_id,
+        promotion_code=first.promotion_code,
+        purchase_id=first.purchase_id,
+        lines=tuple(_line(row, quote_id, now) for row in rows),
+        licences={licence.id: licence for row in rows for licence in _licences(row)},
+    )
+
+
+def insert_purchase(
+    *, offer: OfferFacts, now: datetime, waiver_text: str
+) -> tuple[int, tuple[LineFacts, ...]]:
+    """Store the purchase and its lines; its id, and the lines with theirs. Two statements."""
+    quote_id, at = _stored_id(offer.id), _connection().ops.adapt_datetimefield_value(now)
+    waived_at = at if waiver_text else None
+    row = [quote_id, offer.person_id, at, waived_at, waiver_text]
+    [[purchase_id]] = _execute(_INSERT_PURCHASE, row)
+    stem = sale_document(quote_id=offer.id, number=0).removesuffix("0")
+    insert_lines = _INSERT_LINES.format(frozen=", ".join(FROZEN_FIELDS))
+    ids = dict(_execute(insert_lines, [purchase_id, stem, quote_id]))
+    return purchase_id, tuple(replace(line, id=ids[line.number]) for line in offer.lines)
+
+
+class _OfferRow(NamedTuple):
+    """The columns of `_FIND_OFFER`."""
+
+    person_id: int
+    currency: str
+    territory: str
+    total_micros: int
+    expires_at: datetime
+    storefront_id: int
+    promotion_code: str
+    purchase_id: int | None
+    number: int
+    track_id: int
+    title: str
+    artist: str
+    release: str
+    isrc: str
+    recipe: str
+    size_bytes: int
+    gross_micros: int
+    list_micros: int
+    price_kind: str
+    reductions: str
+    vat_percent: float | Decimal
+    tax_micros: int
+    tax_country: str
+    recording_licence_id: int
+    recording_micros: int
+    work_licence_id: int
+    work_micros: int
+    recording_number: str
+    recording_ends_at: datetime | None
+    recording_ended_at: datetime | None
+    recording_licensor_id: int
+    recording_licensor: str
+    work_number: str
+    work_ends_at: datetime | None
+    work_ended_at: datetime | None
+    work_licensor_id: int
+    work_licensor: str
+
+
+def _line(row: _OfferRow, quote_id: UUID, now: datetime) -> LineFacts:
+    def money(micros: int) -> Money:
+        return Money(micros, row.currency)
+
+    return LineFacts(
+        id=0,
+        number=row.number,
+        document=sale_document(quote_id=quote_id, number=row.number),
+        person_id=row.person_id,
+        track_id=row.track_id,
+        title=row.title,
+        artist=row.artist,
+        release=row.release,
+        isrc=row.isrc,
+        recipe=row.recipe,
+        size_bytes=row.size_bytes,
+        gross=money(row.gross_micros),
+        vat_percent=Decimal(row.vat_percent).quantize(_HUNDREDTH),
+        tax=money(row.tax_micros),
+        recording_licence_id=row.recording_licence_id,
+        recording=money(row.recording_micros),
+        work_licence_id=row.work_licence_id,
+        work=money(row.work_micros),
+        territory=row.territory,
+        purchased_at=now,
+        tax_country=row.tax_country,
+        list_price=money(row.list_micros),
+        price_kind=PriceKind(row.price_kind),
+        reductions=tuple(Reduction.of_json(r, row.currency) for r in json.loads(row.reductions)),
+    )
+
+
+def _licences(row: _OfferRow) -> tuple[LicenceNamed, LicenceNamed]:
+    return (
+        LicenceNamed(
+            row.recording_licence_id,
+            row.recording_number,
+            _earlier(row.recording_ends_at, row.recording_ended_at),
+            row.recording_licensor_id,
+            row.recording_licensor,
+        ),
+        LicenceNamed(
+            row.work_licence_id,
+            row.work_number,
+            _earlier(row.work_ends_at, row.work_ended_at),
+            row.work_licensor_id,
+            row.work_licensor,
+        ),
+    )
+
+
+def _earlier(*ends: datetime | None) -> datetime | None:
+    """When it ends: as was agreed, or before that by hand."""
+    return min((_aware(end) for end in ends if end is not None), default=None)
+
+
+def _aware(stored: datetime) -> datetime:
+    """SQLite keeps UTC without saying so."""
+    return stored if stored.tzinfo else stored.replace(tzinfo=UTC)
+
+
+def _stored_id(value: UUID) -> UUID | str:
+    return value if _connection().features.has_native_uuid_field else value.hex
+
+
+def _execute(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with _connection().cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _connection() -> BaseDatabaseWrapper:
+    connection: BaseDatabaseWrapper = transaction.get_connection()
+    return connection
