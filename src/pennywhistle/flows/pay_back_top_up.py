@@ -13,6 +13,7 @@ from pennywhistle.adapters.gateways.interface import (
     RefundState,
 )
 from pennywhistle.flows.record_payment_event import SettlementError
+from pennywhistle.flows.watch_gateways import asking
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments.going_back import PayBackError, PayBackFacts, PayBackState
 from pennywhistle.shop.payments.going_back_operations import settle_pay_back, start_pay_back
@@ -37,7 +38,8 @@ def pay_back_top_up(
 
     What the gateway does not answer stays reserved, and the worker asks again by the same id: it
     goes back once. Transactions: one before and one after the gateway, none across it. Raises
-    `PayBackError`, `WalletShutError`.
+    `PayBackError`, `WalletShutError` where nothing was reserved; `GatewayError` and
+    `GatewayClosedError` where it was, and the end is not known.
     """
     top_up = find_top_up(top_up_id=top_up_id)
     if top_up is None or top_up.gateway not in gateways:
@@ -87,15 +89,13 @@ def settle_pending_pay_backs(
     """Ask each gateway about pay-backs whose end is not known; how many were settled.
 
     One that its gateway never heard of is asked for again, under the same id: what was promised to
-    a card goes there. One that cannot be settled holds up no other: `SettlementError` names all.
+    a card goes there. One whose gateway is switched off here waits for it to come back. One that
+    cannot be settled holds up no other: `SettlementError` names all.
     """
     settled, troubles = 0, []
-    for facts in list_pending_pay_backs(created_before=created_before):
-        gateway = gateways.get(facts.gateway)
-        if gateway is None:
-            continue  # Its gateway is switched off here; it waits for it to come back.
+    for facts in list_pending_pay_backs(created_before=created_before, gateways=gateways):
         try:
-            _ask(facts, gateway, now)
+            _ask(facts, gateways[facts.gateway], now)
             settled += _get(UUID(facts.id)).state is not PayBackState.PENDING
         except (PaymentError, GatewayError) as error:
             troubles.append(f"{facts.document}: {error}")
@@ -106,11 +106,9 @@ def settle_pending_pay_backs(
 
 def _ask(facts: PayBackFacts, gateway: Gateway, now: datetime) -> None:
     """What the gateway refuses for good is not asked again: the money is free in the wallet."""
-    known = gateway.find_refund(handle=facts.charge_handle, refund_reference=facts.id, now=now)
     try:
-        refund = known or gateway.refund(
-            handle=facts.charge_handle, refund_reference=facts.id, amount=facts.amount, now=now
-        )
+        with asking(gateway=gateway, now=now):
+            refund = _refund(facts, gateway, now)
     except GatewayRefusedError as error:
         settle_pay_back(
             pay_back_id=UUID(facts.id),
@@ -119,8 +117,16 @@ def _ask(facts: PayBackFacts, gateway: Gateway, now: datetime) -> None:
             decline_reason=str(error)[:REASON_LENGTH_MOST],
             now=now,
         )
-        return
-    record_refund(refund=refund, gateway_name=gateway.name, now=now)
+    else:
+        record_refund(refund=refund, gateway_name=gateway.name, now=now)
+
+
+def _refund(facts: PayBackFacts, gateway: Gateway, now: datetime) -> RefundState:
+    handle = facts.charge_handle
+    known = gateway.find_refund(handle=handle, refund_reference=facts.id, now=now)
+    if known is not None:
+        return known
+    return gateway.refund(handle=handle, refund_reference=facts.id, amount=facts.amount, now=now)
 
 
 def _get(pay_back_id: UUID) -> PayBackFacts:

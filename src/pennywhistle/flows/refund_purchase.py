@@ -40,7 +40,8 @@ def refund_purchase(
 
     What was given back before stays as it was: running it again gives the same answer. What goes
     back leaves the library: it is paid for by nobody, so nobody licenses it. Transactions: one of
-    its own, durable, then that of the credit note. Raises `UnknownSaleLineError`, `UpgradedLineError`, `RefundError`.
+    its own, durable, then that of the credit note. Raises `UnknownSaleLineError`,
+    `UpgradedLineError`, `RefundError`.
     """
     if len(note) > NOTE_LENGTH_MOST:
         raise RefundError(f"Write the note in {NOTE_LENGTH_MOST} letters or fewer.")

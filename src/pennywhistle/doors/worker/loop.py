@@ -15,11 +15,14 @@ from types import FrameType
 
 from django.db import close_old_connections, connections
 
+from pennywhistle.flows.examine_report import examine_reports
 from pennywhistle.flows.hear_gateway import process_messages
 from pennywhistle.flows.keep_card import forget_cards_used_once
 from pennywhistle.flows.measure_masters import measure_masters
 from pennywhistle.flows.outfit import get_outfit
+from pennywhistle.flows.pay_back_top_up import settle_pending_pay_backs
 from pennywhistle.flows.record_payment_event import ask_for_fees, settle_pending_top_ups
+from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.flows.sweep_store import sweep_store
 from pennywhistle.flows.watch_gateways import probe_gateways
 from pennywhistle.kit.clock import utc_now
@@ -31,6 +34,8 @@ SETTLE_EVERY = timedelta(seconds=2)
 HEAR_EVERY = timedelta(seconds=1)
 SWEEP_EVERY = timedelta(hours=1)
 MEASURE_EVERY = timedelta(seconds=30)
+EXAMINE_EVERY = timedelta(seconds=30)
+SEAL_EVERY = timedelta(minutes=10)
 
 # A charge younger than this is still being answered in the request that made it.
 SETTLE_AFTER = timedelta(seconds=3)
@@ -67,7 +72,10 @@ def run(*, parent_pid: int | None) -> None:
         _Round("settle top-ups", _settle, SETTLE_EVERY, is_long=True),
         _Round("hear gateways", _hear, HEAR_EVERY, is_long=True),
         _Round("sweep", _sweep, SWEEP_EVERY),
+        _Round("settle pay-backs", _settle_pay_backs, SETTLE_EVERY),
         _Round("measure masters", _Measuring(), MEASURE_EVERY, is_long=True),
+        _Round("examine reports", _examine, EXAMINE_EVERY, is_long=True),
+        _Round("seal books", _seal, SEAL_EVERY, is_long=True),
     ]
     while not stop.is_set() and (parent_pid is None or os.getppid() == parent_pid):
         for each in rounds:
@@ -111,10 +119,25 @@ def _settle() -> None:
         forget_cards_used_once(gateways=gateways, now=now)
 
 
+def _seal() -> None:
+    seal_books(now=utc_now())
+
+
+def _settle_pay_backs() -> None:
+    now = utc_now()
+    settle_pending_pay_backs(
+        gateways=get_outfit().gateways, created_before=now - SETTLE_AFTER, now=now
+    )
+
+
 def _hear() -> None:
     heard = process_messages(gateways=get_outfit().gateways, now=utc_now())
     for trouble in heard.troubles:
         log.warning("a message is tried again: %s", trouble)
+
+
+def _examine() -> None:
+    examine_reports(outfit=get_outfit(), now=utc_now())
 
 
 def _sweep() -> None:

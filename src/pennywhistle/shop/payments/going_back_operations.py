@@ -198,6 +198,10 @@ def _close(row: Dispute, news: DisputeNews, available_micros: int, now: datetime
 
 
 def _post(transfers: Sequence[TransferFacts]) -> None:
+    """Post what is not posted yet. What settles or reverses comes after what it names."""
     codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
-    open_accounts(accounts=[new_account(code=code) for code in sorted(codes)])
-    post(transfers=transfers)
+    opening = [new_account(code=code) for code in sorted(codes)]
+    named = [one for one in transfers if one.settles_key or one.reverses_key]
+    post(transfers=[one for one in transfers if one not in named], opening=opening)
+    if named:
+        post(transfers=named)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -105,9 +105,14 @@ def list_pay_backs(*, person_id: int) -> list[PayBackFacts]:
     return [pay_back_facts(row) for row in rows[:SHOWN_MOST]]
 
 
-def list_pending_pay_backs(*, created_before: datetime) -> list[PayBackFacts]:
-    """The oldest pay-backs whose end is not known yet, at most `SETTLED_AT_ONCE`. One query."""
-    rows = _pay_backs().filter(state=PayBackState.PENDING, created_at__lt=created_before)
+def list_pending_pay_backs(
+    *, created_before: datetime, gateways: Collection[str]
+) -> list[PayBackFacts]:
+    """The oldest pay-backs through those gateways whose end is not known yet, at most
+    `SETTLED_AT_ONCE`. One query."""
+    rows = _pay_backs().filter(
+        state=PayBackState.PENDING, created_at__lt=created_before, top_up__gateway__in=gateways
+    )
     return [pay_back_facts(row) for row in rows.order_by("created_at")[:SETTLED_AT_ONCE]]
 
 

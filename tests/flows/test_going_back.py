@@ -1,0 +1,405 @@
+"""Money that goes back through a gateway: pay-backs to a card, and disputes."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from pennywhistle.adapters.gateways.interface import DisputeState, GatewayUnreachableError
+from pennywhistle.adapters.gateways.sandbox import DELAY, DISPUTE_LASTS, SandboxGateway
+from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.forgive_shortage import forgive_shortage
+from pennywhistle.flows.pay_back_top_up import (
+    pay_back_top_up,
+    record_refund,
+    settle_pending_pay_backs,
+)
+from pennywhistle.flows.record_dispute import record_dispute
+from pennywhistle.flows.record_payment_event import SettlementError
+from pennywhistle.flows.top_up_wallet import Card, top_up_wallet
+from pennywhistle.flows.verify_books import verify_books
+from pennywhistle.kit.ids import new_id
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.accounts.models import Person
+from pennywhistle.shop.accounts.operations import create_person
+from pennywhistle.shop.ledger.queries import get_available, get_balance
+from pennywhistle.shop.payments.going_back import (
+    PayBackError,
+    PayBackFacts,
+    PayBackState,
+    PayBackTooLargeError,
+    UnknownDisputeError,
+    WalletShutError,
+)
+from pennywhistle.shop.payments.going_back_queries import (
+    get_dispute,
+    list_disputes,
+    list_pay_backs,
+    list_returnable_top_ups,
+)
+from pennywhistle.shop.payments.models import Dispute, PayBack, TopUp
+from pennywhistle.shop.royalties.queries import list_owed
+from tests.cast import NOW, PASSWORD, Cast, assemble, euros, quote
+from tests.faults import fail_each_call
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CARDS = {
+    "plain": "4242 4242 4242 4242",
+    "won": "4000 0000 0000 2685",
+    "lost": "4000 0000 0000 0259",
+    "inquiry": "4000 0000 0000 1976",
+    "refund pending": "4000 0000 0000 7726",
+    "refund comes back": "4000 0000 0000 5126",
+}
+DISPUTED = NOW + DELAY
+DECIDED = DISPUTED + DISPUTE_LASTS
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Cast:
+    return assemble()
+
+
+@dataclass(frozen=True)
+class Till:
+    """A gateway, and what its listener does with it."""
+
+    gateway: SandboxGateway
+    person: Person
+
+    def top_up(self, amount: str = "10.00", card: str = "plain") -> TopUp:
+        return top_up_wallet(
+            top_up_id=new_id(now=NOW),
+            person_id=self.person.pk,
+            amount=euros(amount),
+            card=Card(CARDS[card]),
+            gateway=self.gateway,
+            now=NOW,
+        )
+
+    def pay_back(self, top_up: TopUp, amount: str, *, form: UUID | None = None) -> PayBackFacts:
+        return pay_back_top_up(
+            pay_back_id=form or new_id(now=NOW),
+            top_up_id=top_up.pk,
+            amount=euros(amount),
+            asked_by=None,
+            gateways={self.gateway.name: self.gateway},
+            now=NOW,
+        )
+
+    def dispute(self, top_up: TopUp, *, at: object = DISPUTED) -> DisputeState:
+        """What the gateway says of the dispute over a top-up at an instant."""
+        return self.gateway.get_dispute(dispute_handle=f"dispute-{top_up.handle}", now=at)  # type: ignore[arg-type]
+
+    def hear(self, dispute: DisputeState) -> None:
+        record_dispute(dispute=dispute, gateway_name=self.gateway.name, now=DISPUTED)
+
+    @property
+    def spendable(self) -> Money:
+        return get_available(code=f"wallet/{self.person.pk}/EUR", currency="EUR")
+
+
+@pytest.fixture
+def till(cast: Cast, tmp_path: Path) -> Till:
+    return Till(SandboxGateway(tmp_path / "gateway"), cast.alice)
+
+
+def stands(code: str) -> Money:
+    return get_balance(code=code, currency="EUR")
+
+
+def buy(cast: Cast) -> Money:
+    """Alice buys the release; what it cost."""
+    offer = quote(cast)
+    return buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW).total
+
+
+def test_what_is_left_of_a_top_up_goes_back_to_its_card(cast: Cast, till: Till) -> None:
+    top_up = till.top_up()
+    spent = buy(cast)
+    left = euros("10.00") - spent
+    assert [row.most for row in list_returnable_top_ups(person_id=cast.alice.pk)] == [left]
+    done = till.pay_back(top_up, f"{left.decimal:.2f}")
+    assert done.state is PayBackState.SUCCEEDED
+    assert till.spendable == euros("0")
+    assert list_pay_backs(person_id=cast.alice.pk) == [done]
+    with pytest.raises(PayBackTooLargeError, match=r"At most 0\.00 EUR"):
+        till.pay_back(top_up, "0.01")
+    assert verify_books().findings == ()
+
+
+def test_no_more_goes_back_than_the_top_up_brought(till: Till) -> None:
+    first = till.top_up("3.00")
+    till.top_up("10.00")
+    with pytest.raises(PayBackTooLargeError):
+        till.pay_back(first, "3.01")
+    till.pay_back(first, "2.00")
+    with pytest.raises(PayBackTooLargeError):
+        till.pay_back(first, "1.01")
+    till.pay_back(first, "1.00")
+    assert till.spendable == euros("10.00")
+
+
+def test_the_same_form_pays_back_once(till: Till) -> None:
+    top_up, form = till.top_up(), new_id(now=NOW)
+    assert till.pay_back(top_up, "4.00", form=form) == till.pay_back(top_up, "4.00", form=form)
+    assert till.spendable == euros("6.00")
+    with pytest.raises(PayBackError, match="another amount"):
+        till.pay_back(top_up, "5.00", form=form)
+
+
+def test_a_top_up_that_never_arrived_cannot_go_back(till: Till) -> None:
+    declined = top_up_wallet(
+        top_up_id=new_id(now=NOW),
+        person_id=till.person.pk,
+        amount=euros("5.00"),
+        card=Card("4000 0000 0000 0002"),
+        gateway=till.gateway,
+        now=NOW,
+    )
+    with pytest.raises(PayBackError, match="never arrived"):
+        till.pay_back(declined, "1.00")
+    with pytest.raises(PayBackError, match="not open here"):
+        pay_back_top_up(
+            pay_back_id=new_id(now=NOW),
+            top_up_id=declined.pk,
+            amount=euros("1.00"),
+            asked_by=None,
+            gateways={},
+            now=NOW,
+        )
+
+
+def settle(till: Till, *, after: timedelta = timedelta(0)) -> int:
+    later = NOW + timedelta(minutes=1) + after
+    return settle_pending_pay_backs(
+        gateways={till.gateway.name: till.gateway}, created_before=later, now=later
+    )
+
+
+def test_what_is_pending_at_the_gateway_is_reserved_until_it_answers(till: Till) -> None:
+    top_up = till.top_up(card="refund pending")
+    assert till.pay_back(top_up, "4.00").state is PayBackState.PENDING
+    assert till.spendable == euros("6.00")
+    assert stands(f"wallet/{till.person.pk}/EUR") == euros("10.00")
+    assert verify_books().findings == ()
+    assert settle(till) == 1
+    assert stands(f"wallet/{till.person.pk}/EUR") == euros("6.00")
+    assert settle(till) == 0
+    assert verify_books().findings == ()
+
+
+def test_a_gateway_that_gives_no_answer_is_asked_again_and_pays_back_once(till: Till) -> None:
+    top_up = till.top_up()
+    trouble = till.gateway.folder / "trouble"
+    trouble.write_text("unreachable")
+    with pytest.raises(GatewayUnreachableError):
+        till.pay_back(top_up, "4.00")
+    assert till.spendable == euros("6.00")
+    with pytest.raises(SettlementError):
+        settle(till)
+    trouble.unlink()
+    assert settle(till) == 1
+    assert stands("clearing/sandbox/EUR") == euros("-5.60")  # And 0.40 that the charge cost.
+
+
+def test_what_the_card_sends_back_is_in_the_wallet_again(till: Till) -> None:
+    top_up = till.top_up(card="refund comes back")
+    paid = till.pay_back(top_up, "4.00")
+    assert till.spendable == euros("6.00")
+    later = NOW + DELAY
+    refund = till.gateway.get_refund(refund_handle=paid.id, now=later)
+    for _ in range(2):
+        record_refund(refund=refund, gateway_name="sandbox", now=later)
+    assert list_pay_backs(person_id=till.person.pk)[0].state is PayBackState.RETURNED
+    assert till.spendable == euros("10.00")
+    assert verify_books().findings == ()
+    stale = replace(refund, state="succeeded")
+    record_refund(refund=stale, gateway_name="sandbox", now=later)
+    assert till.spendable == euros("10.00")
+
+
+def test_a_refund_that_was_not_asked_for_is_named(till: Till) -> None:
+    top_up = till.top_up()
+    paid = till.pay_back(top_up, "4.00")
+    refund = till.gateway.get_refund(refund_handle=paid.id, now=NOW)
+    for wrong, name in (
+        (replace(refund, refund_reference=""), "sandbox"),
+        (replace(refund, refund_reference=str(uuid.uuid4())), "sandbox"),
+        (replace(refund, amount=euros("3.00")), "sandbox"),
+        (refund, "stripe"),
+    ):
+        with pytest.raises(PayBackError):
+            record_refund(refund=wrong, gateway_name=name, now=NOW)
+
+
+@dataclass(frozen=True)
+class PayingBack:
+    """A listener of a gateway of their own, so that no refund is looked through for another."""
+
+    till: Till
+    top_up: TopUp
+    form: UUID
+
+    def run(self) -> object:
+        return self.till.pay_back(self.top_up, "4.00", form=self.form)
+
+
+def test_a_pay_back_that_fails_anywhere_goes_back_once_and_completes(
+    cast: Cast, tmp_path: Path
+) -> None:
+    turns = itertools.count()
+
+    def prepare() -> PayingBack:
+        turn = next(turns)
+        person = create_person(email=f"turn{turn}@example.org", password=PASSWORD)
+        till = Till(SandboxGateway(tmp_path / str(turn)), person)
+        return PayingBack(till, till.top_up(), new_id(now=NOW))
+
+    def check(paying: PayingBack, _: Exception | None) -> None:
+        settle(paying.till)
+        kept = PayBack.objects.filter(pk=paying.form).first()
+        refund = paying.till.gateway.find_refund(
+            handle=paying.top_up.handle, refund_reference=str(paying.form), now=NOW
+        )
+        assert (refund is None) is (kept is None)
+        assert kept is None or kept.state == PayBackState.SUCCEEDED
+        paying.run()
+        assert paying.till.spendable == euros("6.00")
+
+    calls = fail_each_call(
+        folder=tmp_path, prepare=prepare, run=lambda paying: paying.run(), check=check
+    )
+    assert calls > 15
+    assert verify_books().findings == ()
+
+
+def test_an_open_dispute_freezes_the_wallet_and_one_that_is_won_frees_it(till: Till) -> None:
+    top_up = till.top_up(card="won")
+    till.hear(till.dispute(top_up))
+    assert till.spendable == euros("0")
+    assert stands(f"held/{till.person.pk}/EUR") == euros("10.00")
+    assert stands("clearing/sandbox/EUR") == euros("20.40")  # Nothing but what it cost.
+    assert verify_books().findings == ()
+    with pytest.raises(PayBackTooLargeError):
+        till.pay_back(top_up, "1.00")
+    till.hear(till.dispute(top_up, at=DECIDED))
+    assert till.spendable == euros("10.00")
+    assert stands("losses/EUR") == euros("0")
+    assert verify_books().findings == ()
+
+
+def test_a_lost_dispute_costs_the_store_what_was_spent_and_the_licensors_nothing(
+    cast: Cast, till: Till
+) -> None:
+    top_up = till.top_up(card="lost")
+    spent = buy(cast)
+    owed = list_owed()
+    till.hear(till.dispute(top_up))
+    assert list_disputes()[0].shortage == spent
+    till.hear(till.dispute(top_up, at=DECIDED))
+    assert stands("losses/EUR") == -spent
+    assert stands(f"held/{till.person.pk}/EUR") == euros("0")
+    assert list_owed() == owed
+    assert verify_books().findings == ()
+
+
+def test_nobody_pays_back_or_buys_from_a_wallet_that_a_dispute_left_short(
+    cast: Cast, till: Till
+) -> None:
+    top_up = till.top_up("1.00", card="lost")
+    spent = buy(cast)
+    till.hear(till.dispute(top_up))
+    other = till.top_up("10.00")
+    with pytest.raises(WalletShutError):
+        till.pay_back(other, "1.00")
+    with pytest.raises(PayBackError, match="open still"):
+        forgive_shortage(dispute_id=list_disputes()[0].id, forgiven_by=cast.otto.pk, now=NOW)
+    till.hear(till.dispute(top_up, at=DECIDED))
+    # What came in meanwhile makes good what was short.
+    assert list_disputes()[0].shortage == euros("0")
+    assert till.spendable == euros("10.00") - spent
+    till.pay_back(other, "1.00")
+    assert verify_books().findings == ()
+
+
+def test_the_operator_lets_a_listener_buy_again_once_the_loss_is_sure(
+    cast: Cast, till: Till
+) -> None:
+    top_up = till.top_up("1.00", card="lost")
+    buy(cast)
+    till.hear(till.dispute(top_up, at=DECIDED))
+    (dispute,) = list_disputes()
+    assert dispute.shortage.micros > 0
+    for _ in range(2):
+        forgive_shortage(dispute_id=dispute.id, forgiven_by=cast.otto.pk, now=NOW)
+    assert get_dispute(dispute_id=dispute.id).shortage == euros("0")
+    till.pay_back(till.top_up("10.00"), "1.00")
+    assert verify_books().findings == ()
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+def test_notices_in_any_order_and_twice_come_to_the_same(
+    cast: Cast, tmp_path: Path, end: str
+) -> None:
+    ends = set()
+    for turn, order in enumerate(itertools.permutations(("inquiry", "open", end))):
+        person = create_person(email=f"{end}{turn}@example.org", password=PASSWORD)
+        till = Till(SandboxGateway(tmp_path / str(turn)), person)
+        top_up = till.top_up(card=end)
+        notice = till.dispute(top_up)
+        for state in (*order, *order):
+            fee = Money.zero("EUR") if state == "inquiry" else notice.fee
+            till.hear(replace(notice, state=state, fee=fee))
+        kept = Dispute.objects.get(person=person)
+        ends.add((kept.stage, kept.shortage_micros, till.spendable.micros))
+    assert ends == {(end, 0, 10_000_000 if end == "won" else 0)}
+    assert verify_books().findings == ()
+
+
+def test_an_inquiry_moves_nothing(till: Till) -> None:
+    top_up = till.top_up(card="inquiry")
+    till.hear(till.dispute(top_up))
+    assert till.spendable == euros("10.00")
+    assert list_disputes()[0].shortage == euros("0")
+    assert verify_books().findings == ()
+
+
+def test_a_dispute_of_nothing_of_ours_is_refused_and_moves_nothing(till: Till) -> None:
+    top_up = till.top_up(card="lost")
+    notice = till.dispute(top_up)
+    for wrong in (
+        replace(notice, charge_handle="", charge_reference="nonsense"),
+        replace(notice, charge_handle="", charge_reference=str(uuid.uuid4())),
+        replace(notice, amount=euros("10.01")),
+        replace(notice, amount=euros("0")),
+    ):
+        with pytest.raises(UnknownDisputeError):
+            till.hear(wrong)
+    till.hear(notice)
+    with pytest.raises(UnknownDisputeError, match="before"):
+        till.hear(replace(notice, amount=euros("9.00")))
+    assert Dispute.objects.count() == 1
+
+
+def test_a_dispute_whose_recording_fails_anywhere_is_booked_once(
+    cast: Cast, till: Till, tmp_path: Path
+) -> None:
+    def prepare() -> DisputeState:
+        return till.dispute(till.top_up("5.00", card="lost"), at=DECIDED)
+
+    def check(notice: DisputeState, _: Exception | None) -> None:
+        till.hear(notice)
+        lost = Dispute.objects.filter(stage="lost").count()
+        assert stands("clearing/sandbox/EUR") == euros(f"{20.33 * lost:.2f}")
+        assert till.spendable == euros("0")
+
+    assert fail_each_call(folder=tmp_path, prepare=prepare, run=till.hear, check=check) > 10
+    assert verify_books().findings == ()
