@@ -12,12 +12,13 @@ from pennywhistle.shop.royalties.queries import iterate_statements
 def check_statements() -> Iterator[Finding]:
     """Each issued statement against the one that would be written today.
 
-    One that was deleted cannot be missed: nothing else tells that it was issued.
+    One that was deleted is missed by the seal of the day that it was issued on.
     """
-    for statement_id, licensor_id, issued in iterate_statements():
-        where = f"statement {statement_id}"
-        currency = issued.total.currency
-        due = compose_statement(licensor_id=licensor_id, currency=currency, period=issued.period)
+    for issued in iterate_statements():
+        where = f"statement {issued.id}"
+        due = compose_statement(
+            licensor_id=issued.licensor_id, currency=issued.total.currency, period=issued.period
+        )
         if issued.total != due.total:
             yield Finding(where, f"its total is {issued.total}, its lines sum to {due.total}")
         if issued.line_count != due.line_count:

@@ -1,17 +1,28 @@
-"""`verify-books` and `statement`."""
+"""`verify-books`, `statement` and `books export`."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+books = typer.Typer(help="The books for others to read.", no_args_is_help=True)
+
+
+class Form(StrEnum):
+    """What the books can be written as."""
+
+    BEANCOUNT = "beancount"
+    CSV = "csv"
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("verify-books")(verify)
     app.command()(statement)
+    app.add_typer(books, name="books")
 
 
 def verify() -> None:
@@ -54,3 +65,43 @@ def statement(
         typer.echo(
             f"{path}: {each.line_count} lines, {each.total.decimal} {each.currency}, {state}"
         )
+
+
+@books.callback()
+def _books() -> None:
+    """The books for others to read."""
+
+
+@books.command()
+def export(
+    form: Annotated[Form, typer.Option("--format", help="Text for bean-check, or tables.")],
+    starts: Annotated[str, typer.Option("--from", help="The first day: 2026-01-01, UTC.")],
+    ends: Annotated[str, typer.Option("--to", help="The day after the last: 2027-01-01.")],
+    out: Annotated[Path, typer.Option(help="Folder to write into.", file_okay=False)] = Path(),
+) -> None:
+    """Write the transfers of a period: as Beancount, or as CSV with a monthly trial balance."""
+    from pennywhistle.doors.cli.dates import read_instant
+    from pennywhistle.flows.export_beancount import iterate_beancount
+    from pennywhistle.flows.export_csv import write_tables
+    from pennywhistle.kit.clock import Period
+
+    try:
+        within = Period(read_instant(starts), read_instant(ends))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--to") from None
+    out.mkdir(parents=True, exist_ok=True)
+    span = f"{within.starts_at:%Y-%m-%d}-{within.ends_at:%Y-%m-%d}"
+    if form is Form.BEANCOUNT:
+        path = out / f"books-{span}.beancount"
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(iterate_beancount(within=within))
+        typer.echo(str(path))
+        return
+    paths = out / f"transfers-{span}.csv", out / f"trial-balance-{span}.csv"
+    with (
+        paths[0].open("w", encoding="utf-8", newline="") as transfers,
+        paths[1].open("w", encoding="utf-8", newline="") as balances,
+    ):
+        write_tables(within=within, transfers=transfers, balances=balances)
+    for path in paths:
+        typer.echo(str(path))

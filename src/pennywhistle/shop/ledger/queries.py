@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
@@ -202,6 +202,19 @@ def list_trial_balance() -> list[KindTotal]:
     ]
 
 
+def list_days_moved(*, code: str, within: Period, reason: str) -> list[date]:
+    """The UTC days of a closed period on which an account moved for that reason, in order. One
+    query."""
+    rows = _moving().filter(
+        Q(debit_account__code=code) | Q(credit_account__code=code),
+        reason=reason,
+        posted_at__gte=within.starts_at,
+        posted_at__lt=within.ends_at,
+    )
+    instants = rows.values_list("posted_at", flat=True).iterator(chunk_size=ROWS_AT_ONCE)
+    return sorted({instant.date() for instant in instants})
+
+
 def count_transfers() -> int:
     """How many transfers the books hold. One query."""
     return Transfer.objects.count()
@@ -233,6 +246,12 @@ def list_movements(*, code: str, limit: int) -> list[Movement]:
 def list_transfers(*, document: str) -> list[TransferRow]:
     """The transfers of one event, oldest first. One query."""
     return [_row(row) for row in _with_accounts().filter(document=document).order_by("id")]
+
+
+def list_transfers_of(*, documents: Collection[str]) -> list[TransferRow]:
+    """The transfers of several events, oldest first. One query."""
+    rows = _with_accounts().filter(document__in=documents)
+    return [_row(row) for row in rows.order_by("id")]
 
 
 def find_transfer(*, key: str) -> TransferRow | None:

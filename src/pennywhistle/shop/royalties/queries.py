@@ -10,7 +10,7 @@ from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import list_balances, sum_movements
 from pennywhistle.shop.royalties.models import Accrual, AccrualReversal, Statement
-from pennywhistle.shop.royalties.rules import AccrualFacts, payable_code
+from pennywhistle.shop.royalties.rules import AccrualFacts, UnknownStatementError, payable_code
 
 # Three years of months.
 STATEMENTS_SHOWN = 36
@@ -47,6 +47,8 @@ class StatementLine:
 class StatementFacts:
     """A statement as it was issued; its bytes have the SHA-256 `csv_sha256`."""
 
+    id: int
+    licensor_id: int
     period: Period
     total: Money
     line_count: int
@@ -128,10 +130,29 @@ def list_statements(*, licensor_id: int) -> list[StatementFacts]:
     return [_statement(row) for row in rows[:STATEMENTS_SHOWN]]
 
 
-def iterate_statements() -> Iterator[tuple[int, int, StatementFacts]]:
-    """(id, licensor id, facts) of every statement that was issued. One query."""
+def get_statement(*, statement_id: int) -> StatementFacts:
+    """The statement of that number, or `UnknownStatementError`. One query."""
+    row = Statement.objects.filter(pk=statement_id).first()
+    if row is None:
+        raise UnknownStatementError(f"no statement has the number {statement_id}")
+    return _statement(row)
+
+
+def find_statement(*, licensor_id: int, period: Period, currency: str) -> StatementFacts | None:
+    """What was issued to a licensor for that period and currency, or None. One query."""
+    row = Statement.objects.filter(
+        licensor_id=licensor_id,
+        period_starts_at=period.starts_at,
+        period_ends_at=period.ends_at,
+        currency=currency,
+    ).first()
+    return None if row is None else _statement(row)
+
+
+def iterate_statements() -> Iterator[StatementFacts]:
+    """Every statement that was issued. One query."""
     for row in Statement.objects.order_by("id").iterator(chunk_size=2_000):
-        yield row.pk, row.licensor_id, _statement(row)
+        yield _statement(row)
 
 
 def list_accruals(*, sale_line_ids: Collection[int]) -> list[AccrualFacts]:
@@ -162,6 +183,8 @@ def list_reversals(*, sale_line_ids: Collection[int]) -> list[tuple[str, str, da
 
 def _statement(row: Statement) -> StatementFacts:
     return StatementFacts(
+        id=row.pk,
+        licensor_id=row.licensor_id,
         period=Period(row.period_starts_at, row.period_ends_at),
         total=Money(row.total_micros, row.currency),
         line_count=row.line_count,

@@ -25,6 +25,10 @@ class StatementMismatchError(RoyaltyError):
     """The sale lines and the ledger give different totals."""
 
 
+class UnknownStatementError(RoyaltyError):
+    """A statement that was never issued."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shares:
     """A price divided; the four sum to it exactly."""
