@@ -214,6 +214,7 @@ def buy_a_release(page: Page, shop: RunningShop) -> None:
     expect(page.locator("#whole .ticket-held")).to_be_visible()
     page.goto("/basket/")
     page.get_by_role("button", name="To the till").click()
+    page.get_by_label("I want my download to begin at once").check()
     page.get_by_role("button", name=re.compile("^Buy for")).click()
     page.wait_for_url("**/receipt/**")
 

@@ -87,6 +87,7 @@ def buy_and_download(page: Page, folder: Path) -> Path:
     """From the basket through the till to the file."""
     page.goto("/basket/")
     page.get_by_role("button", name="To the till").click()
+    page.get_by_label("I want my download to begin at once").check()
     page.get_by_role("button", name=re.compile("^Buy for")).click()
     page.goto("/library/")
     with page.expect_download() as download:

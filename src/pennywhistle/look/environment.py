@@ -53,6 +53,7 @@ def environment(**options: Any) -> Environment:
         "money": formats.money,
         "money_to_the_cent": formats.money_to_the_cent,
         "signed_money": formats.signed_money,
+        "percent": formats.percent,
         "megabytes": formats.megabytes,
         "duration": formats.duration,
         "spoken_duration": formats.spoken_duration,

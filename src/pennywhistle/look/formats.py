@@ -12,11 +12,11 @@ from typing import Literal
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
-from pennywhistle.kit.money import Money, round_half_up_to_minor
+from pennywhistle.kit.money import Money, minor_digits, round_half_up_to_minor
 from pennywhistle.kit.territory import COUNTRIES
 
 # One megabyte on pages and in prices is a million bytes, as the price list counts it.
@@ -65,6 +65,13 @@ def money(amount: Money) -> str:
     )
 
 
+def bare_money(amount: Money) -> str:
+    """As `money` without the currency, for a field beside which it stands: `2.50`, `2,50`."""
+    places = "0" * minor_digits(amount.currency)
+    pattern = f"#,##0.{places}" if places else "#,##0"
+    return str(format_decimal(amount.decimal, format=pattern, locale=_locale(), group_separator=False))
+
+
 def money_to_the_cent(amount: Money) -> str:
     """As `money`, rounded half up to the minor unit: for tax, which is counted in micro-units."""
     sign = -1 if amount.micros < 0 else 1
@@ -77,6 +84,14 @@ def signed_money(amount: Money) -> str:
     if amount.micros < 0:
         return f"\N{MINUS SIGN}{money(-amount)}"
     return f"+{money(amount)}" if amount else money(amount)
+
+
+def percent(value: Decimal | Fraction) -> str:
+    """`19%`, `8,1 %`: of a hundred, with at most two decimals."""
+    locale, exact = _locale(), Fraction(value)
+    share = Decimal(exact.numerator) / exact.denominator / 100
+    pattern = str(locale.percent_formats[None].pattern).replace("#,##0", "#,##0.##")
+    return str(format_percent(share, format=pattern, locale=locale))
 
 
 def megabytes(size_bytes: int) -> str:

@@ -22,6 +22,7 @@ from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.payments.models import TopUp
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.sales.models import Purchase, Quote
+from pennywhistle.shop.sales.waiver import WAIVER_TEXT
 from tests.cast import PASSWORD, Cast, euros
 
 CODE = "K7QM-2D9X-HV4T-P3RC"
@@ -108,7 +109,7 @@ def test_a_new_visitor_walks_from_the_search_to_the_download(shop: Cast) -> None
     assert redeemed.headers["Location"] == offer
     assert "Buy for €0.13" in see(client.get(offer))
 
-    bought = client.post("/buy/", {"quote": quote_id})
+    bought = client.post("/buy/", {"quote": quote_id, "waiver": WAIVER_TEXT})
     receipt = str(bought.headers["Location"])
     text = see(client.get(receipt))
     assert "Thank you" in text
@@ -194,14 +195,16 @@ def test_a_release_bought_whole_leaves_out_what_is_owned(alice: Client, shop: Ca
 def buy(client: Client) -> str:
     """The basket, to the till and bought; where that led."""
     quote_id = to_the_till(client).strip("/").split("/")[-1]
-    return str(client.post("/buy/", {"quote": quote_id}).headers["Location"])
+    return str(client.post("/buy/", {"quote": quote_id, "waiver": WAIVER_TEXT}).headers["Location"])
 
 
 def test_pressing_buy_twice_buys_once(alice: Client, shop: Cast) -> None:
     alice.post("/wallet/redeem/", {"code": CODE})
     put(alice, "track", shop.track_ids[0])
     quote_id = to_the_till(alice).strip("/").split("/")[-1]
-    first, second = (alice.post("/buy/", {"quote": quote_id}) for _ in range(2))
+    first, second = (
+        alice.post("/buy/", {"quote": quote_id, "waiver": WAIVER_TEXT}) for _ in range(2)
+    )
     assert first.headers["Location"] == second.headers["Location"]
     assert Purchase.objects.count() == 1
     assert balance_of(shop.alice) == "1.87 EUR"
@@ -221,7 +224,7 @@ def test_an_offer_that_has_run_out_leads_back_to_the_basket(alice: Client, shop:
     offer = to_the_till(alice)
     Quote.objects.update(expires_at=utc_now() - timedelta(seconds=1))
     assert alice.get(offer).headers["Location"] == "/basket/"
-    bought = alice.post("/buy/", {"quote": offer.strip("/").split("/")[-1]})
+    bought = alice.post("/buy/", {"quote": offer.strip("/").split("/")[-1], "waiver": WAIVER_TEXT})
     assert bought.headers["Location"] == "/basket/"
     assert "no longer stands" in see(alice.get("/basket/"))
     assert not Purchase.objects.exists()
@@ -232,7 +235,7 @@ def test_what_is_alices_is_not_bobs(alice: Client, shop: Cast) -> None:
     put(alice, "track", shop.track_ids[0])
     offer = to_the_till(alice)
     assert bob.get(offer).headers["Location"] == "/basket/"
-    stolen = bob.post("/buy/", {"quote": offer.strip("/").split("/")[-1]})
+    stolen = bob.post("/buy/", {"quote": offer.strip("/").split("/")[-1], "waiver": WAIVER_TEXT})
     assert stolen.headers["Location"] == "/basket/"
     alice.post("/wallet/redeem/", {"code": CODE})
     receipt = buy(alice).split("?")[0]

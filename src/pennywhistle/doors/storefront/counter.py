@@ -1,8 +1,7 @@
-"""The counter: basket, till, purchase, receipt, and the question of the country."""
+"""The counter: basket, till, purchase, and the question of the country."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pennywhistle.doors.storefront import baskets, carrying, choosing, pages
+from pennywhistle.doors.storefront import baskets, carrying, choosing, pages, tax_words
 from pennywhistle.doors.storefront.answers import (
     PERSONAL,
     ask_to_sign_up,
@@ -20,26 +19,31 @@ from pennywhistle.doors.storefront.answers import (
     safe_path,
     show,
 )
-from pennywhistle.doors.storefront.possessions import zips_of
-from pennywhistle.doors.storefront.shelves import chosen_recipe, is_exact, recipe_title
+from pennywhistle.doors.storefront.shelves import chosen_recipe, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.buy_basket import buy_basket, check_offer
 from pennywhistle.flows.declare_country import declare_country
+from pennywhistle.flows.issue_paper import issue_receipt
 from pennywhistle.flows.prepare_downloads import prepare_downloads
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.territory import UnknownCountryError, check_country
 from pennywhistle.shop.catalogue.queries import list_tracks
-from pennywhistle.shop.licensing.queries import list_terms_by_id
 from pennywhistle.shop.payments.queries import get_wallet_balance
-from pennywhistle.shop.sales.queries import PurchaseFacts, QuoteFacts, find_purchase, get_quote
+from pennywhistle.shop.sales.queries import QuoteFacts, get_quote
 from pennywhistle.shop.sales.rules import (
     NotEnoughMoneyError,
     QuoteExpiredError,
     QuoteNotYoursError,
     SaleError,
     TerritoryUnknownError,
+)
+from pennywhistle.shop.sales.waiver import (
+    WAIVER_TEXT,
+    WaiverMissingError,
+    check_waiver,
+    needs_waiver,
 )
 
 BASKET = "/basket/"
@@ -135,6 +139,7 @@ def offer(request: HttpRequest, quote_id: UUID) -> HttpResponseBase:
 def _checkout_page(quote: QuoteFacts, person_id: int) -> pages.CheckoutPage:
     balance = get_wallet_balance(person_id=person_id, currency=quote.total.currency)
     tracks = {t.id: t for t in list_tracks(track_ids={line.track_id for line in quote.lines})}
+    is_asked = needs_waiver(territory=quote.territory)
     return pages.CheckoutPage(
         quote_id=str(quote.id),
         lines=tuple(
@@ -156,6 +161,8 @@ def _checkout_page(quote: QuoteFacts, person_id: int) -> pages.CheckoutPage:
         expires_at=quote.expires_at,
         balance=balance,
         short_by=quote.total - balance if balance < quote.total else None,
+        waiver_version=WAIVER_TEXT if is_asked else "",
+        waiver=tax_words.waiver(WAIVER_TEXT) if is_asked else "",
     )
 
 
@@ -167,84 +174,26 @@ def buy(request: HttpRequest) -> HttpResponseBase:
         quote_id = UUID(request.POST.get("quote", ""))
     except ValueError:
         raise Http404(gettext("There is no such offer.")) from None
+    visit, waiver_text = visit_of(request), request.POST.get("waiver", "")
     try:
+        quote = get_quote(quote_id=quote_id, person_id=person_of(request))
+        check_waiver(territory=quote.territory, waiver_text=waiver_text)
         purchase = buy_basket(
-            quote_id=quote_id, person_id=person_of(request), now=visit_of(request).now
+            quote_id=quote_id,
+            person_id=person_of(request),
+            now=visit.now,
+            waiver_text=WAIVER_TEXT if needs_waiver(territory=quote.territory) else "",
         )
-    except NotEnoughMoneyError as error:
+    except (NotEnoughMoneyError, WaiverMissingError) as error:
         messages.error(request, words_for(error))
         return go(f"/checkout/{quote_id}/")
     except SaleError as error:
         messages.error(request, words_for(error))
         return go(BASKET)
-    prepare_downloads(
-        purchase_id=purchase.id, person_id=person_of(request), now=visit_of(request).now
-    )
+    issue_receipt(purchase_id=purchase.id, now=visit.now)
+    prepare_downloads(purchase_id=purchase.id, person_id=person_of(request), now=visit.now)
     carrying.empty(request)
     return go(f"/receipt/{purchase.id}/?thanks")
-
-
-@require_safe
-@for_listeners
-def receipt(request: HttpRequest, number: int) -> HttpResponseBase:
-    """A purchase as it was charged, with the licences it was sold under."""
-    purchase = find_purchase(purchase_id=number, person_id=person_of(request))
-    if purchase is None:
-        raise Http404(gettext("None of your purchases has that number."))
-    page = _receipt_page(
-        purchase,
-        buyer=visit_of(request).listener or "",
-        papers=_papers(purchase),
-        is_fresh="thanks" in request.GET,
-    )
-    return show(request, "receipt", page, cache=PERSONAL)
-
-
-def _papers(purchase: PurchaseFacts) -> dict[int, str]:
-    ids = {line.recording_licence_id for line in purchase.lines}
-    ids |= {line.work_licence_id for line in purchase.lines}
-    found = list_terms_by_id(licence_ids=ids)
-    return {
-        number: gettext("%(licensor)s, %(document)s")
-        % {"licensor": terms.licensor, "document": terms.document_reference}
-        for number, terms in found.items()
-    }
-
-
-def _receipt_page(
-    purchase: PurchaseFacts, *, buyer: str, papers: dict[int, str], is_fresh: bool
-) -> pages.ReceiptPage:
-    tracks = {t.id: t for t in list_tracks(track_ids={line.track_id for line in purchase.lines})}
-    rates = sorted({line.vat_percent for line in purchase.lines})
-    shown = ", ".join(f"{rate.normalize():f}%" for rate in rates)
-    return pages.ReceiptPage(
-        number=str(purchase.id),
-        bought_at=purchase.purchased_at,
-        buyer=buyer,
-        country=purchase.territory,
-        lines=tuple(
-            pages.ReceiptLine(
-                title=line.title,
-                by=line.artist,
-                recipe_title=recipe_title(line.recipe),
-                size_bytes=line.size_bytes,
-                size_is_exact=is_exact(line.recipe),
-                price=line.gross,
-                tax=line.tax,
-                licences=_named(papers, (line.recording_licence_id, line.work_licence_id)),
-            )
-            for line in purchase.lines
-        ),
-        total=purchase.total,
-        tax=purchase.tax,
-        tax_name=gettext("Tax in it (%(rates)s)") % {"rates": shown},
-        is_fresh=is_fresh,
-        zips=zips_of((tracks[line.track_id], line.recipe) for line in purchase.lines),
-    )
-
-
-def _named(papers: dict[int, str], ids: Iterable[int]) -> tuple[str, ...]:
-    return tuple(papers[number] for number in ids if number in papers)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,8 +13,8 @@ from pennywhistle.doors.storefront.library_pages import (
     OwnedBundle,
     OwnedRelease,
     OwnedTrack,
-    ZipLink,
 )
+from pennywhistle.doors.storefront.sample_receipts import RECEIPT, RECEIPT_UNNUMBERED
 from pennywhistle.doors.storefront.samples_of_choice import (
     CHOOSER,
     HEAR,
@@ -229,6 +229,8 @@ CHECKOUT = pages.CheckoutPage(
     expires_at=_NOW,
     balance=_euro("5.00"),
     short_by=None,
+    waiver_version="2026-11",
+    waiver="I want my download to begin at once, and I know that I can then no longer withdraw.",
 )  # fmt: skip
 
 WALLET = pages.WalletPage(
@@ -245,11 +247,25 @@ WALLET = pages.WalletPage(
     ),
     amounts=(_euro("5.00"), _euro("10.00"), _euro("20.00")),
     top_up_id="0190f3c2-7a10-7000-8000-000000000002",
-    test_cards=(
-        pages.TestCard("4242 4242 4242 4242", "pays at once"),
-        pages.TestCard("4000 0000 0000 0002", "is declined"),
-        pages.TestCard("4000 0000 0000 0077", "pays after a while"),
+    ways=(
+        pages.WayToPay(
+            "stripe",
+            bonus_text="The shop adds 2% to what you pay in.",
+            trouble="There is not enough money on the card.",
+            cards=(pages.KeptCardRow(1, "Visa ending in 4242, good until 04/2029"),),
+            script_url="https://js.stripe.com/v3/",
+            public_key="pk_test",
+        ),
+        pages.WayToPay(
+            "sandbox",
+            test_cards=(
+                pages.TestCard("4242 4242 4242 4242", "pays at once"),
+                pages.TestCard("4000 0000 0000 0002", "is declined"),
+                pages.TestCard("4000 0000 0000 0077", "pays after a while"),
+            ),
+        ),
     ),
+    is_out_of_order=True,
     voucher_code="K7QM-2D9X",
     voucher_trouble="A voucher has sixteen letters and digits; this one has eight.",
 )
@@ -282,27 +298,6 @@ LIBRARY = LibraryPage(
     track_count=3,
 )  # fmt: skip
 
-RECEIPT = pages.ReceiptPage(
-    number="2026-000001",
-    bought_at=_NOW,
-    buyer="nora@example.org",
-    country="DE",
-    lines=(
-        pages.ReceiptLine(
-            "Swallowtail Jig", "Maeve Quill", "MP3 192", 4_488_000, True, _euro("0.09"), _euro("0.014370"),
-            ("LRR-2026-01", "MPM/DL/2026/118"),
-        ),
-        pages.ReceiptLine(
-            "Harvest Home", "Tallow & Reed", "MP3 V0", 5_210_000, False, _euro("0.10"), _euro("0.015966")
-        ),
-    ),
-    total=_euro("0.19"),
-    tax=_euro("0.03"),
-    tax_name="Included: 19% VAT",
-    is_fresh=True,
-    zips=(ZipLink("Low Tide Airs", "MP3 192", "/download/1/mp3-192.zip"),),
-)  # fmt: skip
-
 COUNTRY = pages.CountryPage(chosen=None, back="/", trouble="Choose a country from the list.")
 
 TROUBLE = pages.TroublePage(
@@ -326,6 +321,8 @@ EMPTY_WALLET = pages.WalletPage(
     amount_wanted=_euro("0.19"),
 )
 
+ANSWER = pages.AnswerPage("0190f3c2-7a10-7000-8000-000000000004", _euro("10.00"))
+
 # Every page that has a template, with every state that changes its shape.
 PAGES: tuple[tuple[str, object], ...] = (
     ("home", HOME),
@@ -346,9 +343,11 @@ PAGES: tuple[tuple[str, object], ...] = (
     ("checkout", CHECKOUT),
     ("wallet", WALLET),
     ("wallet", EMPTY_WALLET),
+    ("answer", ANSWER),
     ("library", LIBRARY),
     ("library", EMPTY_LIBRARY),
     ("receipt", RECEIPT),
+    ("receipt", RECEIPT_UNNUMBERED),
     ("country", COUNTRY),
     ("trouble", TROUBLE),
 )

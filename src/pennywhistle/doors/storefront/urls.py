@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from pennywhistle.doors.storefront import browse, counter, hearing, owned, purse, trouble
+from pennywhistle.doors.storefront import browse, counter, hearing, owned, purse, receipts, trouble
 
 
 class NameConverter(StringConverter):
@@ -31,7 +31,8 @@ urlpatterns = [
     path("checkout/", counter.checkout, name="checkout"),
     path("checkout/<uuid:quote_id>/", counter.offer, name="offer"),
     path("buy/", counter.buy, name="buy"),
-    path("receipt/<int:number>/", counter.receipt, name="receipt"),
+    path("receipt/<int:number>/", receipts.receipt, name="receipt"),
+    path("receipt/<int:number>/<slug:name>.pdf", receipts.paper, name="paper"),
     path("wallet/", purse.wallet, name="wallet"),
     path("wallet/redeem/", purse.redeem, name="redeem"),
     path("wallet/top-up/", purse.top_up, name="top-up"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -194,6 +194,12 @@ def find_licensor(*, licensor_id: int) -> LicensorFacts | None:
     """The licensor of that id, or None."""
     row = Licensor.objects.filter(pk=licensor_id).first()
     return LicensorFacts(row.pk, row.name, row.kind, row.label_id) if row else None
+
+
+def list_licensors_by_id(*, licensor_ids: Collection[int]) -> dict[int, LicensorFacts]:
+    """Those licensors, by id. One query."""
+    rows = Licensor.objects.filter(pk__in=licensor_ids)
+    return {row.pk: LicensorFacts(row.pk, row.name, row.kind, row.label_id) for row in rows}
 
 
 def list_licensors() -> list[LicensorFacts]:

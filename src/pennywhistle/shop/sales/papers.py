@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
-from pennywhistle.kit.money import Money
+from pennywhistle.kit.money import Money, round_half_up_to_minor
 from pennywhistle.shop.sales.rules import LineFacts, SaleError
 
 NUMBER_DIGITS = 6
@@ -72,6 +73,16 @@ class TaxSum:
     net: Money
     tax: Money
     gross: Money
+
+    @property
+    def shown_tax(self) -> Money:
+        """The tax in whole minor units, as a paper prints it."""
+        return round_half_up_to_minor(Fraction(self.tax.micros), self.tax.currency)
+
+    @property
+    def shown_net(self) -> Money:
+        """What is left of the total beside the tax as it is printed."""
+        return self.gross - self.shown_tax
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Papers that are printed or kept as files."""
