@@ -20,6 +20,7 @@ from pennywhistle.flows.pay_back_top_up import (
     record_refund,
     settle_pending_pay_backs,
 )
+from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.record_dispute import record_dispute
 from pennywhistle.flows.record_payment_event import SettlementError
 from pennywhistle.flows.top_up_wallet import Card, top_up_wallet
@@ -320,6 +321,9 @@ def test_nobody_pays_back_or_buys_from_a_wallet_that_a_dispute_left_short(
     other = till.top_up("10.00")
     with pytest.raises(WalletShutError):
         till.pay_back(other, "1.00")
+    offer = quote(cast, BasketItem("release", cast.release_id, "flac"))
+    with pytest.raises(WalletShutError):
+        buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
     with pytest.raises(PayBackError, match="open still"):
         forgive_shortage(dispute_id=list_disputes()[0].id, forgiven_by=cast.otto.pk, now=NOW)
     till.hear(till.dispute(top_up, at=DECIDED))
@@ -327,6 +331,7 @@ def test_nobody_pays_back_or_buys_from_a_wallet_that_a_dispute_left_short(
     assert list_disputes()[0].shortage == euros("0")
     assert till.spendable == euros("10.00") - spent
     till.pay_back(other, "1.00")
+    buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
     assert verify_books().findings == ()
 
 

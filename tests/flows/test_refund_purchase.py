@@ -33,6 +33,7 @@ from pennywhistle.shop.sales.refunds import (
     UpgradedLineError,
     check_not_upgraded,
 )
+from pennywhistle.shop.sales.rules import QuoteExpiredError
 from tests.cast import NOW, Cast, assemble, euros, fill_wallet, quote
 from tests.faults import fail_each_call
 
@@ -171,6 +172,29 @@ def test_a_line_is_not_given_back_from_under_its_upgrade() -> None:
     together = {"sale/A/1", "sale/B/1"}
     check_not_upgraded(documents=together, upgrades=upgrades, refunded=together)
     check_not_upgraded(documents={"sale/B/1"}, upgrades=upgrades, refunded={"sale/B/1"})
+
+
+def test_an_upgrade_is_refused_once_what_it_upgrades_was_given_back(cast: Cast) -> None:
+    purchase = buy(cast)
+    better = quote(cast, BasketItem("release", cast.release_id, "flac"))
+    with_upgrades = [line for line in better.lines if line.reductions]
+    assert len(with_upgrades) == 3
+    give_back(cast, purchase, [1])
+    with pytest.raises(QuoteExpiredError, match="given back"):
+        buy_basket(quote_id=better.id, person_id=cast.alice.pk, now=NOW)
+    assert balance(cast) == euros("5.00") - purchase.total + purchase.lines[0].gross
+
+
+def test_what_was_upgraded_goes_back_only_after_its_upgrade(cast: Cast) -> None:
+    purchase = buy(cast)
+    better = quote(cast, BasketItem("release", cast.release_id, "flac"))
+    upgrade = buy_basket(quote_id=better.id, person_id=cast.alice.pk, now=NOW)
+    with pytest.raises(UpgradedLineError):
+        give_back(cast, purchase)
+    give_back(cast, upgrade)
+    give_back(cast, purchase)
+    assert balance(cast) == euros("5.00")
+    assert verify_books().findings == ()
 
 
 def state(cast: Cast, month: str, licensor: str = "Lantern Records") -> IssuedStatement:

@@ -13,11 +13,14 @@ from pennywhistle.shop.ledger.rules import OverdrawnError, TransferFacts, new_ac
 from pennywhistle.shop.library.operations import add_items
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.payments import chart as payments
+from pennywhistle.shop.payments.going_back import WalletShutError
 from pennywhistle.shop.payments.rules import wallet_code
 from pennywhistle.shop.pricing.operations import use_promotion
+from pennywhistle.shop.pricing.rules import PriceKind
 from pennywhistle.shop.royalties import chart as royalties
 from pennywhistle.shop.royalties.operations import accrue
 from pennywhistle.shop.sales import chart as sales
+from pennywhistle.shop.sales.aftercare import count_given_back
 from pennywhistle.shop.sales.operations import store_purchase
 from pennywhistle.shop.sales.queries import PurchaseFacts, find_purchase
 from pennywhistle.shop.sales.rules import (
@@ -43,8 +46,9 @@ def buy_basket(
 
     Buying the same quote again returns the purchase that it became. Transaction: one of its own,
     durable; no file, network or encoder inside. Raises `QuoteNotYoursError`, `QuoteExpiredError`
-    (also where a licence of it has ended), `NotEnoughMoneyError`, `AlreadyOwnedError`,
-    `PromotionRefusedError`; then nothing has changed.
+    (also where a licence of it has ended, or what it upgrades was given back),
+    `NotEnoughMoneyError`, `WalletShutError`, `AlreadyOwnedError`, `PromotionRefusedError`; then
+    nothing has changed.
     """
     with transaction.atomic(durable=True):
         offer = hold_offer(quote_id=quote_id, now=now)
@@ -55,8 +59,11 @@ def buy_basket(
         ):
             return bought
         _check_stands(offer, now)
+        if offer.shortage:
+            raise WalletShutError(missing=offer.shortage)
         purchase = store_purchase(offer=offer, now=now, waiver_text=waiver_text)
         _pay(offer, _transfers(offer, purchase))
+        _check_upgraded(offer)
         add_items(lines=purchase.lines)
         if offer.promotion_code:  # The wallet is held: whoever waits for the code waits last.
             use_promotion(
@@ -86,6 +93,22 @@ def _check_stands(offer: OfferFacts, now: datetime) -> None:
                 f"The licence {licence.number} of {licence.licensor} has ended since this offer "
                 "was made. Look at your basket again."
             )
+
+
+def _check_upgraded(offer: OfferFacts) -> None:
+    """Refuse upgrades of what was given back since. The wallet is held by now, and whoever gives
+    back holds it too: what is read here stays so. One query, where anything is upgraded."""
+    bases = {
+        reduction.code
+        for line in offer.lines
+        for reduction in line.reductions
+        if reduction.kind == PriceKind.UPGRADE.value
+    }
+    if bases and count_given_back(documents=bases):
+        raise QuoteExpiredError(
+            "Something that this offer upgrades was given back since it was made. Look at your "
+            "basket again."
+        )
 
 
 def _transfers(offer: OfferFacts, purchase: PurchaseFacts) -> list[TransferFacts]:

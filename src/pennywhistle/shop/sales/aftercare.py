@@ -91,6 +91,11 @@ def iterate_refunds() -> Iterator[RefundFacts]:
         yield _refund(row)
 
 
+def count_given_back(*, documents: Collection[str]) -> int:
+    """How many of the sale lines of these documents were given back. One query."""
+    return Refund.objects.filter(sale_line__document__in=documents).count()
+
+
 def list_standing_upgrades(*, lines: Collection[LineFacts]) -> dict[str, str]:
     """The upgrades of these lines that were not given back: document of each to that of its line.
 
@@ -99,7 +104,6 @@ def list_standing_upgrades(*, lines: Collection[LineFacts]) -> dict[str, str]:
     upgrades = SaleLine.objects.filter(
         purchase__person_id__in={line.person_id for line in lines},
         track_id__in={line.track_id for line in lines},
-        price_kind=PriceKind.UPGRADE,
         refund=None,
     )
     return {

@@ -28,6 +28,9 @@ _HOLD_QUOTE = "SELECT id FROM sales_quote WHERE id = %s FOR NO KEY UPDATE"
 _FIND_OFFER = """
     SELECT quote.person_id, quote.currency, quote.territory, quote.total_micros, quote.expires_at,
         quote.storefront_id, quote.promotion_code, purchase.id AS purchase_id,
+        (SELECT SUM(dispute.shortage_micros) FROM payments_dispute AS dispute
+            WHERE dispute.person_id = quote.person_id AND dispute.currency = quote.currency
+                AND dispute.shortage_micros > 0) AS shortage_micros,
         line.number, line.track_id, track.title, artist.name AS artist, release.title AS release,
         track.isrc, line.recipe, line.size_bytes, line.gross_micros, line.list_micros,
         line.price_kind, line.reductions, line.vat_percent, line.tax_micros, line.tax_country,
@@ -79,7 +82,8 @@ class LicenceNamed:
 class OfferFacts:
     """A quote as a purchase consumes it. Its lines are not sold yet: their `id` is 0.
 
-    `purchase_id` is the purchase that it became, if it has.
+    `purchase_id` is the purchase that it became, if it has; `shortage` what disputes have left
+    uncovered of its person's top-ups.
     """
 
     id: UUID
@@ -90,6 +94,7 @@ class OfferFacts:
     storefront_id: int
     promotion_code: str
     purchase_id: int | None
+    shortage: Money
     lines: tuple[LineFacts, ...]
     licences: dict[int, LicenceNamed]
 
@@ -117,6 +122,7 @@ def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
         storefront_id=first.storefront_id,
         promotion_code=first.promotion_code,
         purchase_id=first.purchase_id,
+        shortage=Money(int(first.shortage_micros or 0), first.currency),
         lines=tuple(_line(row, quote_id, now) for row in rows),
         licences={licence.id: licence for row in rows for licence in _licences(row)},
     )
@@ -147,6 +153,7 @@ class _OfferRow(NamedTuple):
     storefront_id: int
     promotion_code: str
     purchase_id: int | None
+    shortage_micros: int | Decimal | None
     number: int
     track_id: int
     title: str
