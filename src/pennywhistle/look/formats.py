@@ -69,7 +69,9 @@ def bare_money(amount: Money) -> str:
     """As `money` without the currency, for a field beside which it stands: `2.50`, `2,50`."""
     places = "0" * minor_digits(amount.currency)
     pattern = f"#,##0.{places}" if places else "#,##0"
-    return str(format_decimal(amount.decimal, format=pattern, locale=_locale(), group_separator=False))
+    return str(
+        format_decimal(amount.decimal, format=pattern, locale=_locale(), group_separator=False)
+    )
 
 
 def money_to_the_cent(amount: Money) -> str:

@@ -24,7 +24,8 @@ class Frame:
     """The values that `look/base.html` takes under the name `shop`.
 
     `listener` is None for a visitor who has not signed in, and so is `balance`. `country` is the
-    alpha-2 code that prices and licences are told for, None where it cannot be told.
+    alpha-2 code that prices and licences are told for, None where it cannot be told. `currencies`
+    are those that the shop sells in; `currency_is_fixed` where the listener's wallet decides.
     """
 
     name: str
@@ -36,6 +37,9 @@ class Frame:
     balance: Money | None = None
     licences: tuple[LicenceLine, ...] = ()
     query: str = ""
+    currency: str = ""
+    currencies: tuple[str, ...] = ()
+    currency_is_fixed: bool = False
 
 
 BARE_FRAME = Frame(name="Pennywhistle")

@@ -284,8 +284,8 @@ def test_a_fixed_price_is_lowered_by_a_code_for_that_label_or_release_alone() ->
     fixed, tier = song("1.00", kind=PriceKind.FIXED), Tier(euros("0"), Fraction(10))
     half = PromotionTerms("X", Fraction(50))
     assert total(price_asks(asks=[fixed], tier=tier, promotion=half)) == euros("1.00")
-    for meant in ({"release_ids": frozenset({1})}, {"label_ids": frozenset({1})}):
-        code = replace(half, **meant)
+    own = frozenset({1})
+    for code in (replace(half, release_ids=own), replace(half, label_ids=own)):
         assert total(price_asks(asks=[fixed], tier=tier, promotion=code)) == euros("0.50")
     other = replace(half, release_ids=frozenset({2}))
     assert total(price_asks(asks=[fixed, song("1.00")], promotion=other)) == euros("2.00")

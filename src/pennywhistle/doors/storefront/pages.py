@@ -76,12 +76,21 @@ class ArtistPage:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPrice:
+    """A price that the listener names: the least, and what stands in the field at first."""
+
+    least: Money
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrackRow:
     """A track in the recipe chosen. `peaks` are pairs of signed bytes; `reason` is for listeners.
 
     `artist_name` and `artist_url` are empty where they are the release's own; `treatment` says what
     the recipe does to this recording, where that is not said of all; `compare_url` is empty where
-    nothing may be heard.
+    nothing may be heard. `list_price` is what it costs without the `reductions`, None where there
+    are none; `named` is set where the listener names the price.
     """
 
     id: str
@@ -97,6 +106,9 @@ class TrackRow:
     size_bytes: int | None = None
     size_is_exact: bool = True
     price: Money | None = None
+    list_price: Money | None = None
+    reductions: tuple[str, ...] = ()
+    named: NamedPrice | None = None
     reason: str = ""
     treatment: str = ""
     compare_url: str = ""
@@ -104,7 +116,11 @@ class TrackRow:
 
 @dataclass(frozen=True, slots=True)
 class WholeRelease:
-    """The release as one purchase: what of it is for sale here and not yet owned."""
+    """The release as one purchase: what of it is for sale here and not yet owned.
+
+    `list_price` is what its songs cost one by one, None where that is no more; `named` is set where
+    the listener names the price.
+    """
 
     id: str
     state: TrackState
@@ -112,6 +128,9 @@ class WholeRelease:
     size_bytes: int | None = None
     size_is_exact: bool = True
     price: Money | None = None
+    list_price: Money | None = None
+    reductions: tuple[str, ...] = ()
+    named: NamedPrice | None = None
     reason: str = ""
 
 
@@ -185,8 +204,9 @@ class BasketLine:
     """One thing in the basket, with what it adds to the lines above it.
 
     `list_price` is what it costs without the `reductions`, None where there are none; `is_named`
-    where the listener named the price. `note` says why that is nothing; `trouble` why it cannot be bought as it is, and what to do;
-    `treatments` what the recipe does to recordings that it cannot carry as they are.
+    where the listener named the price. `note` says why that is nothing; `trouble` why it cannot be
+    bought as it is, and what to do; `treatments` what the recipe does to recordings that it cannot
+    carry as they are.
     """
 
     kind: Literal["track", "release"]

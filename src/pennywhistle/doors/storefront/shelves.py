@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront import choosing, pages
 from pennywhistle.doors.storefront.visitor import Visit
-from pennywhistle.doors.storefront.words import why_not
+from pennywhistle.doors.storefront.words import reductions_in_words, why_not
 from pennywhistle.flows.know_buyer import know_buyer
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.money import Money
@@ -23,7 +23,8 @@ from pennywhistle.shop.catalogue.queries import (
 from pennywhistle.shop.encoding.recipes import Recipe, Sizing
 from pennywhistle.shop.encoding.rules import get_recipe, list_recipes_for_sale
 from pennywhistle.shop.licensing.rules import Covered, NotCovered
-from pennywhistle.shop.pricing.queries import Buyer, Ticket, Window, list_window
+from pennywhistle.shop.pricing.queries import Buyer, Ticket, WholeOffer, Window, list_window
+from pennywhistle.shop.pricing.rules import NamedTerms
 from pennywhistle.shop.royalties.rules import RoyaltyError, divide_price
 from pennywhistle.shop.sales.vat import NO_TAX, tax_of
 
@@ -240,6 +241,9 @@ def _row(
         size_bytes=ticket.size_bytes,
         size_is_exact=ticket.size_is_exact,
         price=ticket.price,
+        list_price=ticket.list_price if ticket.reductions else None,
+        reductions=reductions_in_words(ticket.reductions),
+        named=_named(ticket.named),
         reason=reason_of(visit, ticket),
         treatment=choosing.treatment_text(track, ticket.recipe) if tells else "",
         compare_url=compare_url(track.id, ticket.recipe) if heard else "",
@@ -318,8 +322,27 @@ def _whole(
         size_bytes=sum(ticket.size_bytes for ticket in left) if left else None,
         size_is_exact=all(ticket.size_is_exact for ticket in left),
         price=Money.zero(visit.shop.currency) if offer is None else offer.price,
+        list_price=None if offer is None or not _is_lowered(offer) else _listed(offer),
+        reductions=()
+        if offer is None
+        else reductions_in_words(r for line in offer.lines for r in line.reductions),
+        named=None if offer is None else _named(offer.named),
         reason=reason,
     )
+
+
+def _is_lowered(offer: WholeOffer) -> bool:
+    return any(line.reductions for line in offer.lines)
+
+
+def _listed(offer: WholeOffer) -> Money:
+    return Money.total((line.ask.listed for line in offer.lines), offer.price.currency)
+
+
+def _named(terms: NamedTerms | None) -> pages.NamedPrice | None:
+    if terms is None:
+        return None
+    return pages.NamedPrice(terms.least, formats.bare_money(terms.take(None)))
 
 
 def chosen_recipe(code: str) -> Recipe | None:

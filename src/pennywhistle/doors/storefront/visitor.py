@@ -144,4 +144,7 @@ def _frame_of(visit: Visit, query: str) -> Frame:
             for line in list_notice(territory=visit.territory, instant=visit.now)
         ),
         query=query,
+        currency=visit.shop.currency,
+        currencies=visit.shop.currencies,
+        currency_is_fixed=visit.wallet_currency is not None,
     )

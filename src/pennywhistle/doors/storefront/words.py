@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 
 from django.utils.translation import gettext
 
-from pennywhistle.kit.money import Money
+from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
 from pennywhistle.shop.encoding.rules import MasterFacts, OutputFacts, Treatment
 from pennywhistle.shop.licensing.rules import NotCovered, Why
 from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
-from pennywhistle.shop.pricing.rules import PromotionRefusedError, Reduction
+from pennywhistle.shop.pricing.rules import NamedOutOfRangeError, PromotionRefusedError, Reduction
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
     BasketTooLargeError,
@@ -111,6 +111,15 @@ def _promotion_refused(error: Exception) -> str:
     return known[error.why] % {"code": error.code}
 
 
+def _named_out_of_range(error: Exception) -> str:
+    if not isinstance(error, NamedOutOfRangeError):
+        return gettext(str(error))
+    return gettext("Name a price from %(least)s to %(most)s.") % {
+        "least": formats.money(error.least),
+        "most": formats.money(error.most),
+    }
+
+
 def reductions_in_words(reductions: Iterable[Reduction]) -> tuple[str, ...]:
     """What prices were lowered by, the same kind and code summed: `Bought whole: −€0.20`."""
     sums: dict[tuple[str, str], Money] = {}
@@ -142,6 +151,8 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
         "That is more than one purchase can hold. Remove some of it and buy in two goes."
     ),
     EmptyBasketError: lambda _: gettext("Your basket is empty, or all of it is yours already."),
+    MoneyError: lambda _: gettext("This is not an amount. Write it as 2.50."),
+    NamedOutOfRangeError: _named_out_of_range,
     NotEnoughMoneyError: _not_enough,
     NotForSaleError: _not_for_sale,
     OtherCurrencyError: _other_currency,

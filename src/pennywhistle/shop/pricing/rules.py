@@ -36,6 +36,14 @@ class PriceTooLowError(PricingError):
     """A price below what tax and tariffs need somewhere; the message holds the numbers."""
 
 
+class NamedOutOfRangeError(PricingError):
+    """A price that a listener named and that is not taken; it is from `least` to `most`."""
+
+    def __init__(self, *, least: Money, most: Money) -> None:
+        self.least, self.most = least, most
+        super().__init__(f"Name a price from {least} to {most}.")
+
+
 class PriceKind(StrEnum):
     """How a price came about: by the size of the file, or as its seller set it."""
 

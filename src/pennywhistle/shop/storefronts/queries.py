@@ -94,6 +94,11 @@ def list_shopfronts(*, now: datetime) -> list[Shopfront]:
     return [_shopfront(row, prices) for row, prices in lists.items() if row.currency in prices]
 
 
+def find_shopfront(*, storefront_id: int, now: datetime) -> Shopfront | None:
+    """A storefront that has prices, or None. One query."""
+    return next((shop for shop in list_shopfronts(now=now) if shop.id == storefront_id), None)
+
+
 def list_currencies() -> list[str]:
     """The currencies that storefronts sell in. One query."""
     return sorted(set(PriceList.objects.values_list("currency", flat=True)))

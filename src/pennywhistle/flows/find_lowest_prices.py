@@ -1,0 +1,106 @@
+"""Find, country by country, the least that music may cost there: what its tax and tariffs need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from pennywhistle.flows.know_buyer import find_tax
+from pennywhistle.kit.money import Money
+from pennywhistle.kit.territory import COUNTRIES
+from pennywhistle.shop.catalogue.queries import TrackFacts
+from pennywhistle.shop.licensing.queries import list_terms, track_ref
+from pennywhistle.shop.licensing.rules import Covered, TariffCurrencyError, Use, cover
+from pennywhistle.shop.pricing.rules import lowest_price
+from pennywhistle.shop.sales.vat import Seller
+from pennywhistle.shop.storefronts.queries import Shopfront
+
+# Countries that are named of those that need the same.
+COUNTRIES_NAMED_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class LowestPrice:
+    """What music needs to be sold at in `countries`, with taxes of `vat_percents`, which rise.
+
+    `each` is what the dearest of its tracks needs, `whole` what all of them need together; None
+    where no price pays what its tariffs ask.
+    """
+
+    countries: tuple[str, ...]
+    vat_percents: tuple[Decimal, ...]
+    each: Money | None
+    whole: Money | None
+
+    @property
+    def where(self) -> str:
+        """The countries in a few words."""
+        named = ", ".join(self.countries[:COUNTRIES_NAMED_MOST])
+        more = len(self.countries) - COUNTRIES_NAMED_MOST
+        return f"{named} and {more} more" if more > 0 else named
+
+    @property
+    def taxes(self) -> str:
+        """`19%`, or `25% to 27%`."""
+        ends = dict.fromkeys((self.vat_percents[0], self.vat_percents[-1]))
+        return " to ".join(f"{percent.normalize():f}%" for percent in ends)
+
+
+def find_lowest_prices(
+    *, shop: Shopfront, tracks: Sequence[TrackFacts], seller: Seller, now: datetime
+) -> list[LowestPrice]:
+    """The lowest prices of these tracks wherever the shop may sell them now, the highest first.
+
+    In the shop's currency. One query.
+    """
+    licences = list_terms(tracks=[track_ref(track) for track in tracks]) if tracks else []
+    known: dict[tuple[int, int, Decimal], Money | None] = {}
+    found: dict[tuple[Money | None, Money | None], list[tuple[str, Decimal]]] = defaultdict(list)
+    for country in sorted(COUNTRIES):
+        if country not in shop.territories:
+            continue
+        percent = find_tax(shop=shop, territory=country, seller=seller, now=now).percent
+        needs: list[Money | None] = []
+        for track in tracks:
+            answer = cover(
+                track=track_ref(track),
+                use=Use.DOWNLOAD,
+                territory=country,
+                instant=now,
+                licences=licences,
+            )
+            if isinstance(answer, Covered):
+                key = answer.recording.id, answer.work.id, percent
+                if key not in known:
+                    known[key] = _lowest(answer, percent, shop.currency)
+                needs.append(known[key])
+        if needs:
+            found[_together(needs, shop.currency)].append((country, percent))
+    rows = [
+        LowestPrice(
+            tuple(country for country, _ in where),
+            tuple(sorted({percent for _, percent in where})),
+            each,
+            whole,
+        )
+        for (each, whole), where in found.items()
+    ]
+    return sorted(rows, key=lambda row: -1 if row.whole is None else -row.whole.micros)
+
+
+def _lowest(covered: Covered, percent: Decimal, currency: str) -> Money | None:
+    try:
+        return lowest_price(covered=covered, vat_percent=percent, currency=currency)
+    except TariffCurrencyError:
+        return None
+
+
+def _together(needs: Sequence[Money | None], currency: str) -> tuple[Money | None, Money | None]:
+    """The highest of them, and their sum."""
+    paid = [need for need in needs if need is not None]
+    if len(paid) < len(needs):
+        return None, None
+    return max(paid), Money.total(paid, currency)
