@@ -28,11 +28,16 @@ from pennywhistle.shop.payments.going_back_queries import (
     iterate_wrong_shortages,
 )
 from pennywhistle.shop.payments.queries import iterate_credits
+from pennywhistle.shop.royalties.payout_queries import iterate_payout_transfers
 
 __all__ = ["BooksReport", "Finding", "verify_books"]
 
 # Every transfer that documents ask for, but for those of sales, which `verify_sales` counts.
-SOURCES: tuple[Callable[[], Iterator[TransferFacts]], ...] = (iterate_credits, iterate_going_back)
+SOURCES: tuple[Callable[[], Iterator[TransferFacts]], ...] = (
+    iterate_credits,
+    iterate_going_back,
+    iterate_payout_transfers,
+)
 
 
 def verify_books() -> BooksReport:
