@@ -1,12 +1,14 @@
 """What encoding through the store costs over the bare encoder: time to the first byte, and CPU.
 
 The bare encoder is the same ffmpeg on the same master, called as one would by hand. Both take turns
-within one run; every figure is a ratio of medians.
+within one run; every figure is a ratio of medians. The store keeps encoders started ahead, as it does
+by default, and of the first bytes it is measured too what it does without.
 """
 
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,16 +24,23 @@ CPU_ROUNDS = 5
 CROWD, CROWD_ROUNDS = 8, 5
 
 
+_NONE_READY = {"PENNYWHISTLE_ENCODERS_READY": "0"}
+# Until those that were taken are there again.
+_READY_SECONDS = 1.0
+
+
 def run() -> Iterator[Figure]:
     """Measure; yields the figures."""
     stock = stock_album(open_store())
+    with serving(environment=_NONE_READY) as served:
+        yield from _first_bytes(stock, served, goal=1.3, how="none is started ahead")
     with serving() as served:
-        yield from _first_bytes(stock, served)
+        yield from _first_bytes(stock, served, goal=0.5, how="encoders are started ahead")
         yield _in_a_crowd(stock, served)
         yield _cpu(stock.of(ALBUM_RECIPE)[0], served)
 
 
-def _first_bytes(stock: Stock, served: Served) -> Iterator[Figure]:
+def _first_bytes(stock: Stock, served: Served, *, goal: float, how: str) -> Iterator[Figure]:
     ratios, told, music = [], [], None
     for recipe in bare.RECIPES:
         ours, theirs = _turns(stock.of(recipe)[0], served)
@@ -40,16 +49,16 @@ def _first_bytes(stock: Stock, served: Served) -> Iterator[Figure]:
         if recipe == ALBUM_RECIPE:
             music = (ours.music, theirs.music)
     yield at_most(
-        "first byte of a cold track over HTTP ÷ the bare encoder's",
+        f"first byte of a cold track over HTTP ÷ the bare encoder's, {how}",
         statistics.median(ratios),
-        1.3,
+        goal,
         "ratio",
         f"the median over recipes that stream, each of medians of {ROUNDS}: {', '.join(told)} of "
         "ffmpeg on a pipe",
     )
     assert music is not None
     yield at_most(
-        "first byte of music of a cold track over HTTP ÷ the bare encoder's",
+        f"first byte of music of a cold track over HTTP ÷ the bare encoder's, {how}",
         music[0] / music[1],
         1.3,
         "ratio",
@@ -71,9 +80,15 @@ def _turns(item: Item, served: Served) -> tuple[Arrival, Arrival]:
 
 def _cold(item: Item, served: Served) -> Arrival:
     """From an empty cache; read to its end, so that the next round is alone."""
+    _settle(served)
+    return client.first_byte(served.port, item.address, head_bytes=item.head_bytes, whole=True)
+
+
+def _settle(served: Served) -> None:
+    """An empty cache, and nobody at work."""
     await_quiet(served.process_id)
     forget_renditions()
-    return client.first_byte(served.port, item.address, head_bytes=item.head_bytes, whole=True)
+    time.sleep(_READY_SECONDS)
 
 
 def _median(arrivals: list[Arrival]) -> Arrival:
@@ -88,12 +103,13 @@ def _in_a_crowd(stock: Stock, served: Served) -> Figure:
     theirs: list[float] = []
     crowded: list[float] = []
     ours: list[float] = []
-    for _ in range(CROWD_ROUNDS):
+    for number in range(CROWD_ROUNDS + 1):
         theirs += [bare.first_byte(item.master, item.recipe).first for item in items]
-        await_quiet(served.process_id)
-        forget_renditions()
+        _settle(served)
         with ThreadPoolExecutor(CROWD) as pool:
-            ours += pool.map(lambda item: client.first_byte(served.port, item.address).first, items)
+            came = pool.map(lambda item: client.first_byte(served.port, item.address).first, items)
+            if number:  # The first leaves encoders started for those who come next.
+                ours += came
         await_quiet(served.process_id)
         with ThreadPoolExecutor(CROWD) as pool:
             crowded += pool.map(lambda item: bare.first_byte(item.master, item.recipe).first, items)
@@ -103,7 +119,7 @@ def _in_a_crowd(stock: Stock, served: Served) -> Figure:
         _p95(ours) / alone,
         4,
         "ratio",
-        f"{ALBUM_RECIPE}, {CROWD_ROUNDS} crowds: {_p95(ours) * 1000:.1f} ms at p95, "
+        f"{ALBUM_RECIPE}, {CROWD_ROUNDS} crowds after another one: {_p95(ours) * 1000:.1f} ms at p95, "
         f"{statistics.median(ours) * 1000:.1f} ms at the median; ffmpeg alone {alone * 1000:.1f} ms "
         f"at the median, and {_p95(crowded) * 1000:.1f} ms at p95 of {CROWD} at once",
     )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,9 @@ from bench import client
 from bench.__main__ import BENCHES, main
 from bench.figure import at_least, at_most, exactly, not_measured
 from bench.processes import encoders_of_tree, resident_bytes_of_tree, tree_of
+from pennywhistle.adapters.audio.binary import ffmpeg_path
+from pennywhistle.adapters.audio.process import Run, running
+from pennywhistle.adapters.audio.ready import MASTER
 
 
 def test_without_a_name_the_benches_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,9 +93,40 @@ def test_the_processes_below_one_are_found_with_what_they_use() -> None:
         assert child.stdout is not None
         child.stdout.readline()  # Until then it has next to nothing in memory.
         assert {os.getpid(), child.pid} <= set(tree_of(os.getpid()))
-        assert encoders_of_tree(os.getpid()) == set()
+        assert encoders_of_tree(child.pid) == set()
         assert resident_bytes_of_tree(child.pid) > 1_000_000
         child.communicate(b"\n")
+
+
+def test_an_encoder_that_waits_is_none_until_it_has_a_master(tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine.wav", tmp_path / "other.wav"
+    for path in (mine, other):
+        path.write_bytes(b"RIFF")
+    command = (
+        ffmpeg_path(),
+        "-v",
+        "quiet",
+        "-/filter_threads",
+        "pipe:0",
+        "-i",
+        f"file:{MASTER}",
+        "-",
+    )
+    run = Run(command, "a test", reads=(tmp_path,), inside=tmp_path, is_told=True)
+    with running(run):
+        ends_at = time.monotonic() + 30
+        while not any(map(_waits, tree_of(os.getpid()))):
+            assert time.monotonic() < ends_at, "it does not start"
+            time.sleep(0.01)
+        assert encoders_of_tree(os.getpid()) == set()
+        (tmp_path / MASTER).hardlink_to(mine)
+        assert len(encoders_of_tree(os.getpid())) == 1
+        assert len(encoders_of_tree(os.getpid(), master=mine)) == 1
+        assert encoders_of_tree(os.getpid(), master=other) == set()
+
+
+def _waits(pid: int) -> bool:
+    return f"file:{MASTER}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _answer_once(server: socket.socket, answer: bytes) -> None:

@@ -40,8 +40,9 @@ MEMORY_BYTES_MAX = 2_000_000_000
 _READ_BYTES = 256 * 1024
 # An encoder hands over every packet at once, for the sake of the first ones. Once these have passed,
 # it is left alone for a moment behind a short read, so that packets gather in the pipe, and steps back
-# behind encoders that have their first packets still to make.
-_EAGER_READS = 16
+# behind encoders that have their first packets still to make. Passing on sixteen each, eight encoders
+# that began together were in the way of each other's first.
+_EAGER_READS = 4
 _WORTH_WAKING_BYTES = 32 * 1024
 _PAUSE_SECONDS = 0.005
 _PIPE_BYTES = 1024 * 1024
