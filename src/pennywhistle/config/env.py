@@ -137,7 +137,7 @@ def database_from_url(url: str, *, home: Path) -> dict[str, Any]:
 
 def _sqlite(path: Path) -> dict[str, Any]:
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "pennywhistle.config.sqlite3",
         "NAME": str(path),
         "CONN_MAX_AGE": 60,
         "OPTIONS": {
