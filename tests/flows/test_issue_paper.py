@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -20,6 +21,8 @@ from pennywhistle.flows.issue_paper import (
     issue_receipt,
 )
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.flows.refund_purchase import refund_purchase
+from pennywhistle.flows.verify_papers import check_papers
 from pennywhistle.shop.catalogue.models import Track
 from pennywhistle.shop.sales.models import Paper, PaperSeries, Purchase
 from pennywhistle.shop.sales.paper_queries import find_paper, list_series, receipt_of
@@ -30,8 +33,10 @@ from pennywhistle.shop.sales.papers import (
     paper_digest,
     receipt_document,
 )
+from pennywhistle.shop.sales.refunds import RefundReason
 from tests.cast import NOW, Cast, assemble, euros, fill_wallet, quote
 from tests.faults import FaultyDatabaseError, counted_calls, fail_each_call
+from tests.guards_lifted import guards_lifted
 
 PATIENCE_SECONDS = 60
 RECIPES = ("mp3-128", "mp3-192", "mp3-320", "opus-128", "opus-96", "flac", "aac-256", "wav")
@@ -136,6 +141,58 @@ def test_the_worker_writes_receipts_that_lack_in_order(rich: Cast) -> None:
     assert (series.name, series.count, series.last) == ("R2026", len(bought), len(bought))
 
 
+def test_the_recount_finds_nothing_wrong_with_papers_as_they_were_issued(rich: Cast) -> None:
+    for recipe in RECIPES[:3]:
+        issue_receipt(purchase_id=buy(rich, recipe=recipe), now=NOW)
+    refund_purchase(
+        purchase_id=Purchase.objects.latest("pk").pk,
+        reason=RefundReason.MISTAKE,
+        refunded_by=rich.otto.pk,
+        now=NOW + timedelta(days=1),
+    )
+    assert Paper.objects.count() == 4
+    assert list(check_papers()) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"total_micros": 1},
+        {"tax_micros": 1},
+        {"number": 7},
+        {"document": "purchase/999"},
+        {"series": "C2026"},
+        {"content": {}},
+        {"sha256": "0" * 64},
+        {"issued_at": NOW + timedelta(days=1)},
+        {"currency": "USD"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_the_recount_names_a_paper_that_was_changed(rich: Cast, change: dict[str, Any]) -> None:
+    for recipe in RECIPES[:3]:
+        issue_receipt(purchase_id=buy(rich, recipe=recipe), now=NOW)
+    PaperSeries.objects.create(name="C2026")
+    with guards_lifted(connection):
+        Paper.objects.filter(number=2).update(**change)
+    assert list(check_papers()) != []
+
+
+def test_the_recount_finds_a_paper_rewritten_with_its_digest(rich: Cast) -> None:
+    issue_receipt(purchase_id=buy(rich), now=NOW)
+    row = Paper.objects.get()
+    row.content["lines"][0]["price"]["micros"] += 10_000
+    digest = paper_digest(
+        name="R2026-000001", document=row.document, issued_at=row.issued_at, content=row.content
+    )
+    with guards_lifted(connection):
+        Paper.objects.update(
+            content=row.content, sha256=digest, total_micros=row.total_micros + 10_000
+        )
+    (finding,) = check_papers()
+    assert "not as it was sold" in finding.what
+
+
 @pytest.mark.parametrize("number", [1, 3, 17])
 def test_the_database_takes_no_number_but_the_next(rich: Cast, number: int) -> None:
     first = issue_receipt(purchase_id=buy(rich), now=NOW)
@@ -203,7 +260,8 @@ def test_many_tills_and_the_worker_at_once_give_each_number_once(transactional_d
 
 
 def _at_once(calls: list[Callable[[], object]]) -> list[BaseException]:
-    start, errors = threading.Barrier(len(calls)), []
+    start = threading.Barrier(len(calls))
+    errors: list[BaseException] = []
 
     def work(call: Callable[[], object]) -> None:
         try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pennywhistle.flows.books_report import BooksReport, Finding
+from pennywhistle.flows.verify_papers import check_papers
 from pennywhistle.flows.verify_rows import find_unsound_rows
 from pennywhistle.flows.verify_sales import SalesCount
 from pennywhistle.flows.verify_seals import check_seals
@@ -64,6 +65,7 @@ def _recount() -> BooksReport:
     findings += transfers.check(explained)
     findings += accounts.check()
     findings += check_statements()
+    findings += check_papers()
     findings += check_seals(transfers.trees)
     return BooksReport(
         transfer_count=transfers.count,

@@ -17,6 +17,7 @@ from django.db import close_old_connections, connections
 
 from pennywhistle.flows.examine_report import examine_reports
 from pennywhistle.flows.hear_gateway import process_messages
+from pennywhistle.flows.issue_paper import issue_missing_credit_notes, issue_missing_receipts
 from pennywhistle.flows.keep_card import forget_cards_used_once
 from pennywhistle.flows.measure_masters import measure_masters
 from pennywhistle.flows.outfit import get_outfit
@@ -39,6 +40,11 @@ SEAL_EVERY = timedelta(minutes=10)
 
 # A charge younger than this is still being answered in the request that made it.
 SETTLE_AFTER = timedelta(seconds=3)
+
+# How often receipts are looked for that their tills did not write.
+NUMBER_EVERY = timedelta(seconds=10)
+# Rows that are looked at again: more than there are purchases under way at once.
+LOOK_BACK = 100
 
 
 @dataclass
@@ -76,6 +82,8 @@ def run(*, parent_pid: int | None) -> None:
         _Round("measure masters", _Measuring(), MEASURE_EVERY, is_long=True),
         _Round("examine reports", _examine, EXAMINE_EVERY, is_long=True),
         _Round("seal books", _seal, SEAL_EVERY, is_long=True),
+        _Round("write receipts", _Numbering(issue_missing_receipts), NUMBER_EVERY),
+        _Round("write credit notes", _Numbering(issue_missing_credit_notes), NUMBER_EVERY),
     ]
     while not stop.is_set() and (parent_pid is None or os.getppid() == parent_pid):
         for each in rounds:
@@ -156,3 +164,17 @@ class _Measuring:
             masters=outfit.masters, working_folder=outfit.working_folder, after_id=self._after_id
         )
         self._after_id = batch.after_id
+
+
+class _Numbering:
+    """Goes through what was sold or given back, and writes the papers that crashes left out.
+
+    Row numbers may be given out before their rows can be seen, so it always looks a little back.
+    """
+
+    def __init__(self, issue: Callable[..., int]) -> None:
+        self._issue, self._after_id = issue, 0
+
+    def __call__(self) -> None:
+        last_id = self._issue(after_id=self._after_id, now=utc_now())
+        self._after_id = max(self._after_id, last_id - LOOK_BACK)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
+from pennywhistle.kit.chunks import chunked
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.sales.models import BusinessBuyer, Paper, Purchase, Refund, SaleLine
 from pennywhistle.shop.sales.papers import (
@@ -16,6 +18,7 @@ from pennywhistle.shop.sales.papers import (
     PaperContent,
     PaperError,
     PaperKind,
+    PaperLine,
     content_of_json,
     paper_lines,
     paper_name,
@@ -45,6 +48,22 @@ class PaperFacts:
     def name(self) -> str:
         """The number as it is printed."""
         return paper_name(series=self.series, number=self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaper:
+    """A paper as the recount needs it: its content as stored, and the lines that were sold."""
+
+    series: str
+    number: int
+    document: str
+    purchase_id: int
+    total: Money
+    tax: Money
+    stored: dict[str, Any]
+    sha256: str
+    issued_at: datetime
+    sold: tuple[PaperLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +150,27 @@ def list_given_back(*, purchase_id: int) -> list[GivenBack]:
     return [GivenBack(instant, tuple(documents)) for instant, documents in together.items()]
 
 
-def iterate_papers() -> Iterator[Paper]:
-    """Every paper by series and number, as stored. One query."""
-    yield from Paper.objects.order_by("series", "number").iterator(chunk_size=ROWS_AT_ONCE)
+def iterate_papers() -> Iterator[StoredPaper]:
+    """Every paper by series and number. A query, and one more for `ROWS_AT_ONCE` of them."""
+    rows = Paper.objects.order_by("series", "number").iterator(chunk_size=ROWS_AT_ONCE)
+    for some in chunked(rows, size=ROWS_AT_ONCE):
+        sold: dict[int, list[PaperLine]] = {}
+        lines = _lines().filter(purchase__in={row.purchase_id for row in some})
+        for line in lines.order_by("purchase", "number"):
+            sold.setdefault(line.purchase_id, []).extend(paper_lines([line_facts(line)]))
+        for row in some:
+            yield StoredPaper(
+                series=row.series_id,
+                number=row.number,
+                document=row.document,
+                purchase_id=row.purchase_id,
+                total=Money(row.total_micros, row.currency),
+                tax=Money(row.tax_micros, row.currency),
+                stored=row.content,
+                sha256=row.sha256,
+                issued_at=row.issued_at,
+                sold=tuple(sold.get(row.purchase_id, ())),
+            )
 
 
 def find_buyer(*, person_id: int) -> Buyer | None:
@@ -148,11 +185,8 @@ def receipt_of(*, purchase_id: int) -> PaperContent:
     if purchase is None:
         raise PaperError(f"there is no purchase {purchase_id} to write a receipt for")
     shop = purchase.quote.storefront
-    rows = SaleLine.objects.filter(purchase=purchase_id).order_by("number")
-    lines = [
-        line_facts(row)
-        for row in rows.select_related("purchase", "track__artist", "track__release")
-    ]
+    rows = _lines().filter(purchase=purchase_id).order_by("number")
+    lines = [line_facts(row) for row in rows]
     return PaperContent(
         kind=PaperKind.RECEIPT,
         currency=purchase.quote.currency,
@@ -181,3 +215,7 @@ def paper_facts(row: Paper) -> PaperFacts:
         sha256=row.sha256,
         issued_at=row.issued_at,
     )
+
+
+def _lines() -> QuerySet[SaleLine]:
+    return SaleLine.objects.select_related("purchase", "track__artist", "track__release")
