@@ -14,12 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
 from pennywhistle.doors.storefront.visitor import Visit, visit_of
+from pennywhistle.doors.storefront.ways import let_counter_in, list_ways
 from pennywhistle.doors.storefront.words import declined, movement, words_for
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.redeem_voucher import redeem_voucher
-from pennywhistle.flows.top_up_wallet import Card, GatewayUnreachableError, top_up_wallet
 from pennywhistle.kit.ids import new_id
-from pennywhistle.kit.money import Money, MoneyError
+from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
 from pennywhistle.shop.ledger.queries import Movement
 from pennywhistle.shop.payments.queries import (
@@ -33,14 +33,13 @@ from pennywhistle.shop.sales.rules import QuoteNotYoursError
 
 # What a top-up offers to choose from, in major units.
 AMOUNTS = ("5", "10", "20")
-TEST_GATEWAY = "sandbox"
 
 
 @require_safe
 @for_listeners
 def wallet(request: HttpRequest) -> HttpResponseBase:
     """The wallet's page."""
-    return _show(request)
+    return show_wallet(request)
 
 
 @require_POST
@@ -53,104 +52,78 @@ def redeem(request: HttpRequest) -> HttpResponseBase:
             code=code, person_id=person_of(request), domain=visit.domain, now=visit.now
         )
     except PaymentError as error:
-        return _show(request, voucher_code=code, voucher_trouble=words_for(error))
+        return show_wallet(request, voucher_code=code, voucher_trouble=words_for(error))
     text = (
         gettext("The voucher put %(worth)s into your wallet.")
         if redeemed.is_first
         else gettext("You redeemed this voucher before: its %(worth)s went into your wallet then.")
     )
     messages.success(request, text % {"worth": formats.money(redeemed.worth)})
-    return go(_onward(request))
+    return go(onward(request))
 
 
-@require_POST
-@for_listeners
-def top_up(request: HttpRequest) -> HttpResponseBase:
-    """Charge a test card, where the operator has opened the sandbox gateway."""
-    visit, gateway = visit_of(request), get_outfit().gateways.get(TEST_GATEWAY)
-    if gateway is None:
-        return _show(request, card_trouble=gettext("This shop takes no cards at the moment."))
-    try:
-        done = top_up_wallet(
-            top_up_id=UUID(request.POST.get("top_up", "")),
-            person_id=person_of(request),
-            amount=Money.parse(request.POST.get("amount", ""), visit.shop.currency),
-            card=Card(request.POST.get("card_number", "")),
-            gateway=gateway,
-            now=visit.now,
-        )
-    except (PaymentError, MoneyError) as error:
-        return _show(request, card_trouble=words_for(error))
-    except ValueError:
-        return _show(request, card_trouble=gettext("Load the page again, and try once more."))
-    except GatewayUnreachableError:
-        messages.warning(
-            request,
-            gettext("The card company did not answer. Nothing is lost: it is listed below."),
-        )
-        return go("/wallet/")
-    return _after_charge(request, done.state, done.decline_reason)
-
-
-def _after_charge(request: HttpRequest, state: str, reason: str) -> HttpResponseBase:
-    if state == "declined":
-        return _show(request, card_trouble=declined(reason))
-    if state == "pending":
-        messages.info(request, gettext("The bank takes its time. Your top-up is listed below."))
-        return go("/wallet/")
-    messages.success(request, gettext("Your wallet is topped up."))
-    return go(_onward(request))
-
-
-def _onward(request: HttpRequest) -> str:
+def onward(request: HttpRequest) -> str:
     """Back to the till, if that is where the visitor came from."""
-    quote_id = _quote_id(request.POST.get("for", ""))
+    quote_id = quote_id_of(request.POST.get("for", ""))
     return f"/checkout/{quote_id}/" if quote_id else "/wallet/"
 
 
-def _quote_id(text: str) -> UUID | None:
+def quote_id_of(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
         return None
 
 
-def _show(
+def show_wallet(
     request: HttpRequest,
     *,
     voucher_code: str = "",
     voucher_trouble: str = "",
-    card_trouble: str = "",
+    chosen: str = "",
+    trouble: str = "",
 ) -> HttpResponseBase:
+    """The wallet's page. `trouble` is what went wrong with the chosen way to pay."""
     visit, person_id = visit_of(request), person_of(request)
-    currency = visit.shop.currency
+    currency = visit.currency
     balance = get_wallet_balance(person_id=person_id, currency=currency)
     asked = request.POST if request.method == "POST" else request.GET
-    quote_id = _quote_id(asked.get("for", ""))
+    quote_id = quote_id_of(asked.get("for", ""))
+    ways = list_ways(visit=visit, person_id=person_id, chosen=chosen, trouble=trouble)
     page = pages.WalletPage(
         balance=balance,
         movements=_movements(list_wallet_movements(person_id=person_id, currency=currency)),
-        top_ups=tuple(
-            pages.PendingTopUp(
-                id=str(row.pk),
-                at=row.created_at,
-                amount=Money(row.amount_micros, row.currency),
-                state="declined" if row.state == "declined" else "pending",
-                text=declined(row.decline_reason) or gettext("The bank has not answered yet."),
-            )
-            for row in list_unsettled_top_ups(person_id=person_id, now=visit.now)
-        ),
+        top_ups=_top_ups(person_id, quote_id, visit),
         amounts=tuple(Money.parse(text, currency) for text in AMOUNTS),
         top_up_id=str(new_id(now=visit.now)),
-        test_cards=_test_cards(),
+        ways=ways,
+        is_out_of_order=len(ways) < len(get_outfit().gateways),
+        trouble="" if any(way.trouble for way in ways) else trouble,
         voucher_code=voucher_code,
         voucher_trouble=voucher_trouble,
-        card_trouble=card_trouble,
         quote_id=str(quote_id) if quote_id else "",
         amount_wanted=_wanted(quote_id, person_id, balance, visit),
     )
-    is_wrong = voucher_trouble or card_trouble
-    return show(request, "wallet", page, cache=PERSONAL, status=422 if is_wrong else 200)
+    is_wrong = voucher_trouble or trouble
+    answer = show(request, "wallet", page, cache=PERSONAL, status=422 if is_wrong else 200)
+    return let_counter_in(answer, *(way.gateway for way in ways))
+
+
+def _top_ups(person_id: int, quote_id: UUID | None, visit: Visit) -> tuple[pages.PendingTopUp, ...]:
+    onward = f"?for={quote_id}" if quote_id else ""
+    waiting = gettext("The bank has not answered yet.")
+    asking = gettext("Your bank wants an answer from you.")
+    return tuple(
+        pages.PendingTopUp(
+            id=str(row.pk),
+            at=row.created_at,
+            amount=Money(row.amount_micros, row.currency),
+            state="declined" if row.state == "declined" else "pending",
+            text=declined(row.decline_reason) or (asking if row.needs_answer else waiting),
+            answer_url=f"/wallet/answer/{row.pk}/{onward}" if row.needs_answer else "",
+        )
+        for row in list_unsettled_top_ups(person_id=person_id, now=visit.now)
+    )
 
 
 def _wanted(quote_id: UUID | None, person_id: int, balance: Money, visit: Visit) -> Money | None:
@@ -184,17 +157,4 @@ def _movements(rows: Iterable[Movement]) -> tuple[pages.WalletMovement, ...]:
             amount=amount,
         )
         for at, reason, amount, count in drawn.values()
-    )
-
-
-def _test_cards() -> tuple[pages.TestCard, ...]:
-    """The sandbox gateway's numbers; none where it is shut."""
-    if TEST_GATEWAY not in get_outfit().gateways:
-        return ()
-    return (
-        pages.TestCard("4242 4242 4242 4242", gettext("pays at once")),
-        pages.TestCard("4000 0000 0000 0002", gettext("is declined")),
-        pages.TestCard("4000 0000 0000 9995", gettext("has too little on it")),
-        pages.TestCard("4000 0000 0000 0077", gettext("pays after a few seconds")),
-        pages.TestCard("4000 0000 0000 0341", gettext("is declined after a few seconds")),
     )

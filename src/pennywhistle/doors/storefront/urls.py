@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from pennywhistle.doors.storefront import browse, counter, hearing, owned, purse, receipts, trouble
+from pennywhistle.doors.storefront import (
+    browse,
+    counter,
+    hearing,
+    owned,
+    purse,
+    receipts,
+    topping,
+    trouble,
+)
 
 
 class NameConverter(StringConverter):
@@ -35,7 +44,10 @@ urlpatterns = [
     path("receipt/<int:number>/<slug:name>.pdf", receipts.paper, name="paper"),
     path("wallet/", purse.wallet, name="wallet"),
     path("wallet/redeem/", purse.redeem, name="redeem"),
-    path("wallet/top-up/", purse.top_up, name="top-up"),
+    path("wallet/top-up/", topping.top_up, name="top-up"),
+    path("wallet/card/", topping.hand_over, name="hand-over"),
+    path("wallet/card/<int:card_id>/forget/", topping.forget, name="forget-card"),
+    path("wallet/answer/<uuid:top_up_id>/", topping.answer, name="answer"),
     path("library/", owned.library, name="library"),
     path("download/<int:item_id>/", owned.download, name="download"),
     path("download/<int:release_id>/<slug:code>.zip", owned.album, name="album"),
