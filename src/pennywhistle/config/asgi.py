@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -12,7 +15,7 @@ from pennywhistle.config.wsgi import application as pages
 from pennywhistle.doors.delivery.app import app as delivery
 from pennywhistle.doors.metrics.counting import counted
 from pennywhistle.doors.metrics.page import show_metrics
-from pennywhistle.flows.encoders import get_encoders
+from pennywhistle.flows.encoders import get_encoders, release_ready_encoders
 
 # Pages answered at once by one server process; the rest wait their turn.
 PAGE_THREADS = 8
@@ -33,6 +36,12 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
     await _django(scope, receive_one, send_one)  # type: ignore[arg-type]
 
 
+@asynccontextmanager
+async def _until_stopped(_: Starlette) -> AsyncIterator[None]:
+    yield
+    release_ready_encoders()
+
+
 end_with_parent()
 get_encoders()  # What starts them is ready before the first is asked for.
 
@@ -41,5 +50,6 @@ application = Starlette(
         Mount("/bytes", app=counted(delivery)),
         Route("/metrics", show_metrics),
         Mount("/", app=_pages),
-    ]
+    ],
+    lifespan=_until_stopped,
 )

@@ -292,6 +292,11 @@ def get_encoders() -> Encoders:
     )
 
 
+def release_ready_encoders() -> None:
+    """End those that wait to be asked for, and keep none any more: this process is about to end."""
+    ready_encoders.keep(most=0)
+
+
 def _warm_up() -> None:
     """What the first encode would have to wait for."""
     try:
