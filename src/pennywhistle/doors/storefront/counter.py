@@ -30,6 +30,7 @@ from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.territory import UnknownCountryError, check_country
 from pennywhistle.shop.catalogue.queries import list_tracks
+from pennywhistle.shop.payments.going_back import WalletShutError
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.sales.queries import QuoteFacts, get_quote
 from pennywhistle.shop.sales.rules import (
@@ -187,7 +188,7 @@ def buy(request: HttpRequest) -> HttpResponseBase:
     except (NotEnoughMoneyError, WaiverMissingError) as error:
         messages.error(request, words_for(error))
         return go(f"/checkout/{quote_id}/")
-    except SaleError as error:
+    except (SaleError, WalletShutError) as error:
         messages.error(request, words_for(error))
         return go(BASKET)
     issue_receipt(purchase_id=purchase.id, now=visit.now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pennywhistle.kit.money import Money
+
 
 @dataclass(frozen=True, slots=True)
 class ZipLink:
@@ -29,6 +31,7 @@ class OwnedTrack:
     size_is_exact: bool
     download_url: str
     receipt_url: str
+    broken_url: str
     pcm_sha256: str = ""
     file_sha256: str = ""
     made_at: datetime | None = None
@@ -57,8 +60,45 @@ class OwnedRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedFile:
+    """A file that its listener called broken, and what came of it. `credited` is None where nothing
+    came back; `answer` is the shop's, empty while there is none."""
+
+    title: str
+    recipe_title: str
+    reported_at: datetime
+    text: str
+    credited: Money | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryPage:
-    """Everything a listener owns, newest purchase first."""
+    """Everything a listener owns, newest purchase first, and what they have reported."""
 
     releases: tuple[OwnedRelease, ...]
     track_count: int
+    reports: tuple[ReportedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers to a question."""
+
+    value: str
+    text: str
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPage:
+    """The question what is wrong with a file. `trouble` says why an answer was not taken."""
+
+    title: str
+    recipe_title: str
+    price: Money
+    url: str
+    choices: tuple[Choice, ...]
+    words: str
+    words_length_most: int
+    trouble: str = ""

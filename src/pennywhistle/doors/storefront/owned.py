@@ -26,6 +26,7 @@ from pennywhistle.shop.library.queries import (
     list_owned,
     list_owned_of_release,
 )
+from pennywhistle.shop.sales.aftercare import list_reports_of_person
 
 # A cover's address holds its hash: what it shows never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -39,8 +40,11 @@ _DIGITS_MOST = 6
 @require_safe
 @for_listeners
 def library(request: HttpRequest) -> HttpResponseBase:
-    """Everything the listener owns."""
-    page = library_page(list_owned(person_id=person_of(request)))
+    """Everything the listener owns, and the files that they called broken."""
+    person_id = person_of(request)
+    page = library_page(
+        list_owned(person_id=person_id), list_reports_of_person(person_id=person_id)
+    )
     return show(request, "library", page, cache=PERSONAL)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.urls import reverse
 
 from pennywhistle.doors.storefront import library_pages as pages
+from pennywhistle.doors.storefront.broken_words import what_became_of
 from pennywhistle.doors.storefront.shelves import cover_url, is_exact, recipe_title, release_url
 from pennywhistle.flows.find_made_files import MadeFile, find_made_files
 from pennywhistle.shop.catalogue.queries import TrackFacts
@@ -14,9 +15,12 @@ from pennywhistle.shop.encoding.queries import facts_of
 from pennywhistle.shop.encoding.recipes import Kind
 from pennywhistle.shop.encoding.rules import get_recipe, treatment_of
 from pennywhistle.shop.library.queries import OwnedFacts
+from pennywhistle.shop.sales.aftercare import ReportFacts
 
 
-def library_page(items: Sequence[OwnedFacts]) -> pages.LibraryPage:
+def library_page(
+    items: Sequence[OwnedFacts], reports: Sequence[ReportFacts] = ()
+) -> pages.LibraryPage:
     """Everything, by release and then by recipe. One query."""
     made = find_made_files(items=items)
     by_release: dict[int, list[OwnedFacts]] = {}
@@ -25,6 +29,17 @@ def library_page(items: Sequence[OwnedFacts]) -> pages.LibraryPage:
     return pages.LibraryPage(
         releases=tuple(_release(held, made) for held in by_release.values()),
         track_count=len(items),
+        reports=tuple(
+            pages.ReportedFile(
+                title=report.line.title,
+                recipe_title=recipe_title(report.line.recipe),
+                reported_at=report.reported_at,
+                text=what_became_of(report),
+                credited=report.credited,
+                answer=report.answer_words,
+            )
+            for report in reports
+        ),
     )
 
 
@@ -85,6 +100,7 @@ def _track(item: OwnedFacts, made: MadeFile | None) -> pages.OwnedTrack:
         size_is_exact=is_exact(item.recipe),
         download_url=reverse("storefront:download", args=[item.id]),
         receipt_url=reverse("storefront:receipt", args=[item.purchase_id]),
+        broken_url=reverse("storefront:broken", args=[item.sale_line_id]),
         pcm_sha256=master.pcm_sha256 if is_the_recording else "",
         file_sha256=made.sha256 if made else "",
         made_at=made.made_at if made else None,

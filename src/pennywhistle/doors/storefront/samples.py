@@ -5,14 +5,18 @@ Everything in here is made up, and nothing in here is for sale.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.library_pages import (
+    BrokenPage,
+    Choice,
     LibraryPage,
     OwnedBundle,
     OwnedRelease,
     OwnedTrack,
+    ReportedFile,
 )
 from pennywhistle.doors.storefront.sample_receipts import RECEIPT, RECEIPT_UNNUMBERED
 from pennywhistle.doors.storefront.samples_of_choice import (
@@ -278,8 +282,8 @@ LIBRARY = LibraryPage(
                 OwnedBundle(
                     "MP3 192", 7_896_000, True,
                     (
-                        OwnedTrack("Swallowtail Jig", 4_488_000, True, "/download/1/", "/receipt/1/"),
-                        OwnedTrack("The Sally Gardens", 3_408_000, True, "/download/3/", "/receipt/1/"),
+                        OwnedTrack("Swallowtail Jig", 4_488_000, True, "/download/1/", "/receipt/1/", "/library/broken/1/"),
+                        OwnedTrack("The Sally Gardens", 3_408_000, True, "/download/3/", "/receipt/1/", "/library/broken/3/"),
                     ),
                     "/download/1/mp3-192.zip",
                 ),
@@ -287,7 +291,7 @@ LIBRARY = LibraryPage(
                     "FLAC", 9_100_000, True,
                     (
                         OwnedTrack(
-                            "Drowsy Maggie", 9_100_000, True, "/download/2/", "/receipt/1/",
+                            "Drowsy Maggie", 9_100_000, True, "/download/2/", "/receipt/1/", "/library/broken/2/",
                             "ab" * 32, "cd" * 32, _NOW,
                         ),
                     ),
@@ -296,6 +300,19 @@ LIBRARY = LibraryPage(
         ),
     ),
     track_count=3,
+    reports=(
+        ReportedFile(
+            "The Kesh", "MP3 192", _NOW, "€0.13 is back in your wallet.", _euro("0.13"),
+            "The master was damaged. It is mended.",
+        ),
+        ReportedFile("Morrison’s", "FLAC", _NOW, "The shop is looking at it."),
+    ),
+)  # fmt: skip
+
+BROKEN = BrokenPage(
+    "Swallowtail Jig", "MP3 192", _euro("0.13"), "/library/broken/1/",
+    (Choice("will-not-open", "It will not open or play"), Choice("noise", "It crackles", True)),
+    "At 1:20 it crackles.", 500,
 )  # fmt: skip
 
 COUNTRY = pages.CountryPage(chosen=None, back="/", trouble="Choose a country from the list.")
@@ -346,6 +363,8 @@ PAGES: tuple[tuple[str, object], ...] = (
     ("answer", ANSWER),
     ("library", LIBRARY),
     ("library", EMPTY_LIBRARY),
+    ("broken", BROKEN),
+    ("broken", replace(BROKEN, trouble="Choose what is wrong with the file.")),
     ("receipt", RECEIPT),
     ("receipt", RECEIPT_UNNUMBERED),
     ("country", COUNTRY),

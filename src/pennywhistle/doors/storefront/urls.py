@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from pennywhistle.doors.storefront import (
+    broken,
     browse,
     counter,
     hearing,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("wallet/card/<int:card_id>/forget/", topping.forget, name="forget-card"),
     path("wallet/answer/<uuid:top_up_id>/", topping.answer, name="answer"),
     path("library/", owned.library, name="library"),
+    path("library/broken/<int:sale_line_id>/", broken.broken, name="broken"),
     path("download/<int:item_id>/", owned.download, name="download"),
     path("download/<int:release_id>/<slug:code>.zip", owned.album, name="album"),
     path("preview/<int:track_id>/", owned.preview, name="preview"),

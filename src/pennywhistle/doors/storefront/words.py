@@ -11,6 +11,7 @@ from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
 from pennywhistle.shop.encoding.rules import MasterFacts, OutputFacts, Treatment
 from pennywhistle.shop.licensing.rules import NotCovered, Why
+from pennywhistle.shop.payments.going_back import WalletShutError
 from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
 from pennywhistle.shop.pricing.rules import NamedOutOfRangeError, PromotionRefusedError, Reduction
 from pennywhistle.shop.sales.rules import (
@@ -143,6 +144,14 @@ def _reduction(kind: str, code: str) -> str:
     return known.get(kind, kind)
 
 
+def _wallet_shut(error: Exception) -> str:
+    missing = formats.money(error.missing) if isinstance(error, WalletShutError) else ""
+    return gettext(
+        "Your bank took back a top-up that was spent already: %(missing)s of it is missing. Write to "
+        "the shop, and you can buy again once that is settled."
+    ) % {"missing": missing}
+
+
 _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     AlreadyOwnedError: lambda _: gettext(
         "Part of this is in your library by now. Look at your basket again."
@@ -167,6 +176,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     TopUpOutOfRangeError: _top_up_out_of_range,
     UnpaidPriceError: _unpaid_price,
     UnknownCountryError: lambda _: gettext("Choose a country from the list."),
+    WalletShutError: _wallet_shut,
     WaiverMissingError: lambda _: gettext(
         "Nothing was bought yet. Tick the box if you want your download at once, and buy again."
     ),
