@@ -25,7 +25,7 @@ VOUCHERS_ON_A_SHEET_MOST = 500
 _NEW = "new"
 
 
-def _date(**more: Any) -> forms.DateField:
+def read_day(**more: Any) -> forms.DateField:
     """A day, written as ISO 8601 for the browser's own calendar."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return forms.DateField(widget=widget, input_formats=["%Y-%m-%d"], **more)
@@ -149,10 +149,10 @@ class LicenceForm(PlainForm):
         required=False,
         help_text=_("Two-letter codes of ISO 3166-1 with commas: DE, AT, CH. Empty for worldwide."),
     )
-    starts_on = _date(
+    starts_on = read_day(
         label=_("Starts on"), help_text=_("In force from the first instant of this day in UTC.")
     )
-    ends_on = _date(
+    ends_on = read_day(
         label=_("Ends on"),
         required=False,
         help_text=_(
@@ -331,7 +331,7 @@ class VoucherForm(PlainForm):
     count = forms.IntegerField(label=_("How many"), min_value=1, max_value=VOUCHERS_ON_A_SHEET_MOST)
     amount = _amount(label=_("Each is worth"), help_text=_("In major units, such as 5.00."))
     currency = CurrencyField()
-    ends_on = _date(
+    ends_on = read_day(
         label=_("Ends on"),
         required=False,
         help_text=_(

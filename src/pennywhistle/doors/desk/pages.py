@@ -189,6 +189,7 @@ class DeskReleasePage:
     may_publish: bool
     publish_url: str
     correct_url: str
+    prices_url: str
     shop_url: str
     tracks: Sequence[TrackRow]
     duration_ms: int

@@ -12,7 +12,7 @@ from pennywhistle.shop.storefronts.rules import NoStorefrontError
 def name_of(request: HttpRequest) -> str:
     """The storefront's name; empty in a store that has none yet. One query."""
     try:
-        return get_storefront(domain=_domain(request)).name
+        return get_storefront(domain=domain_of(request)).name
     except NoStorefrontError:
         return ""
 
@@ -20,10 +20,11 @@ def name_of(request: HttpRequest) -> str:
 def currency_of(request: HttpRequest) -> str:
     """The storefront's currency; empty in a store that has none yet. One query."""
     try:
-        return get_storefront(domain=_domain(request)).currency
+        return get_storefront(domain=domain_of(request)).currency
     except NoStorefrontError:
         return ""
 
 
-def _domain(request: HttpRequest) -> str:
+def domain_of(request: HttpRequest) -> str:
+    """The name under which the desk was opened."""
     return split_domain_port(request.get_host())[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from pennywhistle.doors.desk import correcting, licences, money, views
+from pennywhistle.doors.desk import correcting, licences, money, prices, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="desk"),
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("releases/<str:slug>/", views.release, name="desk-release"),
     path("releases/<str:slug>/publish/", views.publish, name="desk-publish"),
     path("releases/<str:slug>/correct/", correcting.correct, name="desk-correct"),
+    path("releases/<str:slug>/prices/", prices.release_prices, name="desk-release-prices"),
+    path("prices/", prices.prices, name="desk-prices"),
+    path("prices/codes/", prices.make_code, name="desk-make-code"),
+    path("prices/codes/end/", prices.end_code, name="desk-end-code"),
     path("licences/", licences.listing, name="desk-licences"),
     path("licences/grant/", licences.grant, name="desk-grant"),
     # A number may hold slashes.

@@ -141,6 +141,7 @@ def release(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
         may_publish=_may_publish(visitor, facts),
         publish_url=reverse("desk-publish", args=[facts.slug]),
         correct_url="" if facts.state == "draft" else reverse("desk-correct", args=[facts.slug]),
+        prices_url=reverse("desk-release-prices", args=[facts.slug]),
         shop_url=reverse("storefront:release", args=[facts.slug]) if is_live else "",
         tracks=[rows.track_row(track) for track in tracks],
         duration_ms=sum(track.master.duration_ms for track in tracks),

@@ -49,7 +49,8 @@ class AskedPrices:
 
 @dataclass(frozen=True, slots=True)
 class PromotionFacts:
-    """A code as the desk lists it. `ends_at` is the earlier of what was said and of its stop."""
+    """A code as the desk lists it. `ends_at` is the earlier of what was said and of its stop;
+    `names` are those of the labels and releases that it covers, none for all."""
 
     terms: PromotionTerms
     starts_at: datetime
@@ -57,6 +58,7 @@ class PromotionFacts:
     uses_most: int | None
     uses_per_person_most: int | None
     use_count: int
+    names: tuple[str, ...]
 
 
 def list_asked(
@@ -133,6 +135,10 @@ def list_promotions(*, storefront_id: int) -> list[PromotionFacts]:
             uses_most=row.uses_most,
             uses_per_person_most=row.uses_per_person_most,
             use_count=row.n,
+            names=(
+                *(label.name for label in row.labels.all()),
+                *(release.title for release in row.releases.all()),
+            ),
         )
         for row in shown
     ]
