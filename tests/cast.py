@@ -160,11 +160,11 @@ def stock_release(
     return release_id, tuple(track_id for _, track_id in ids)
 
 
-def fill_wallet(person: Person, amount: str) -> None:
+def fill_wallet(person: Person, amount: str, *, now: datetime = NOW) -> None:
     """Give a person money by a voucher, as a stranger would get it."""
     code = uuid.uuid4().hex
-    issue_vouchers(codes=[code], batch="tests", amount=euros(amount), now=NOW)
-    redeem_voucher(code=code, person_id=person.pk, domain="testserver", now=NOW)
+    issue_vouchers(codes=[code], batch="tests", amount=euros(amount), now=now)
+    redeem_voucher(code=code, person_id=person.pk, domain="testserver", now=now)
 
 
 def quote(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 
 from pennywhistle.flows.sealed_entries import iterate_entries, leaf_of
 from pennywhistle.kit.money import Money
@@ -26,6 +27,9 @@ FORMAT = "pennywhistle proof 1"
 
 # Entries of one tree whose hashes are held in memory to find the ways up: some 200 MB for a moment.
 LEAVES_MOST = 2_000_000
+
+# Entries of a day that are gone through while a page waits: some five seconds.
+LEAVES_MOST_ON_A_PAGE = 100_000
 
 # Entries of one proof, and seals of one proof: more is too much for one file.
 ENTRIES_MOST = 100_000
@@ -52,9 +56,21 @@ class _Wanted:
     is_wanted: Callable[[Entry], bool]
 
 
-def is_sealed(*, instant: datetime) -> bool:
+class ProofState(Enum):
+    """Whether something can be proven."""
+
+    NOT_YET = "its day is not sealed yet"
+    READY = "it can be proven while a page waits"
+    TOO_LONG = "its day is too long for a page: that is for the command"
+
+
+def find_proof_state(*, instant: datetime) -> ProofState:
     """Whether what happened then can be proven by now. One query."""
-    return find_seal(day=day_of(instant)) is not None
+    stored = find_seal(day=day_of(instant))
+    if stored is None:
+        return ProofState.NOT_YET
+    count = stored.facts.transfers.count + stored.facts.documents.count
+    return ProofState.READY if count <= LEAVES_MOST_ON_A_PAGE else ProofState.TOO_LONG
 
 
 def prove_purchase(*, purchase_id: int) -> Proof:
@@ -75,7 +91,7 @@ def prove_purchase(*, purchase_id: int) -> Proof:
             _Wanted(day, "documents", lambda entry: entry.get("document") in sold | papers),
         ]
         refunds = list_refunds(sale_line_ids=[line.id for line in lines]).values()
-        sealed = [refund for refund in refunds if is_sealed(instant=refund.refunded_at)]
+        sealed = [one for one in refunds if find_seal(day=day_of(one.refunded_at)) is not None]
         for refunded_on in sorted({day_of(refund.refunded_at) for refund in sealed}):
             wanted += _given_back(refunded_on, {refund.sale_document for refund in sealed})
         total = Money.total((line.gross for line in lines), lines[0].gross.currency)

@@ -75,6 +75,7 @@ class PaperLink:
 class ReceiptPage:
     """A purchase as it was charged. `name` is the receipt's number, empty until it is written.
 
+    `proof_url` is empty until the day of the purchase is sealed.
     `waiver` is what the buyer agreed to, empty where they were not asked. `business` is whom the
     receipt is made out to, empty for a consumer.
     """
@@ -91,6 +92,7 @@ class ReceiptPage:
     shares: tuple[ShareRow, ...] = ()
     shares_note: str = ""
     pdf_url: str = ""
+    proof_url: str = ""
     credit_notes: tuple[PaperLink, ...] = ()
     waiver: str = ""
     waived_at: datetime | None = None

@@ -15,6 +15,7 @@ from pennywhistle.doors.storefront import tax_words
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, person_of, show
 from pennywhistle.doors.storefront.possessions import zips_of
 from pennywhistle.doors.storefront.receipt_sheets import sheet_of
+from pennywhistle.doors.storefront.sealed import proof_url
 from pennywhistle.doors.storefront.shelves import is_exact, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.flows.print_paper import Sheet, print_paper
@@ -94,6 +95,7 @@ def _page(
         shares=_shares([line.document for line in content.lines]),
         shares_note=tax_words.card_fees(),
         pdf_url=_pdf_url(issued) if issued else "",
+        proof_url=proof_url(purchase_id=purchase.id, bought_at=purchase.purchased_at),
         credit_notes=tuple(
             pages.PaperLink(one.name, one.issued_at, one.total, _pdf_url(one))
             for one in papers

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from pennywhistle.doors.storefront import receipt_pages as pages
 from pennywhistle.doors.storefront.library_pages import ZipLink
+from pennywhistle.doors.storefront.sealed import SealRow, SealsPage
 from pennywhistle.kit.money import Money
 
 _NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -51,6 +52,7 @@ RECEIPT = pages.ReceiptPage(
     ),
     shares_note="What a card charges is paid out of the shop's part.",
     pdf_url="/receipt/1/R2026-000001.pdf",
+    proof_url="/receipt/1/proof.json",
     credit_notes=(
         pages.PaperLink("C2026-000001", _NOW, _euro("0.10"), "/receipt/1/C2026-000001.pdf"),
     ),
@@ -62,5 +64,21 @@ RECEIPT = pages.ReceiptPage(
 
 # Just bought: the number is not there yet.
 RECEIPT_UNNUMBERED = replace(
-    RECEIPT, name="", pdf_url="", credit_notes=(), shares=(), waiver="", waived_at=None
+    RECEIPT,
+    name="",
+    pdf_url="",
+    proof_url="",
+    credit_notes=(),
+    shares=(),
+    waiver="",
+    waived_at=None,
 )
+
+SEALS = SealsPage(
+    rows=tuple(
+        SealRow(date(2026, 11, day), 12 * day, 3 * day, f"{day:02x}" * 32) for day in (24, 23, 22)
+    ),
+    older_url="/books/seals/?before=2026-11-22",
+)
+SEALS_NONE = SealsPage(rows=())
+SEALS_NO_MORE = SealsPage(rows=(), is_first=False)

@@ -18,7 +18,13 @@ from pennywhistle.doors.storefront.library_pages import (
     OwnedTrack,
     ReportedFile,
 )
-from pennywhistle.doors.storefront.sample_receipts import RECEIPT, RECEIPT_UNNUMBERED
+from pennywhistle.doors.storefront.sample_receipts import (
+    RECEIPT,
+    RECEIPT_UNNUMBERED,
+    SEALS,
+    SEALS_NO_MORE,
+    SEALS_NONE,
+)
 from pennywhistle.doors.storefront.samples_of_choice import (
     CHOOSER,
     HEAR,
@@ -367,6 +373,9 @@ PAGES: tuple[tuple[str, object], ...] = (
     ("broken", replace(BROKEN, trouble="Choose what is wrong with the file.")),
     ("receipt", RECEIPT),
     ("receipt", RECEIPT_UNNUMBERED),
+    ("seals", SEALS),
+    ("seals", SEALS_NONE),
+    ("seals", SEALS_NO_MORE),
     ("country", COUNTRY),
     ("trouble", TROUBLE),
 )
