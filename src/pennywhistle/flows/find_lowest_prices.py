@@ -14,7 +14,7 @@ from pennywhistle.kit.territory import COUNTRIES
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.licensing.queries import list_terms, track_ref
 from pennywhistle.shop.licensing.rules import Covered, TariffCurrencyError, Use, cover
-from pennywhistle.shop.pricing.rules import lowest_price
+from pennywhistle.shop.pricing.lowest import lowest_price
 from pennywhistle.shop.sales.vat import Seller
 from pennywhistle.shop.storefronts.queries import Shopfront
 

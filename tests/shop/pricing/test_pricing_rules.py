@@ -22,6 +22,7 @@ from pennywhistle.shop.licensing.rules import (
     TariffTerms,
     Use,
 )
+from pennywhistle.shop.pricing.lowest import lowest_price
 from pennywhistle.shop.pricing.rules import (
     Ask,
     NamedTerms,
@@ -34,7 +35,6 @@ from pennywhistle.shop.pricing.rules import (
     check_asked,
     check_promotion,
     fold_code,
-    lowest_price,
     price_asks,
     share_out,
 )

@@ -27,6 +27,7 @@ from pennywhistle.shop.licensing.rules import (
     cover,
 )
 from pennywhistle.shop.pricing.asked import AskedPrices, list_asked
+from pennywhistle.shop.pricing.lowest import lowest_price
 from pennywhistle.shop.pricing.rules import (
     Ask,
     NamedTerms,
@@ -35,7 +36,6 @@ from pennywhistle.shop.pricing.rules import (
     Reduction,
     Upgrade,
     Whole,
-    lowest_price,
     price_asks,
     share_out,
 )

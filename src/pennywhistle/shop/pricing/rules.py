@@ -9,10 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from itertools import product
 from typing import Any
 
 from pennywhistle.kit.money import (
@@ -21,7 +19,6 @@ from pennywhistle.kit.money import (
     round_half_up_to_minor,
     split_by_largest_remainder,
 )
-from pennywhistle.shop.licensing.rules import Covered, TariffTerms, floor_micros
 from pennywhistle.shop.storefronts.rules import Tier, check_percent, percent_text
 
 # How many times the price that is suggested a listener may name: against a slip of the finger.
@@ -325,36 +322,6 @@ def share_out(
         left -= Money.total(low.values(), total.currency)
         open_weights = {name: w for name, w in open_weights.items() if name not in low}
     raise PricingError(f"{total} could not be shared out over {len(weights)} tracks")
-
-
-def lowest_price(*, covered: Covered, vat_percent: Decimal, currency: str) -> Money | None:
-    """The least whole minor units that pay their own tax and both tariffs; None where no price does.
-
-    `net − max(rate × base, floor) − max(…)` is the least of four straight lines, one for each choice
-    of rate or floor, and a price pays where all four are above zero. Raises `TariffCurrencyError`
-    for a floor in another currency.
-    """
-    kept = 1 / (1 + Fraction(vat_percent) / 100)
-    needed = Fraction(0)
-    tariffs = (covered.work.tariff, covered.recording.tariff)
-    for choice in product((True, False), repeat=len(tariffs)):
-        floors, slope = Fraction(0), kept
-        for tariff, by_floor in zip(tariffs, choice, strict=True):
-            if by_floor:
-                floors += floor_micros(tariff=tariff, currency=currency)
-            else:
-                slope -= _of_gross(tariff, kept)
-        if slope < 0 or (slope == 0 and floors):
-            return None
-        if slope:
-            needed = max(needed, floors / slope)
-    unit = micros_in_minor_unit(currency)
-    return Money(max(-(-needed // unit), 1) * unit, currency)
-
-
-def _of_gross(tariff: TariffTerms, kept: Fraction) -> Fraction:
-    """A tariff's rate as a share of the price with its tax."""
-    return tariff.rate if tariff.base == "gross" else tariff.rate * kept
 
 
 class PromotionRefusedError(PricingError):
