@@ -1,12 +1,14 @@
-"""What speaks for the country of a buyer: what they declared, and where their address lies."""
+"""What speaks for the country of a buyer: their word, their address, their card, their telephone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 from pennywhistle.adapters.geo.country import country_of, is_local
 from pennywhistle.kit.addresses import parse_address
+from pennywhistle.shop.payments.queries import find_card_country
+from pennywhistle.shop.sales.phones import country_of_prefix
 from pennywhistle.shop.sales.rules import Evidence
 
 Networks = Collection[IPv4Network | IPv6Network]
@@ -32,8 +34,11 @@ def is_within(*, address: str, networks: Networks) -> bool:
     return parsed is not None and any(parsed in network for network in networks)
 
 
-def gather_evidence(*, address: str, declared: str, local_country: str) -> list[Evidence]:
-    """Evidence from a visitor's address and from the country they declared (either may be empty).
+def gather_evidence(
+    *, address: str, declared: str, local_country: str, phone_prefix: str = ""
+) -> list[Evidence]:
+    """Evidence from a visitor's address, the country they declared and the beginning of their
+    telephone number (any may be empty).
 
     An address of the shop's own network lies in no table; the operator may say which country it
     stands for (`local_country`, empty for none). No query, no network.
@@ -46,4 +51,19 @@ def gather_evidence(*, address: str, declared: str, local_country: str) -> list[
             evidence.append(Evidence("local-network", local_country, "set by the operator"))
     elif (country := country_of(address)) is not None:
         evidence.append(Evidence("ip", country, address))
+    if (country := country_of_prefix(phone_prefix)) is not None:
+        evidence.append(Evidence("phone", country, phone_prefix))
     return evidence
+
+
+def with_card(*, evidence: Sequence[Evidence], person_id: int) -> tuple[Evidence, ...]:
+    """The evidence, and the country of the card that filled the wallet last, where it is known.
+
+    One query, or none where the card is among the evidence already.
+    """
+    if any(piece.kind == "card" for piece in evidence):
+        return tuple(evidence)
+    country = find_card_country(person_id=person_id)
+    return (
+        (*evidence, Evidence("card", country, "of the newest top-up")) if country else (*evidence,)
+    )

@@ -144,7 +144,7 @@ def test_a_country_that_contradicts_itself_is_told_in_plain_words() -> None:
         decide_territory(evidence=[Evidence("declared", "US"), Evidence("ip", "DE")], needed=1)
     assert words_for(raised.value) == (
         "We cannot tell your country: you said United States, your connection looks like Germany. "
-        "Choose it again, or write to the shop."
+        "Choose it again, or give us one more sign of it."
     )
 
 

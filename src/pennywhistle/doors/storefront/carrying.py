@@ -16,6 +16,7 @@ QUERY_MOST = 200
 
 _BASKET = "basket"
 _COUNTRY = "country"
+_PHONE = "phone"
 _CURRENCY = "currency"
 _PROMOTION = "promotion"
 
@@ -98,3 +99,13 @@ def country(request: HttpRequest) -> str:
 def say_country(request: HttpRequest, code: str) -> None:
     """Keep the country for this session."""
     request.session[_COUNTRY] = code
+
+
+def phone_prefix(request: HttpRequest) -> str:
+    """The first digits of the visitor's telephone number, `+49`, or nothing."""
+    return str(request.session.get(_PHONE, ""))
+
+
+def say_phone_prefix(request: HttpRequest, prefix: str) -> None:
+    """Keep them for this session; the rest of the number is kept nowhere."""
+    request.session[_PHONE] = prefix

@@ -1,4 +1,4 @@
-"""The counter: basket, till, purchase, and the question of the country."""
+"""The counter: basket, till and purchase."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from pennywhistle.doors.storefront import baskets, carrying, choosing, pages, tax_words
+from pennywhistle.doors.storefront import baskets, carrying, choosing, naming, pages, tax_words
 from pennywhistle.doors.storefront.answers import (
     PERSONAL,
     ask_to_sign_up,
@@ -23,15 +23,16 @@ from pennywhistle.doors.storefront.shelves import chosen_recipe, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.buy_basket import buy_basket, check_offer
-from pennywhistle.flows.declare_country import declare_country
+from pennywhistle.flows.gather_evidence import with_card
 from pennywhistle.flows.issue_paper import issue_receipt
 from pennywhistle.flows.prepare_downloads import prepare_downloads
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
-from pennywhistle.kit.territory import UnknownCountryError, check_country
+from pennywhistle.kit.money import MoneyError
 from pennywhistle.shop.catalogue.queries import list_tracks
 from pennywhistle.shop.payments.going_back import WalletShutError
 from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.pricing.rules import PricingError
 from pennywhistle.shop.sales.queries import QuoteFacts, get_quote
 from pennywhistle.shop.sales.rules import (
     NotEnoughMoneyError,
@@ -71,6 +72,11 @@ def _add(request: HttpRequest) -> HttpResponse:
     if not baskets.is_on_the_shelves(item):
         raise Http404(gettext("There is no such thing to put into a basket."))
     try:
+        item = naming.at_named_price(visit_of(request), item, request.POST.get("named", ""))
+    except (MoneyError, PricingError) as error:
+        messages.error(request, words_for(error))
+        return go(back)
+    try:
         carrying.add(request, [item])
     except carrying.BasketFullError:
         messages.warning(request, gettext("The basket is full. Buy what is in it first."))
@@ -107,14 +113,16 @@ def checkout(request: HttpRequest) -> HttpResponse:
             person_id=visit.person_id,
             items=visit.basket,
             domain=visit.domain,
-            evidence=visit.evidence,
+            evidence=with_card(evidence=visit.evidence, person_id=visit.person_id),
             now=visit.now,
             seller=visit.seller,
+            currency=visit.shop.currency,
+            promotion_code=visit.promotion_code,
         )
     except TerritoryUnknownError as error:
         messages.error(request, words_for(error))
         return go("/country/?back=/basket/")
-    except SaleError as error:
+    except (SaleError, PricingError) as error:
         messages.error(request, words_for(error))
         return go(BASKET)
     return go(f"/checkout/{quote.id}/")
@@ -195,25 +203,3 @@ def buy(request: HttpRequest) -> HttpResponseBase:
     prepare_downloads(purchase_id=purchase.id, person_id=person_of(request), now=visit.now)
     carrying.empty(request)
     return go(f"/receipt/{purchase.id}/?thanks")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def country(request: HttpRequest) -> HttpResponse:
-    """Ask which country the visitor is in; by POST, keep the answer.
-
-    For the session, and for good where the visitor has signed in.
-    """
-    asked = request.POST if request.method == "POST" else request.GET
-    back = safe_path(request, asked.get("back", ""), otherwise="/")
-    chosen, trouble, status = visit_of(request).territory, "", 200
-    if request.method == "POST":
-        try:
-            said = check_country(request.POST.get("country", ""))
-            carrying.say_country(request, said)
-            if (person_id := visit_of(request).person_id) is not None:
-                declare_country(person_id=person_id, country=said)
-            return go(back)
-        except UnknownCountryError as error:
-            trouble, status = words_for(error), 422
-    page = pages.CountryPage(chosen=chosen, back=back, trouble=trouble)
-    return show(request, "country", page, cache=PERSONAL, status=status)

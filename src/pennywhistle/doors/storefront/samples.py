@@ -323,6 +323,14 @@ BROKEN = BrokenPage(
 
 COUNTRY = pages.CountryPage(chosen=None, back="/", trouble="Choose a country from the list.")
 
+COUNTRY_IN_DOUBT = pages.CountryPage(
+    chosen="DE",
+    back="/basket/",
+    signs=("you said Germany", "your connection looks like France"),
+    asks_phone=True,
+    phone_trouble="This does not say which country it is from.",
+)
+
 TROUBLE = pages.TroublePage(
     title="This page is not here",
     text="The address may be mistyped, or what was here has been taken off the shelves.",
@@ -377,5 +385,6 @@ PAGES: tuple[tuple[str, object], ...] = (
     ("seals", SEALS_NONE),
     ("seals", SEALS_NO_MORE),
     ("country", COUNTRY),
+    ("country", COUNTRY_IN_DOUBT),
     ("trouble", TROUBLE),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront import carrying
 from pennywhistle.doors.storefront.words import words_for
-from pennywhistle.flows.gather_evidence import gather_evidence, visitor_address
+from pennywhistle.flows.gather_evidence import gather_evidence, visitor_address, with_card
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
@@ -81,13 +82,15 @@ def _open_visit(request: HttpRequest) -> Visit:
     shop = get_shopfront(domain=domain, now=now, currency=wallet or carrying.currency(request))
     declared = carrying.country(request) or (person.country if person else "")
     evidence = gather_evidence(
-        address=address_of(request), declared=declared, local_country=settings.LOCAL_COUNTRY
+        address=address_of(request),
+        declared=declared,
+        local_country=settings.LOCAL_COUNTRY,
+        phone_prefix=carrying.phone_prefix(request),
     )
-    territory, trouble = None, ""
-    try:
-        territory = decide_territory(evidence=evidence, needed=shop.evidence_needed)
-    except TerritoryUnknownError as error:
-        trouble = words_for(error)
+    territory, trouble = _where(evidence, shop)
+    if territory is None and person is not None:
+        evidence = [*with_card(evidence=evidence, person_id=person.pk)]
+        territory, trouble = _where(evidence, shop)
     return Visit(
         now=now,
         domain=domain,
@@ -103,6 +106,14 @@ def _open_visit(request: HttpRequest) -> Visit:
         promotion_code=carrying.promotion_code(request),
         wallet_currency=wallet,
     )
+
+
+def _where(evidence: Sequence[Evidence], shop: Shopfront) -> tuple[str | None, str]:
+    """The country, or None and why it cannot be told."""
+    try:
+        return decide_territory(evidence=evidence, needed=shop.evidence_needed), ""
+    except TerritoryUnknownError as error:
+        return None, words_for(error)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -18,6 +18,7 @@ from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
     BasketTooLargeError,
     EmptyBasketError,
+    Evidence,
     NotEnoughMoneyError,
     NotForSaleError,
     OtherCurrencyError,
@@ -53,22 +54,25 @@ def _unpaid_price(error: Exception) -> str:
     ) % {"tracks": ", ".join(tracks)}
 
 
-def _country_unknown(error: Exception) -> str:
-    contradicting = error.contradicting if isinstance(error, TerritoryUnknownError) else ()
-    if not contradicting:
-        return gettext(str(error))
+def sign_of(piece: Evidence) -> str:
+    """What a piece of evidence says: `you said Germany`."""
     signs = {
         "declared": gettext("you said %(country)s"),
         "ip": gettext("your connection looks like %(country)s"),
         "card": gettext("your card was issued in %(country)s"),
-        "phone": gettext("your phone number is from %(country)s"),
+        "phone": gettext("your telephone number is from %(country)s"),
         "local-network": gettext("the network you are in says %(country)s"),
     }
-    said = [
-        signs[piece.kind] % {"country": formats.country(piece.country)} for piece in contradicting
-    ]
+    return signs[piece.kind] % {"country": formats.country(piece.country)}
+
+
+def _country_unknown(error: Exception) -> str:
+    contradicting = error.contradicting if isinstance(error, TerritoryUnknownError) else ()
+    if not contradicting:
+        return gettext(str(error))
+    said = [sign_of(piece) for piece in contradicting]
     return gettext(
-        "We cannot tell your country: %(said)s. Choose it again, or write to the shop."
+        "We cannot tell your country: %(said)s. Choose it again, or give us one more sign of it."
     ) % {"said": ", ".join(said)}
 
 
@@ -280,6 +284,9 @@ def movement(reason: str) -> str:
     """What a line of the wallet's book is called."""
     known = {
         "top-up": gettext("Top-up by card"),
+        "bonus": gettext("The shop's bonus"),
+        "pay-back": gettext("Paid back to your card"),
+        "dispute": gettext("Disputed with your bank"),
         "voucher": gettext("Voucher"),
         "refund": gettext("Refund"),
     }

@@ -65,6 +65,17 @@ def find_wallet_currency(*, person_id: int) -> str | None:
     return codes[0].rsplit("/", 1)[1] if codes else None
 
 
+def find_card_country(*, person_id: int) -> str | None:
+    """Where the card was issued that filled the wallet last, of those that are told. One query."""
+    rows = TopUp.objects.filter(person_id=person_id, state=TopUp.State.SUCCEEDED)
+    return (
+        rows.exclude(card_country="")
+        .order_by("-settled_at")
+        .values_list("card_country", flat=True)
+        .first()
+    )
+
+
 def list_wallet_movements(*, person_id: int, currency: str) -> list[ledger.Movement]:
     """The wallet's newest movements. One query."""
     code = wallet_code(person_id=person_id, currency=currency)
