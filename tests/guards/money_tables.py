@@ -33,7 +33,7 @@ from pennywhistle.shop.royalties.rules import (
 from pennywhistle.shop.sales.rules import LineFacts, sale_document, sale_transfers
 from pennywhistle.shop.sales.vat import vat_percent
 from pennywhistle.shop.storefronts.rules import Prices, price_of
-from tests.guards import payout_tables
+from tests.guards import payout_tables, price_tables
 from tests.guards.house import ROOT
 from tests.guards.tables import markdown_table, rewrite
 
@@ -227,13 +227,17 @@ def table_of_transfers() -> str:
     return markdown_table("key | from | to | amount", rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {
-    "prices": table_of_prices,
-    "rounding": table_of_rounding,
-    "shares": table_of_shares,
-    "too cheap": line_too_cheap,
-    "transfers": table_of_transfers,
-} | payout_tables.TABLES
+TABLES: dict[str, Callable[[], str]] = (
+    {
+        "prices": table_of_prices,
+        "rounding": table_of_rounding,
+        "shares": table_of_shares,
+        "too cheap": line_too_cheap,
+        "transfers": table_of_transfers,
+    }
+    | price_tables.TABLES
+    | payout_tables.TABLES
+)
 
 
 if __name__ == "__main__":
