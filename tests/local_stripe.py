@@ -42,6 +42,17 @@ class LocalStripe:
             script_url=f"{self.url}/js.stripe.com/v3/",
         )
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a store that takes cards through it."""
+        return {
+            "PENNYWHISTLE_STRIPE_SECRET_KEY": SECRET_KEY,
+            "PENNYWHISTLE_STRIPE_PUBLIC_KEY": PUBLIC_KEY,
+            "PENNYWHISTLE_STRIPE_WEBHOOK_SECRETS": f"whsec_an_older_one,{WEBHOOK_SECRET}",
+            "PENNYWHISTLE_STRIPE_API": self.url,
+            "PENNYWHISTLE_STRIPE_SCRIPT": f"{self.url}/js.stripe.com/v3/",
+        }
+
     def post(self, path: str, **fields: str) -> dict[str, Any]:
         """What a browser's script, or another who knows the key, asks of it."""
         body = urllib.parse.urlencode(fields).encode()
@@ -49,7 +60,7 @@ class LocalStripe:
         request = urllib.request.Request(f"{self.url}{path}", data=body, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
-                said: dict[str, Any] = json.load(answer)
+                said: dict[str, Any] = json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             said = json.load(error)
         return said

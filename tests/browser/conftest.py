@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.running import RunningShop, running_shop
+from tests.local_stripe import LocalStripe, local_stripe
 from tests.needs import find_chromium, find_test_database_url
 
 CHROMIUM_ARGUMENTS = [
@@ -25,16 +26,23 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 
-NO_TROUBLE = ("status of 422", "htmx:sendAbort", "htmx:afterRequest")
+NO_TROUBLE = ("status of 402", "status of 422", "htmx:sendAbort", "htmx:afterRequest")
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A demo shop, on the database server that the suite runs on."""
-    home = tmp_path_factory.mktemp("shop")
+def company() -> Iterator[LocalStripe]:
+    """A card company for the shop."""
+    with local_stripe() as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, company: LocalStripe) -> Iterator[RunningShop]:
+    """A demo shop that takes cards, on the database server that the suite runs on."""
+    home, more = tmp_path_factory.mktemp("shop"), company.settings
     server = find_test_database_url()
     if server is None:
-        with running_shop(home) as running:
+        with running_shop(home, more=more) as running:
             yield running
         return
     name = f"browser_{uuid.uuid4().hex[:12]}"
@@ -42,7 +50,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
         admin.execute(f'CREATE DATABASE "{name}"')
         try:
             parts = urlsplit(server)
-            with running_shop(home, database_url=urlunsplit(parts._replace(path=f"/{name}"))) as it:
+            url = urlunsplit(parts._replace(path=f"/{name}"))
+            with running_shop(home, database_url=url, more=more) as it:
                 yield it
         finally:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -71,7 +80,7 @@ def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -
 def page(chromium: Browser, shop: RunningShop, tmp_path: Path) -> Iterator[Page]:
     """A new visitor's page. An error in the console or in a script fails the walk.
 
-    A form that was refused (422) is none: Chromium notes every answer that is not a success. Nor is
+    A form or a card that was refused (422, 402) is none: Chromium notes every answer that is not a success. Nor is
     a request that a later press took the place of, which htmx notes.
     """
     context = chromium.new_context(base_url=shop.url, accept_downloads=True)

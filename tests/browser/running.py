@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,14 +62,20 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_shop(home: Path, *, database_url: str = "") -> Iterator[RunningShop]:
-    """Start the demo in `home`, wait until it answers, and stop it with SIGTERM at the end."""
+def running_shop(
+    home: Path, *, database_url: str = "", more: Mapping[str, str] | None = None
+) -> Iterator[RunningShop]:
+    """Start the demo in `home`, wait until it answers, and stop it with SIGTERM at the end.
+
+    `more` are further settings.
+    """
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if "PENNYWHISTLE" not in name}
     environment = kept | {
         "PENNYWHISTLE_HOME": str(home),
         "PENNYWHISTLE_DATABASE_URL": database_url,
         "PYTHONUNBUFFERED": "1",
+        **(more or {}),
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     log = home.parent / f"{home.name}.log"

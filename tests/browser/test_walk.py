@@ -198,7 +198,7 @@ def test_a_card_that_is_slow_arrives_by_itself(page: Page, shop: RunningShop) ->
     sign_up(page)
     page.goto("/wallet/")
     page.get_by_label("Card number").fill("4000 0000 0000 0077")
-    page.get_by_role("button", name="Top up").click()
+    page.locator(".purse", has_text="Test numbers").get_by_role("button", name="Top up").click()
     expect(page.get_by_text("waiting").first).to_be_visible()
     for _ in range(30):
         if balance(page) == Decimal("5.00"):
@@ -212,6 +212,6 @@ def test_a_card_that_is_refused_says_why_and_moves_nothing(page: Page, shop: Run
     sign_up(page)
     page.goto("/wallet/")
     page.get_by_label("Card number").fill("4000 0000 0000 0002")
-    page.get_by_role("button", name="Top up").click()
+    page.locator(".purse", has_text="Test numbers").get_by_role("button", name="Top up").click()
     expect(page.get_by_text("declined").first).to_be_visible()
     assert balance(page) == Decimal("0.00")

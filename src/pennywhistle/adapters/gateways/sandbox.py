@@ -301,10 +301,9 @@ def _charge_activity(charge: ChargeRecord, now: datetime) -> Iterator[Activity]:
     kind, fee = ActivityKind.DISPUTE, dispute_fee(currency)
     yield Activity(kind, dispute, reference, reference, -charge.amount, fee, opened_at)
     if state == "won":
-        at = opened_at + DISPUTE_LASTS
-        # The fee comes back with the money.
-        kind = ActivityKind.DISPUTE_WON
-        yield Activity(kind, dispute, reference, reference, charge.amount, none - fee, at)
+        # The money comes back, the fee does not.
+        kind, at = ActivityKind.DISPUTE_WON, opened_at + DISPUTE_LASTS
+        yield Activity(kind, dispute, reference, reference, charge.amount, none, at)
 
 
 def _refund_activity(refund: RefundRecord, now: datetime) -> Iterator[Activity]:

@@ -151,10 +151,18 @@ def _movements(rows: Iterable[Movement]) -> tuple[pages.WalletMovement, ...]:
     return tuple(
         pages.WalletMovement(
             at=at,
-            text=ngettext("%(count)s song", "%(count)s songs", count) % {"count": count}
-            if reason == "sale"
-            else movement(reason),
+            text=_songs(count, amount) if reason == "sale" else movement(reason),
             amount=amount,
         )
         for at, reason, amount, count in drawn.values()
     )
+
+
+def _songs(count: int, amount: Money) -> str:
+    """Songs that were bought, or whose money came back."""
+    told = (
+        ngettext("%(count)s song", "%(count)s songs", count)
+        if amount.micros < 0
+        else ngettext("%(count)s song given back", "%(count)s songs given back", count)
+    )
+    return told % {"count": count}
