@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from pennywhistle.doors.desk import correcting, licences, money, prices, views
+from pennywhistle.doors.desk import (
+    correcting,
+    disputes,
+    licences,
+    listeners,
+    money,
+    prices,
+    reports,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="desk"),
@@ -23,5 +32,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licensors/<int:licensor_id>/", money.licensor, name="desk-licensor"),
     path("licensors/<int:licensor_id>/statement/", money.statement, name="desk-statement"),
     path("vouchers/", money.vouchers, name="desk-vouchers"),
+    path("listeners/", listeners.listeners, name="desk-listeners"),
+    path("purchases/<int:purchase_id>/refund/", listeners.refund, name="desk-refund"),
+    path("top-ups/<uuid:top_up_id>/pay-back/", listeners.pay_back, name="desk-pay-back"),
+    path("reports/", reports.listing, name="desk-reports"),
+    path("reports/<int:report_id>/", reports.report, name="desk-report"),
+    path("disputes/", disputes.listing, name="desk-disputes"),
+    path("disputes/<int:dispute_id>/forgive/", disputes.forgive, name="desk-forgive"),
     path("books/", money.books, name="desk-books"),
 ]

@@ -29,6 +29,7 @@ from pennywhistle.shop.payments.rules import wallet_code
 
 SETTLED_AT_ONCE = 100
 SHOWN_MOST = 200
+TOP_UPS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +78,17 @@ def get_payable_back(*, top_up: TopUp) -> Money:
     )
 
 
+def find_returnable_top_up(*, top_up_id: UUID) -> ReturnableTopUp | None:
+    """A top-up that arrived, and what of it can go back, or None. Six queries."""
+    row = TopUp.objects.filter(pk=top_up_id, state=TopUp.State.SUCCEEDED).first()
+    return None if row is None else _returnable(row)
+
+
 def list_returnable_top_ups(*, person_id: int) -> list[ReturnableTopUp]:
-    """A person's newest top-ups that arrived, and what of each can go back. Six queries for each of
-    at most `SHOWN_MOST`."""
+    """A person's newest top-ups that arrived, and what of each can go back. Five queries for each of
+    at most `TOP_UPS_SHOWN`, and one."""
     rows = TopUp.objects.filter(person_id=person_id, state=TopUp.State.SUCCEEDED)
-    return [
-        ReturnableTopUp(
-            id=str(row.pk),
-            gateway=row.gateway,
-            amount=Money(row.amount_micros, row.currency),
-            arrived_at=row.settled_at or row.created_at,
-            most=get_payable_back(top_up=row),
-        )
-        for row in rows.order_by("-created_at")[:SHOWN_MOST]
-    ]
+    return [_returnable(row) for row in rows.order_by("-created_at")[:TOP_UPS_SHOWN]]
 
 
 def find_pay_back(*, pay_back_id: UUID) -> PayBackFacts | None:
@@ -196,6 +194,16 @@ def dispute_facts(row: Dispute) -> DisputeFacts:
         reason=row.reason,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
+    )
+
+
+def _returnable(row: TopUp) -> ReturnableTopUp:
+    return ReturnableTopUp(
+        id=str(row.pk),
+        gateway=row.gateway,
+        amount=Money(row.amount_micros, row.currency),
+        arrived_at=row.settled_at or row.created_at,
+        most=get_payable_back(top_up=row),
     )
 
 

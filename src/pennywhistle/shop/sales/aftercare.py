@@ -24,6 +24,7 @@ from pennywhistle.shop.sales.rules import LineFacts
 REPORTS_SHOWN = 200
 REPORTS_EXAMINED_AT_ONCE = 20
 REFUNDS_SHOWN = 200
+LINES_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ class ReportFacts:
     answered_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A line that a person bought, and its refund if it was given back."""
+
+    purchase_id: int
+    line: LineFacts
+    refund: RefundFacts | None
+
+
 def get_line(*, sale_line_id: int, person_id: int | None = None) -> LineFacts:
     """A line sold; to that person, or to anybody for None. One query.
 
@@ -69,6 +79,19 @@ def get_line(*, sale_line_id: int, person_id: int | None = None) -> LineFacts:
 def list_lines(*, purchase_id: int) -> list[LineFacts]:
     """The lines of a purchase, whoever's, in order. One query."""
     return [line_facts(row) for row in _lines().filter(purchase_id=purchase_id).order_by("number")]
+
+
+def list_sold_to(*, person_id: int) -> list[SoldLine]:
+    """What a person bought, the newest purchase first; at most `LINES_SHOWN` lines. One query."""
+    rows = _lines().select_related("refund").filter(purchase__person_id=person_id)
+    return [
+        SoldLine(
+            purchase_id=row.purchase_id,
+            line=line_facts(row),
+            refund=_refund(row.refund) if hasattr(row, "refund") else None,
+        )
+        for row in rows.order_by("-purchase_id", "number")[:LINES_SHOWN]
+    ]
 
 
 def list_refunds(*, sale_line_ids: Collection[int]) -> dict[int, RefundFacts]:
