@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 
 def utc_now() -> datetime:
@@ -37,3 +37,52 @@ def month_period(text: str) -> Period:
     except ValueError:
         raise ValueError(f"{text!r} is not a month; write it as 2026-11") from None
     return Period(first, following)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Quarter:
+    """A quarter of a year in UTC, as returns of tax have it."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Quarter:
+        """Read `2026-Q4`; the inverse of `str`."""
+        year, _, number = text.strip().upper().partition("-Q")
+        if len(year) != 4 or not year.isdecimal() or number not in {"1", "2", "3", "4"}:
+            raise ValueError(f"{text!r} is not a quarter; write it as 2026-Q4")
+        return cls(int(year), int(number))
+
+    @classmethod
+    def of(cls, instant: datetime) -> Quarter:
+        """The one that holds an instant."""
+        utc = instant.astimezone(UTC)
+        return cls(utc.year, (utc.month + 2) // 3)
+
+    @property
+    def period(self) -> Period:
+        """Its instants."""
+        return Period(self._first_day(self), self._first_day(self.next))
+
+    @property
+    def next(self) -> Quarter:
+        """The one after it."""
+        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
+
+    @property
+    def last_day(self) -> date:
+        """Its last day."""
+        return (self._first_day(self.next) - timedelta(days=1)).date()
+
+    @staticmethod
+    def _first_day(quarter: Quarter) -> datetime:
+        return datetime(quarter.year, 3 * quarter.number - 2, 1, tzinfo=UTC)
+
+    def __str__(self) -> str:
+        return f"{self.year}-Q{self.number}"
+
+
+def year_period(year: int) -> Period:
+    """A calendar year in UTC."""
+    return Period(datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC))

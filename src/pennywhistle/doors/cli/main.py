@@ -22,6 +22,7 @@ from pennywhistle.doors.cli import (
     proofs,
     server,
     store,
+    tax,
     verify,
     voucher,
 )
@@ -46,6 +47,7 @@ for module in (
     prices,
     books,
     proofs,
+    tax,
     verify,
 ):
     module.register(app)
