@@ -72,3 +72,9 @@ def list_ways_to_pay(*, gateways: Mapping[str, Gateway]) -> list[str]:
     """The gateways that can be asked now, in the order of preference. One query."""
     circuits = list_circuits()
     return [name for name in gateways if not circuits.get(name, Circuit(name)).is_open]
+
+
+def list_ways_out_of_order(*, gateways: Mapping[str, Gateway]) -> list[str]:
+    """The gateways that are not asked now. One query."""
+    offered = list_ways_to_pay(gateways=gateways)
+    return [name for name in gateways if name not in offered]

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from pennywhistle.doors.desk import (
     correcting,
     disputes,
+    gateways,
     licences,
     listeners,
     money,
@@ -39,5 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/<int:report_id>/", reports.report, name="desk-report"),
     path("disputes/", disputes.listing, name="desk-disputes"),
     path("disputes/<int:dispute_id>/forgive/", disputes.forgive, name="desk-forgive"),
+    path("gateways/", gateways.gateways, name="desk-gateways"),
+    path("gateways/try/", gateways.try_again, name="desk-gateways-try"),
     path("books/", money.books, name="desk-books"),
 ]

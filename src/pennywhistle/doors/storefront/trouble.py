@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from pennywhistle.doors.storefront.answers import PERSONAL, show
 from pennywhistle.doors.storefront.pages import TroublePage
 from pennywhistle.flows.check_health import check_health
+from pennywhistle.flows.outfit import get_outfit
+from pennywhistle.flows.watch_gateways import list_ways_out_of_order
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME
 from pennywhistle.shop.storefronts.rules import NoStorefrontError
@@ -101,8 +103,13 @@ def not_open_yet(
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the store can do its work, 503 with what is wrong when it cannot. For machines."""
+    """200 while the store can do its work, 503 with what is wrong when it cannot. For machines.
+
+    A gateway out of order is told, and is no reason for 503: the shop sells from wallets.
+    """
     ailments = check_health(now=utc_now())
-    body = {"status": ", ".join(ailments) or "ok"}
+    body: dict[str, object] = {"status": ", ".join(ailments) or "ok"}
     status = 503 if ailments else 200
+    if not ailments and (silent := list_ways_out_of_order(gateways=get_outfit().gateways)):
+        body["gateways_out_of_order"] = silent
     return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
