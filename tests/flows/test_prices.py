@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from django.db import connection
 
 from pennywhistle.flows.ask_price import PriceRequest, ask_price
 from pennywhistle.flows.buy_basket import buy_basket
@@ -20,18 +21,21 @@ from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.flows.record_rate import record_rate
 from pennywhistle.flows.redeem_voucher import redeem_voucher
 from pennywhistle.flows.set_prices import PriceListRequest, set_prices
+from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import list_tracks_of_release
 from pennywhistle.shop.pricing.asked import list_promotions
 from pennywhistle.shop.pricing.models import PromotionUse
 from pennywhistle.shop.pricing.rules import PriceTooLowError, PricingError, PromotionRefusedError
-from pennywhistle.shop.sales.queries import QuoteFacts
+from pennywhistle.shop.sales.price_recount import find_price_faults
+from pennywhistle.shop.sales.queries import QuoteFacts, find_purchase_of_quote
 from pennywhistle.shop.sales.rules import OtherCurrencyError
 from pennywhistle.shop.sales.vat import UNTOLD
 from pennywhistle.shop.storefronts.queries import get_rate, get_shopfront
 from pennywhistle.shop.storefronts.rules import NoRateError, StorefrontError
 from tests.cast import GERMANY, NOW, OPENED, SOCIETY, Cast, euros, fill_wallet, quote
+from tests.guards_lifted import guards_lifted
 
 SHOP = "testserver"
 # Each of the three songs costs 0.13 as mp3-192 and 0.32 as flac (15.876 MB at 0.02).
@@ -299,3 +303,28 @@ def test_nothing_is_converted_without_a_rate_its_source_and_its_day(db: None) ->
         record_rate(base="EUR", quote="GBP", amount="0.9", day=date(2026, 10, 1), source="ECB")
     with pytest.raises(StorefrontError):
         record_rate(base="EUR", quote="GBP", amount="0.9", day=date(2026, 10, 2), source=" ")
+
+
+def test_a_sale_with_every_reduction_is_found_sound_and_one_that_differs_is_named(
+    cast: Cast,
+) -> None:
+    prices(album_lossy="0.30", tiers="0.01=10")
+    promote("HALF", "50%")
+    fill_wallet(cast.alice, "5.00")
+    for items, code in (([one(cast)], ""), ([whole(cast, FLAC), whole(cast, MP3)], "half")):
+        offer = quote_with(cast, *items, code=code)
+        buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
+    assert verify_books().findings == ()
+    line = find_purchase_of_quote(quote_id=offer.id).lines[0]  # type: ignore[union-attr]
+    assert [each.kind for each in line.reductions] == ["upgrade", "tier", "promotion"]
+    off = line.reductions[0]
+    for wrong, said in (
+        (line.reductions[1:], "is not its price"),
+        (line.reductions[::-1], "not the order"),
+        ((replace(off, kind="gift"), *line.reductions[1:]), "not the order"),
+    ):
+        assert said in " ".join(find_price_faults(line=replace(line, reductions=wrong)))
+    with guards_lifted(connection):
+        PromotionUse.objects.update(used_at=NOW + timedelta(seconds=1))
+    (finding,) = verify_books().findings
+    assert "was not counted" in finding.what

@@ -31,6 +31,7 @@ from pennywhistle.shop.royalties.rules import (
     royalty_transfers,
     share_tie_key,
 )
+from pennywhistle.shop.sales.price_recount import find_price_faults, iterate_codes_amiss
 from pennywhistle.shop.sales.queries import iterate_lines_unlike_their_quote
 from pennywhistle.shop.sales.recount import SoldFacts, iterate_consumed_quotes, iterate_sold
 from pennywhistle.shop.sales.refunds import refund_transfers
@@ -59,6 +60,7 @@ class SalesCount:
                 where = f"sale line {sold.line.document}"
                 yield from (Finding(where, what) for what in _check_licences(sold, self._licences))
                 yield from (Finding(where, what) for what in _check_evidence(sold))
+                yield from (Finding(where, what) for what in find_price_faults(line=sold.line))
             yield from _check_accruals(lines, self._licences)
             yield from _check_reversals(lines)
             yield from check_documents(_expected(lines, self._licences), explained)
@@ -79,6 +81,8 @@ def _check_by_query() -> Iterator[Finding]:
         yield Finding(f"sale line {document}", "it differs from the quote that was bought")
     for document in iterate_sold_but_not_owned():
         yield Finding(f"sale line {document}", "it is not in its buyer's library as it was sold")
+    for where, what in iterate_codes_amiss():
+        yield Finding(where, what)
     for document in iterate_given_back_but_owned():
         yield Finding(f"sale line {document}", "it was given back, and is in a library still")
 

@@ -30,7 +30,7 @@ def test_the_operator_sets_a_price_list_and_sees_it(otto: Client, cast: Cast, se
     assert 'value="0.03"' in see(otto, PRICES)
     assert otto.post(PRICES, LIST).status_code == 303
     page = see(otto, PRICES)
-    for told in ('value="0.04"', 'value="20=5"', 'value="bank=2.5"', 'value="5"'):
+    for told in ('value="0.04"', 'value="20=5"', 'value="bank=2.5"', 'value="5.00"'):
         assert told in page
     held = get_shopfront(domain="testserver", now=utc_now()).prices
     assert held.rate_of("reduced") == euros("0.03")

@@ -12,6 +12,7 @@ from pennywhistle.doors.desk.forms import CurrencyField, PlainForm, midnight, re
 from pennywhistle.flows.ask_price import PriceRequest
 from pennywhistle.flows.make_promotion import PromotionRequest
 from pennywhistle.flows.set_prices import PriceListRequest, bonuses_in_words, tiers_in_words
+from pennywhistle.kit.money import Money, minor_digits
 from pennywhistle.shop.pricing.rules import CODE_LETTERS_MOST, USES_MOST
 from pennywhistle.shop.storefronts.rules import Prices
 
@@ -28,6 +29,14 @@ def _amount(label: Any, help_text: Any = "", *, required: bool = False) -> forms
         max_length=_AMOUNT_LETTERS_MOST,
         widget=widget,
     )
+
+
+def plain_amount(amount: Money) -> str:
+    """An amount as it is typed: no fewer decimals than its coins have, no more than it needs."""
+    places = max(
+        minor_digits(amount.currency), -int(amount.decimal.normalize().as_tuple().exponent)
+    )
+    return f"{amount.decimal:.{places}f}"
 
 
 class PriceListForm(PlainForm):
@@ -54,12 +63,18 @@ class PriceListForm(PlainForm):
         help_text=_("Way = per cent on top of a top-up, such as bank=2.5. Empty for none."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].help_text = _(
+            "One that the shop has no price list in yet gives it one in that too."
+        )
+
     @classmethod
     def of(cls, prices: Prices) -> PriceListForm:
         """The form over the prices in force."""
 
-        def amount(held: Any) -> str:
-            return "" if held is None else f"{held.decimal.normalize():f}"
+        def amount(held: Money | None) -> str:
+            return "" if held is None else plain_amount(held)
 
         return cls(
             initial={

@@ -51,10 +51,13 @@ class PriceKind(StrEnum):
     UPGRADE = "upgrade"
 
 
+# What lowers a price, in the order in which it does.
+REDUCTION_KINDS = ("bundle", "upgrade", "tier", "promotion")
+
+
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """What a price was lowered by: `kind` is `bundle`, `upgrade`, `tier` or `promotion`, and `code`
-    says which: the release's id, the sale line upgraded, the per cent, the promotion's code."""
+    """What a price was lowered by: `kind` is one of `REDUCTION_KINDS`, and `code` says which: the release's id, the sale line upgraded, the per cent, the promotion's code."""
 
     kind: str
     code: str
