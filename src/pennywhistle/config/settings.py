@@ -109,6 +109,12 @@ if bool(STRIPE_SECRET_KEY) != bool(STRIPE_PUBLIC_KEY):
 
 # What a top-up is to the tax office: see docs/money.md.
 TOP_UP_CLASS = env_text("PENNYWHISTLE_TOP_UP_CLASS", "multi-purpose")
+if TOP_UP_CLASS != "multi-purpose":
+    raise SettingError(
+        f"PENNYWHISTLE_TOP_UP_CLASS is {TOP_UP_CLASS!r}: this store knows multi-purpose alone. Tax is "
+        "counted when a song is bought, by the buyer's country on that day; a single-purpose top-up "
+        "would owe it before that country is known"
+    )
 
 MASTERS_FOLDER = PENNYWHISTLE_HOME / "masters"
 COVERS_FOLDER = PENNYWHISTLE_HOME / "covers"

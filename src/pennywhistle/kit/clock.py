@@ -71,6 +71,11 @@ class Quarter:
         return Quarter(self.year + self.number // 4, self.number % 4 + 1)
 
     @property
+    def before(self) -> Quarter:
+        """The one before it."""
+        return Quarter(self.year - (self.number == 1), (self.number + 2) % 4 + 1)
+
+    @property
     def last_day(self) -> date:
         """Its last day."""
         return (self._first_day(self.next) - timedelta(days=1)).date()

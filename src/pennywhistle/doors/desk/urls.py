@@ -13,6 +13,7 @@ from pennywhistle.doors.desk import (
     money,
     prices,
     reports,
+    tax,
     views,
 )
 
@@ -43,4 +44,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gateways/", gateways.gateways, name="desk-gateways"),
     path("gateways/try/", gateways.try_again, name="desk-gateways-try"),
     path("books/", money.books, name="desk-books"),
+    path("taxes/", tax.taxes, name="desk-tax"),
+    path("taxes/<slug:quarter>.csv", tax.file, name="desk-tax-file"),
 ]
