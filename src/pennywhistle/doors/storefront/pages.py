@@ -231,11 +231,8 @@ class BasketLine:
 
 @dataclass(frozen=True, slots=True)
 class BasketPage:
-    """The basket with today's prices; the quote is made at the till.
-
-    `promotion_code` is the code given, `promotion_trouble` why it does not hold; it may hold and
-    lower nothing that is in the basket.
-    """
+    """The basket with today's prices; the quote is made at the till. `promotion_code` is the code
+    given, `promotion_trouble` why it does not hold; it may hold and lower nothing that is in it."""
 
     lines: tuple[BasketLine, ...]
     total: Money | None
@@ -249,7 +246,10 @@ class BasketPage:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """One track of a quote, as it will be charged."""
+    """One track of a quote, as it will be charged.
+
+    `list_price` is what it costs without the `reductions`, None where there are none.
+    """
 
     title: str
     by: str
@@ -258,6 +258,8 @@ class QuoteLine:
     size_is_exact: bool
     price: Money
     treatment: str = ""
+    list_price: Money | None = None
+    reductions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
