@@ -4,7 +4,10 @@
 const say = (form, text) => {
   const place = form.querySelector("[data-card-trouble]");
   place.textContent = "";
-  if (!text) return;
+  if (text) add(place, text);
+};
+
+const add = (place, text) => {
   const line = document.createElement("p");
   line.className = "errorlist";
   line.textContent = text;
@@ -14,7 +17,7 @@ const say = (form, text) => {
 // What the company's script is told: the shop's key, and the page's language.
 function open(form) {
   if (typeof window.Stripe !== "function") {
-    say(form, form.dataset.missing);
+    add(form.querySelector("[data-card-new]") ?? form, form.dataset.missing);
     return null;
   }
   return window.Stripe(form.dataset.key, { locale: form.dataset.language.slice(0, 2) });
