@@ -19,6 +19,7 @@ BENCHES = (
     ("deliver", "bench.deliver", "cached files against nginx; many at once; against supysonic"),
     ("album", "bench.album", "a cold album as a ZIP against bare encoders side by side"),
     ("cache", "bench.cache", "encoding that the cache's policy saves against LRU and LFU"),
+    ("ledger", "bench.ledger", "six-leg sales a second through the ledger over bare SQL"),
     ("purchase", "bench.purchase", "purchases a second, and their time over bare SQL"),
 )
 

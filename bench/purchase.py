@@ -1,166 +1,217 @@
-"""Purchases a second, through the flows and as bare SQL.
+"""Purchases a second through the flow, over the same rows as bare SQL; and 64 buyers at once.
 
-One person after another buys one song after another in an SQLite file with full durability: a quote
-and its purchase, each a transaction that is on the disk when it returns. The bare SQL writes exactly
-the same rows into a copy of the same database, guards and indexes included, by the same two
-transactions of prepared inserts, and reads nothing. Both take turns within one run.
+On SQLite one till sells, on PostgreSQL eight side by side, one song to a purchase. Tills and bare
+SQL take turns within one run. The crowd is 64 threads of two processes, as a server has them, each
+with a wallet of its own, buying one song after another without a pause.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import sqlite3
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import asdict, dataclass, field
+import threading
+import uuid
+from collections.abc import Iterator
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from bench.figure import Figure, at_least, at_most
+from bench.figure import Figure, at_least, at_most, not_measured
+from bench.shops import (
+    Begin,
+    Sale,
+    Shift,
+    Tills,
+    copy_database,
+    deal,
+    measure_in_child,
+    middle,
+    open_shop,
+    rows_of,
+    server_of_bench,
+    timed,
+    write_bare,
+)
 
 if TYPE_CHECKING:
     from tests.cast import Cast
 
-ROUNDS = 8
+ROUNDS = 6
+SALES_PER_ROUND = 64
+TILLS = {"sqlite": 1, "postgresql": 8}
+RATIO_LEAST = 0.25
+
+BUYERS = 64
+SERVERS = 2
+SONGS_OF_A_BUYER = 8
+P99_MS_MOST = 250
+CROWD_READY_SECONDS = 5
+
 RECIPES = ("mp3-128", "mp3-192", "mp3-256", "mp3-320", "opus-128", "flac", "wav", "alac")
-RUN_SECONDS_MAX = 600
 
 _QUOTE_ROWS = (
-    ("sales_quote", "id = :quote"),
-    ("sales_quoteline", "quote_id = :quote"),
+    ("sales_quote", "id = %(quote)s"),
+    ("sales_quoteline", "quote_id = %(quote)s"),
 )
-_LINES = "SELECT id FROM sales_saleline WHERE document LIKE :documents"
+_LINES = "SELECT id FROM sales_saleline WHERE document LIKE %(documents)s"
 _PURCHASE_ROWS = (
-    ("sales_purchase", "quote_id = :quote"),
-    ("sales_saleline", "document LIKE :documents"),
-    ("ledger_transfer", "document LIKE :documents"),
+    ("sales_purchase", "quote_id = %(quote)s"),
+    ("sales_saleline", "document LIKE %(documents)s"),
+    ("ledger_transfer", "document LIKE %(documents)s"),
     ("royalties_accrual", f"sale_line_id IN ({_LINES})"),
     ("library_owneditem", f"sale_line_id IN ({_LINES})"),
 )
 
-Rows = list[tuple[str, tuple[object, ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Seconds of each round for one purchase, in the middle: quoting and buying, both ways."""
-
-    quote: list[float] = field(default_factory=list)
-    buy: list[float] = field(default_factory=list)
-    bare_quote: list[float] = field(default_factory=list)
-    bare_buy: list[float] = field(default_factory=list)
-    rows: list[float] = field(default_factory=list)
+Offered = tuple[UUID, int]  # A quote, and whose it is.
+Wanted = tuple[int, int, str]  # A person, a track, a recipe.
 
 
 def run() -> Iterator[Figure]:
-    """Measure in a process and a home of its own; yields the figures."""
-    Path("var").mkdir(exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix="bench-purchase-", dir="var")).resolve()
-    environment = {**os.environ, "PENNYWHISTLE_HOME": str(home), "PENNYWHISTLE_DATABASE_URL": ""}
-    environment["DJANGO_SETTINGS_MODULE"] = "pennywhistle.config.settings"
-    try:
-        measured = subprocess.run(
-            [sys.executable, "-m", "bench.purchase"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            timeout=RUN_SECONDS_MAX,
-            check=True,
-        )
-    finally:
-        shutil.rmtree(home)
-    yield from _figures(Timings(**json.loads(measured.stdout)))
+    """On SQLite, and on PostgreSQL where a server is named."""
+    for database, server in (("sqlite", ""), ("postgresql", server_of_bench())):
+        if database == "postgresql" and not server:
+            yield not_measured(
+                "purchase_bought_over_sql_postgresql",
+                f"≥ {RATIO_LEAST}",
+                "× the rate",
+                "PENNYWHISTLE_TEST_DATABASE_URL names no server",
+            )
+            return
+        yield from _figures(database, measure_in_child("bench.purchase", server))
 
 
-def _figures(timings: Timings) -> Iterator[Figure]:
-    quote, buy, bare_quote, bare_buy = (
-        statistics.median(each)
-        for each in (timings.quote, timings.buy, timings.bare_quote, timings.bare_buy)
+def _figures(database: str, measured: dict[str, list[float]]) -> Iterator[Figure]:
+    tills = TILLS[database]
+    bare = middle(measured["bare"])
+    against = (
+        f"the same {middle(measured['rows']):.0f} rows in bare SQL, guards and indexes included, "
+        f"{tills} at once, each purchase on the disk: {bare:.0f} a second"
     )
-    rows = f"{statistics.median(timings.rows):.0f} rows"
-    bare = f"bare SQL, {rows} in two transactions: {1 / (bare_quote + bare_buy):.0f} a second"
-    bare_alone = f"bare SQL of the purchase's transaction alone: {1 / bare_buy:.0f} a second"
-    yield at_least("purchase_quoted_and_bought", 1 / (quote + buy), None, "purchases/s", bare)
-    yield at_least("purchase_bought", 1 / buy, None, "purchases/s", bare_alone)
-    both = (quote + buy) / (bare_quote + bare_buy)
-    yield at_most("purchase_quoted_and_bought_over_sql", both, None, "× the time", bare)
-    yield at_most("purchase_bought_over_sql", buy / bare_buy, None, "× the time", bare_alone)
+    bought = middle(measured["bought"])
+    yield at_least(f"purchase_bought_{database}", bought, None, "purchases/s", against)
+    yield at_least(
+        f"purchase_bought_over_sql_{database}",
+        middle([a / b for a, b in zip(measured["bought"], measured["bare"], strict=True)]),
+        RATIO_LEAST,
+        "× the rate",
+        against,
+    )
+    both = middle(measured["both"])
+    yield at_least(
+        f"purchase_quoted_and_bought_{database}",
+        both,
+        None,
+        "purchases/s",
+        f"with the quote, and its rows bare in a transaction of their own: "
+        f"{middle(measured['bare_both']):.0f} a second",
+    )
+    waited = (
+        f"{BUYERS} buyers at once on threads of {SERVERS} processes: "
+        f"{measured['crowd_rate'][0]:.0f} purchases/s, p50 {measured['crowd_p50_ms'][0]:.1f} ms"
+    )
+    for name, goal in (("p99", P99_MS_MOST), ("longest", None)):
+        value = measured[f"crowd_{name}_ms"][0]
+        yield at_most(f"purchase_crowd_{name}_{database}", value, goal, "ms", waited)
 
 
-def _measure(home: Path) -> Timings:
-    import django
+def _measure() -> dict[str, list[float]]:
+    open_shop()
+    from django.db import connection
 
-    django.setup()
-    from django.core.management import call_command
+    from tests.cast import assemble
 
-    from tests.cast import assemble, fill_wallet
+    cast, tills = assemble(), TILLS[connection.vendor]
+    wanted = product(_people(), cast.track_ids, RECIPES)
+    rounds = [[next(wanted) for _ in range(SALES_PER_ROUND)] for _ in range(ROUNDS + 1)]
+    _open_accounts(cast)
+    copy = copy_database()
+    measured: dict[str, list[float]] = {
+        name: [] for name in ("bought", "bare", "both", "bare_both", "rows")
+    }
+    with Tills(tills) as open_tills:
+        for number, part in enumerate(rounds):
+            measures = _round(open_tills, tills, part, copy)
+            if number:  # The first one warms everything up.
+                for name, value in measures.items():
+                    measured[name].append(value)
+    crowd = _crowd()
+    measured["crowd_rate"] = [crowd.rate]
+    for name, share in (("p50", 0.5), ("p99", 0.99), ("longest", 1.0)):
+        measured[f"crowd_{name}_ms"] = [crowd.percentile(share)]
+    return measured
 
-    call_command("migrate", interactive=False, verbosity=0)
-    cast = assemble()
-    for person in (cast.alice, cast.bob, cast.lena, cast.otto):
+
+def _people() -> list[int]:
+    """The ids of people with a hundred euros each; nobody signs in, so nobody has a password."""
+    from pennywhistle.shop.accounts.models import Person
+    from tests.cast import fill_wallet
+
+    emails = [f"buyer{number}@example.org" for number in range(BUYERS)]
+    Person.objects.bulk_create([Person(email=email, country="DE") for email in emails])
+    people = list(Person.objects.filter(email__in=emails).order_by("pk"))
+    for person in people:
         fill_wallet(person, "100.00")
-    buyings = _buyings(cast)
-    next(buyings)()  # Opens the accounts and warms what is cached.
-    copy = _copy(home)
-    timings, source = Timings(), sqlite3.connect(home / "store.sqlite3")
-    for _ in range(ROUNDS):
-        _round(buyings, source, copy, timings)
-    return timings
+    return [person.pk for person in people]
 
 
-def _round(
-    buyings: Iterator[Buying], source: sqlite3.Connection, copy: sqlite3.Connection, into: Timings
-) -> None:
-    """One purchase for each recipe through the flows, and then the same rows bare."""
-    bought = [next(buyings)() for _ in RECIPES]
-    into.quote.append(statistics.median(one.quote_seconds for one in bought))
-    into.buy.append(statistics.median(one.buy_seconds for one in bought))
-    written = [
-        (_rows(source, one.quote_id, _QUOTE_ROWS), _rows(source, one.quote_id, _PURCHASE_ROWS))
-        for one in bought
-    ]
-    into.rows.append(statistics.median(len(quote) + len(buy) for quote, buy in written))
-    seconds = [(_write(copy, quote), _write(copy, buy)) for quote, buy in written]
-    into.bare_quote.append(statistics.median(quote for quote, _ in seconds))
-    into.bare_buy.append(statistics.median(buy for _, buy in seconds))
+def _open_accounts(cast: Cast) -> None:
+    """Every account that a sale moves money through, by a sale."""
+    from tests.cast import fill_wallet
+
+    fill_wallet(cast.alice, "100.00")
+    _buy(_quote((cast.alice.pk, cast.track_ids[0], RECIPES[0])))
 
 
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """One purchase that was made, and how long its two parts took."""
+def _round(open_tills: Tills, tills: int, wanted: list[Wanted], copy: str) -> dict[str, float]:
+    hands = deal(wanted, tills)
+    quoted = open_tills.work(_quote_all, hands)
+    offers = [[_last_offer(each) for each in hand] for hand in hands]
+    bought = open_tills.work(_buy_all, offers)
+    quotes = [[_rows(offer, _QUOTE_ROWS) for offer in hand] for hand in offers]
+    bare_quoted = open_tills.work(write_bare, [(copy, hand) for hand in quotes])
+    sales = [[_rows(offer, _PURCHASE_ROWS) for offer in hand] for hand in offers]
+    bare = open_tills.work(write_bare, [(copy, hand) for hand in sales])
+    return {
+        "bought": bought.rate,
+        "bare": bare.rate,
+        "both": 1 / (1 / quoted.rate + 1 / bought.rate),
+        "bare_both": 1 / (1 / bare_quoted.rate + 1 / bare.rate),
+        "rows": middle([len(sale) for hand in sales for sale in hand]),
+    }
 
-    quote_id: UUID
-    quote_seconds: float
-    buy_seconds: float
+
+def _rows(offer: Offered, wanted: tuple[tuple[str, str], ...]) -> Sale:
+    from django.db import connection
+
+    quote_id = offer[0]
+    stored = str(quote_id) if connection.vendor == "postgresql" else quote_id.hex
+    return rows_of(wanted, {"quote": stored, "documents": f"sale/{quote_id}/%"})
 
 
-Buying = Callable[[], Bought]
+def _last_offer(wanted: Wanted) -> Offered:
+    from pennywhistle.shop.sales.models import QuoteLine
+
+    person_id, track_id, recipe = wanted
+    lines = QuoteLine.objects.filter(quote__person_id=person_id, track_id=track_id, recipe=recipe)
+    return lines.latest("id").quote_id, person_id
 
 
-def _buyings(cast: Cast) -> Iterator[Buying]:
-    """Every person buys every track in every recipe, one by one."""
-    people = (cast.alice, cast.bob, cast.lena, cast.otto)
-    for person, track_id, recipe in product(people, cast.track_ids, RECIPES):
-        yield partial(_buy, person.pk, track_id, recipe)
+def _quote_all(part: list[Wanted], begin: Begin) -> list[float]:
+    return timed([partial(_quote, each) for each in part], begin)
 
 
-def _buy(person_id: int, track_id: int, recipe: str) -> Bought:
-    from pennywhistle.flows.buy_basket import buy_basket
+def _buy_all(part: list[Offered], begin: Begin) -> list[float]:
+    return timed([partial(_buy, each) for each in part], begin)
+
+
+def _quote(wanted: Wanted) -> Offered:
     from pennywhistle.flows.quote_basket import BasketItem, quote_basket
     from pennywhistle.kit.clock import utc_now
     from pennywhistle.kit.ids import new_id
     from tests.cast import GERMANY
 
-    start = time.perf_counter()
+    person_id, track_id, recipe = wanted
     offer = quote_basket(
         quote_id=new_id(now=utc_now()),
         person_id=person_id,
@@ -169,40 +220,56 @@ def _buy(person_id: int, track_id: int, recipe: str) -> Bought:
         evidence=GERMANY,
         now=utc_now(),
     )
-    quoted = time.perf_counter()
-    buy_basket(quote_id=offer.id, person_id=person_id, now=utc_now())
-    return Bought(offer.id, quoted - start, time.perf_counter() - quoted)
+    return offer.id, person_id
 
 
-def _copy(home: Path) -> sqlite3.Connection:
-    """The database as it stands, again, as durable as the store keeps it."""
-    copy = sqlite3.connect(home / "copy.sqlite3", isolation_level=None)
-    with closing(sqlite3.connect(home / "store.sqlite3")) as source:
-        source.backup(copy)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        copy.execute(f"PRAGMA {pragma}")
-    return copy
+def _buy(offer: Offered) -> None:
+    from pennywhistle.flows.buy_basket import buy_basket
+    from pennywhistle.kit.clock import utc_now
+
+    buy_basket(quote_id=offer[0], person_id=offer[1], now=utc_now())
 
 
-def _rows(source: sqlite3.Connection, quote_id: UUID, wanted: tuple[tuple[str, str], ...]) -> Rows:
-    """What a purchase left in these tables, as inserts."""
-    named = {"quote": quote_id.hex, "documents": f"sale/{quote_id}/%"}
-    return [
-        (f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
-        for table, where in wanted
-        for row in source.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY id", named)
+def _crowd() -> Shift:
+    """The crowd buys the songs that the rounds left over."""
+    from pennywhistle.shop.accounts.models import Person
+    from pennywhistle.shop.catalogue.models import Track
+    from pennywhistle.shop.library.models import OwnedItem
+    from tests.cast import fill_wallet
+
+    fresh = [Person(email=f"{uuid.uuid4().hex}@example.org", country="DE") for _ in range(BUYERS)]
+    Person.objects.bulk_create(fresh)
+    people = list(Person.objects.order_by("-pk")[:BUYERS])
+    assert not OwnedItem.objects.filter(person__in=people).exists()
+    track_id = Track.objects.order_by("pk").values_list("pk", flat=True)[0]
+    for person in people:
+        fill_wallet(person, "100.00")
+    baskets = [
+        [_quote((person.pk, track_id, recipe)) for recipe in RECIPES[:SONGS_OF_A_BUYER]]
+        for person in people
     ]
+    with Tills(SERVERS) as servers:
+        return servers.work(_buy_side_by_side, deal(baskets, SERVERS), CROWD_READY_SECONDS)
 
 
-def _write(copy: sqlite3.Connection, rows: Rows) -> float:
-    """Insert `rows` in one transaction; seconds."""
-    start = time.perf_counter()
-    copy.execute("BEGIN IMMEDIATE")
-    for statement, row in rows:
-        copy.execute(statement, row)
-    copy.execute("COMMIT")
-    return time.perf_counter() - start
+def _buy_side_by_side(baskets: list[list[Offered]], begin: Begin) -> list[float]:
+    from django.db import connection
+
+    taken: list[float] = []
+
+    def buy(basket: list[Offered]) -> None:
+        connection.ensure_connection()
+        taken.extend(_buy_all(basket, begin))
+        connection.close()
+
+    threads = [threading.Thread(target=buy, args=(basket,)) for basket in baskets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return taken
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_measure(Path(os.environ["PENNYWHISTLE_HOME"])))))
+    assert os.environ["DJANGO_SETTINGS_MODULE"]
+    print(json.dumps(_measure()))
