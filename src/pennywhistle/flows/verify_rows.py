@@ -11,6 +11,7 @@ from pennywhistle.shop.ledger.soundness import iterate_unsound
 from pennywhistle.shop.licensing.models import Licence
 from pennywhistle.shop.licensing.queries import list_terms_by_id
 from pennywhistle.shop.licensing.rules import LicensingError
+from pennywhistle.shop.sales.recount import iterate_unreadable_reductions
 
 # The rooms whose rows the recount reads.
 ROOMS = ("ledger", "payments", "catalogue", "licensing", "sales", "library", "royalties")
@@ -24,7 +25,7 @@ def find_unsound_rows() -> list[Finding]:
         for model in apps.get_app_config(room).get_models()
         for unsound in iterate_unsound(model=model)
     ]
-    return findings or list(_iterate_senseless_licences())
+    return findings or [*_iterate_senseless_licences(), *_iterate_senseless_reductions()]
 
 
 def _iterate_senseless_licences() -> Iterator[Finding]:
@@ -34,3 +35,8 @@ def _iterate_senseless_licences() -> Iterator[Finding]:
             list_terms_by_id(licence_ids=[licence_id])
         except (ArithmeticError, LicensingError, ValueError) as error:
             yield Finding(f"{Licence._meta.db_table} {licence_id}", f"it cannot be read: {error}")
+
+
+def _iterate_senseless_reductions() -> Iterator[Finding]:
+    for table, line_id, why in iterate_unreadable_reductions():
+        yield Finding(f"{table} {line_id}", why)

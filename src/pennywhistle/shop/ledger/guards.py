@@ -94,6 +94,28 @@ def keep_fixed(
     editor.execute(_no_replace(table, unique_keys, says))
 
 
+def keep_unchanged(
+    editor: BaseDatabaseSchemaEditor, *, table: str, unique_keys: tuple[tuple[str, ...], ...]
+) -> None:
+    """Refuse update and replace on `table`, and let rows go: for what is as it was made, or gone."""
+    says = f"a row of {table} does not change"
+    if editor.connection.vendor == "postgresql":
+        editor.execute(
+            f"""CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION '{says}'; END $$"""
+        )
+        editor.execute(
+            f"""CREATE TRIGGER {table}_unchanged BEFORE UPDATE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"""
+        )
+        return
+    editor.execute(
+        f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+        BEGIN SELECT RAISE(ABORT, '{says}'); END"""
+    )
+    editor.execute(_no_replace(table, unique_keys, says))
+
+
 def _no_replace(table: str, unique_keys: tuple[tuple[str, ...], ...], says: str) -> str:
     """SQLite's trigger against an insert that would replace."""
     same = " OR ".join(

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery, Sum
 
-from pennywhistle.kit.money import Money
+from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.shop.licensing.rules import TrackRef
+from pennywhistle.shop.pricing.rules import Reduction
 from pennywhistle.shop.sales.models import Purchase, QuoteLine, SaleLine
 from pennywhistle.shop.sales.queries import line_facts
 from pennywhistle.shop.sales.rules import LineFacts
@@ -91,3 +92,17 @@ def iterate_consumed_quotes() -> Iterator[ConsumedQuote]:
             expires_at=quote.expires_at,
             purchased_at=row.purchased_at,
         )
+
+
+def iterate_unreadable_reductions() -> Iterator[tuple[str, int, str]]:
+    """(table, id, why) of lines whose reductions are not what `Reduction.of_json` reads. Two
+    queries."""
+    for model in (QuoteLine, SaleLine):
+        rows = model.objects.exclude(reductions=[]).order_by("pk")
+        for pk, reductions in rows.values_list("pk", "reductions").iterator(chunk_size=2_000):
+            try:
+                for stored in reductions:
+                    Reduction.of_json(stored, "XXX")
+            except (AttributeError, KeyError, MoneyError, TypeError) as error:
+                why = f"its reductions cannot be read: {type(error).__name__} {error}"
+                yield model._meta.db_table, pk, why
