@@ -1,18 +1,49 @@
-"""Move a voucher's worth into a wallet."""
+"""Move the worth of a voucher or a gift into a wallet."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from pennywhistle.shop.payments import operations
+from pennywhistle.shop.payments import gift_operations, operations
 from pennywhistle.shop.payments.operations import Redeemed
+from pennywhistle.shop.payments.queries import find_wallet_currency
+from pennywhistle.shop.payments.rules import UnknownCodeError
+from pennywhistle.shop.payments.tries import person_subject
 from pennywhistle.shop.storefronts.queries import get_storefront
 
+# A code is sixteen letters and digits with signs between them; what is longer is none.
+CODE_LETTERS_MOST = 64
 
-def redeem_voucher(*, code: str, person_id: int, domain: str, now: datetime) -> Redeemed:
-    """Redeem a code once, into the wallet of the storefront's currency; what it was worth.
 
-    The same person may send it again: nothing moves twice. Transaction: one of its own. Raises `VoucherRefusedError`, and then nothing moved.
+def redeem_voucher(
+    *, code: str, person_id: int, domain: str, now: datetime, tried_from: Sequence[str] = ()
+) -> Redeemed:
+    """Redeem a code once, into the person's wallet, or a new one of the storefront's currency.
+
+    The same person may send it again: nothing moves twice. Wrong codes are counted of the person,
+    and of `tried_from` (subjects of `tries.py`). Transactions: one that counts the try, one that
+    redeems, one that takes a good try off again. Raises `VoucherRefusedError`, `TooManyTriesError`,
+    and then nothing moved.
     """
-    currency = get_storefront(domain=domain).currency
-    return operations.redeem(code=code, person_id=person_id, wallet_currency=currency, now=now)
+    currency = find_wallet_currency(person_id=person_id) or get_storefront(domain=domain).currency
+    subjects = [person_subject(person_id=person_id), *tried_from]
+    gift_operations.claim_try(subjects=subjects, now=now)
+    is_known = True
+    try:
+        return _redeem(code[:CODE_LETTERS_MOST], person_id, currency, now)
+    except UnknownCodeError:
+        is_known = False
+        raise
+    finally:
+        if is_known:
+            gift_operations.give_back_try(subjects=subjects)
+
+
+def _redeem(code: str, person_id: int, currency: str, now: datetime) -> Redeemed:
+    try:
+        return operations.redeem(code=code, person_id=person_id, wallet_currency=currency, now=now)
+    except UnknownCodeError:
+        return gift_operations.redeem_gift(
+            code=code, person_id=person_id, wallet_currency=currency, now=now
+        )

@@ -8,7 +8,8 @@ import uuid
 from datetime import datetime
 
 # Letters and digits that are not mistaken for one another when read from paper.
-_PAPER_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+PAPER_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+VOUCHER_CODE_LETTERS = 16
 # https://musicbrainz.org/doc/MusicBrainz_Identifier
 _MUSICBRAINZ_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -25,8 +26,17 @@ def new_id(*, now: datetime) -> uuid.UUID:
 
 def new_voucher_code() -> str:
     """Sixteen paper-safe characters in fours, about 78 bits: `K7QM-2D9X-HV4T-P3RC`."""
-    letters = [secrets.choice(_PAPER_ALPHABET) for _ in range(16)]
-    return "-".join("".join(letters[i : i + 4]) for i in range(0, 16, 4))
+    return spell_voucher_code(letters=new_paper_letters(VOUCHER_CODE_LETTERS))
+
+
+def spell_voucher_code(*, letters: str) -> str:
+    """A code in fours: `K7QM-2D9X-HV4T-P3RC`."""
+    return "-".join(letters[i : i + 4] for i in range(0, len(letters), 4))
+
+
+def new_paper_letters(count: int) -> str:
+    """So many random characters that are read from paper without mistake."""
+    return "".join(secrets.choice(PAPER_ALPHABET) for _ in range(count))
 
 
 def is_musicbrainz_id(text: str) -> bool:

@@ -10,6 +10,7 @@ ACCOUNTS = {
     "clearing": AccountTerms("asset", is_guarded=False),
     "fees": AccountTerms("expense", is_guarded=False),
     "promotions": AccountTerms("expense", is_guarded=False),
+    "unclaimed": AccountTerms("liability", is_guarded=False),
     "gifts": AccountTerms("liability", is_guarded=False),
     "losses": AccountTerms("expense", is_guarded=False),
 }

@@ -19,11 +19,11 @@ from pennywhistle.shop.payments.queries import top_up_facts
 from pennywhistle.shop.payments.rules import (
     GatewayEvent,
     TopUpTerms,
+    UnknownCodeError,
     VoucherRefusedError,
     check_voucher,
     code_sha256,
-    credit_transfer,
-    voucher_document,
+    voucher_transfer,
     wallet_code,
 )
 
@@ -160,6 +160,7 @@ def store_vouchers(
     amount: Money,
     now: datetime,
     expires_at: datetime | None = None,
+    is_free: bool = False,
 ) -> None:
     """Keep new vouchers by the fingerprints of their codes. Transaction: one of its own."""
     with transaction.atomic():
@@ -169,6 +170,7 @@ def store_vouchers(
                 batch=batch,
                 amount_micros=amount.micros,
                 currency=amount.currency,
+                is_free=is_free,
                 issued_at=now,
                 expires_at=expires_at,
             )
@@ -194,7 +196,7 @@ def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) ->
     with transaction.atomic():
         voucher = Voucher.objects.select_for_update().filter(code_sha256=fingerprint).first()
         if voucher is None:
-            raise VoucherRefusedError("This code is not one of ours. Check it against the paper.")
+            raise UnknownCodeError("This code is not one of ours. Check it against the paper.")
         amount = Money(voucher.amount_micros, voucher.currency)
         if voucher.redeemed_by_id == person_id:
             return Redeemed(amount, is_first=False)
@@ -209,20 +211,12 @@ def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) ->
         voucher.redeemed_by_id = person_id
         voucher.redeemed_at = now
         voucher.save(update_fields=["redeemed_by", "redeemed_at"])
-        document = voucher_document(code_sha256=fingerprint)
-        _credit_wallet(person_id, "voucher", amount, "voucher", document, now)
+        transfer = voucher_transfer(
+            person_id=person_id,
+            amount=amount,
+            is_free=voucher.is_free,
+            code_sha256=fingerprint,
+            redeemed_at=now,
+        )
+        _post([transfer])
     return Redeemed(amount, is_first=True)
-
-
-def _credit_wallet(
-    person_id: int, gateway: str, amount: Money, reason: str, document: str, now: datetime
-) -> None:
-    transfer = credit_transfer(
-        person_id=person_id,
-        gateway=gateway,
-        amount=amount,
-        reason=reason,
-        document=document,
-        posted_at=now,
-    )
-    _post([transfer])

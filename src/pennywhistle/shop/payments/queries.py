@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,8 +17,8 @@ from pennywhistle.shop.payments.models import TopUp, Voucher
 from pennywhistle.shop.payments.posting import TopUpFacts, top_up_transfers
 from pennywhistle.shop.payments.rules import (
     UnknownTopUpError,
-    credit_transfer,
-    voucher_document,
+    code_sha256,
+    voucher_transfer,
     wallet_code,
 )
 
@@ -48,6 +48,16 @@ class VoucherBatch:
     count: int
     redeemed_count: int
     issued_at: datetime
+    expires_at: datetime | None
+    is_free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrintableVoucher:
+    """A voucher whose code somebody still knows, as it is printed."""
+
+    code: str
+    amount: Money
     expires_at: datetime | None
 
 
@@ -203,13 +213,25 @@ def list_pending_totals() -> list[PendingTotal]:
 def list_voucher_batches() -> list[VoucherBatch]:
     """The newest batches of vouchers, and how many of each were redeemed. One query."""
     rows = Voucher.objects.values_list(
-        "batch", "amount_micros", "currency", "issued_at", "expires_at"
+        "batch", "amount_micros", "currency", "issued_at", "expires_at", "is_free"
     ).annotate(n=Count("pk"), redeemed=Count("redeemed_by"))
     return [
-        VoucherBatch(name, Money(micros, currency), count, redeemed, issued_at, expires_at)
-        for name, micros, currency, issued_at, expires_at, count, redeemed in rows.order_by(
+        VoucherBatch(name, Money(micros, currency), count, redeemed, issued_at, expires_at, is_free)
+        for name, micros, currency, issued_at, expires_at, is_free, count, redeemed in rows.order_by(
             "-issued_at", "batch"
         )[:BATCHES_SHOWN]
+    ]
+
+
+def list_printable_vouchers(*, codes: Sequence[str]) -> list[PrintableVoucher]:
+    """Those of `codes` that are vouchers nobody has redeemed, in their order. One query."""
+    codes_by_hash = {code_sha256(code): code for code in codes}
+    rows = Voucher.objects.filter(code_sha256__in=codes_by_hash, redeemed_by=None)
+    known = {row.code_sha256: row for row in rows}
+    return [
+        PrintableVoucher(code, Money(row.amount_micros, row.currency), row.expires_at)
+        for digest, code in codes_by_hash.items()
+        if (row := known.get(digest)) is not None
     ]
 
 
@@ -219,11 +241,10 @@ def iterate_credits() -> Iterator[TransferFacts]:
         yield from top_up_transfers(facts=top_up_facts(row=top_up))
     redeemed = Voucher.objects.filter(redeemed_by__isnull=False)
     for voucher in redeemed.iterator(chunk_size=2_000):
-        yield credit_transfer(
+        yield voucher_transfer(
             person_id=voucher.redeemed_by_id or 0,
-            gateway="voucher",
             amount=Money(voucher.amount_micros, voucher.currency),
-            reason="voucher",
-            document=voucher_document(code_sha256=voucher.code_sha256),
-            posted_at=voucher.redeemed_at or voucher.issued_at,
+            is_free=voucher.is_free,
+            code_sha256=voucher.code_sha256,
+            redeemed_at=voucher.redeemed_at or voucher.issued_at,
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 
-from pennywhistle.kit.money import Money
+from pennywhistle.kit.money import Money, micros_in_minor_unit
 from pennywhistle.shop.ledger.rules import TransferFacts
 
 # One top-up, in major units: enough for an album, not enough for a stolen card to be worth a try.
@@ -46,6 +47,10 @@ class VoucherRefusedError(PaymentError):
     """A code that is unknown, used, out of date, or of another currency."""
 
 
+class UnknownCodeError(VoucherRefusedError):
+    """A code that was never given out."""
+
+
 class GatewayClosedError(PaymentError):
     """A way to pay that is not offered now: it is not set up, or its circuit is open."""
 
@@ -76,6 +81,12 @@ class TopUpTerms:
 
     bonus: Money | None = None
     voucher_class: str = "multi-purpose"
+
+
+def bonus_at(*, amount: Money, percent: Fraction) -> Money:
+    """What the store adds to `amount`: whole minor units, rounded down."""
+    unit = micros_in_minor_unit(amount.currency)
+    return Money(int(amount.micros * percent / 100 // unit) * unit, amount.currency)
 
 
 def wallet_code(*, person_id: int, currency: str) -> str:
@@ -163,6 +174,25 @@ def check_voucher(
         raise VoucherRefusedError(
             f"This voucher is in {currency}, and your wallet is in {wallet_currency}."
         )
+
+
+def voucher_transfer(
+    *, person_id: int, amount: Money, is_free: bool, code_sha256: str, redeemed_at: datetime
+) -> TransferFacts:
+    """What a redeemed voucher moves: money that its buyer paid over the counter, or that the store
+    gives away."""
+    document = voucher_document(code_sha256=code_sha256)
+    transfer = credit_transfer(
+        person_id=person_id,
+        gateway="voucher",
+        amount=amount,
+        reason="voucher",
+        document=document,
+        posted_at=redeemed_at,
+    )
+    return (
+        replace(transfer, debit=promotions_code(currency=amount.currency)) if is_free else transfer
+    )
 
 
 def credit_transfer(

@@ -16,9 +16,9 @@ from pennywhistle.kit.money import (
     CurrencyMismatchError,
     Money,
     MoneyError,
-    micros_in_minor_unit,
     round_half_up_to_minor,
 )
+from pennywhistle.shop.payments.rules import bonus_at
 
 MEGABYTE = 1_000_000
 
@@ -153,9 +153,7 @@ def price_of(*, size_bytes: int, kind: RecipeKind, prices: Prices) -> Money:
 def bonus_of(*, amount: Money, gateway: str, prices: Prices) -> Money:
     """What the store adds to a top-up of `amount` by that gateway: whole minor units, rounded down;
     nothing where the list has no bonus for it."""
-    unit = micros_in_minor_unit(amount.currency)
-    exact = amount.micros * prices.bonuses.get(gateway, Fraction(0)) / 100
-    return Money(int(exact // unit) * unit, amount.currency)
+    return bonus_at(amount=amount, percent=prices.bonuses.get(gateway, Fraction(0)))
 
 
 def check_prices(*, prices: Prices) -> None:

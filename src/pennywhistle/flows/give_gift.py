@@ -1,0 +1,49 @@
+"""Buy a gift out of a wallet, show its code again, take it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.rules import OverdrawnError
+from pennywhistle.shop.payments import gift_operations
+from pennywhistle.shop.payments.gifts import GiftFacts, GiftRefusedError, gift_code
+from pennywhistle.shop.payments.rules import code_sha256
+
+
+def give_gift(
+    *, gift_id: UUID, buyer_id: int, amount: Money, greeting: str, secret: str, now: datetime
+) -> GiftFacts:
+    """Buy a gift of `amount`, once under that id. Its code is made of the id and `secret`.
+
+    Transaction: one of its own. Raises `GiftRefusedError`, `WalletShutError`.
+    """
+    try:
+        return gift_operations.buy_gift(
+            gift_id=gift_id,
+            code=gift_code(gift_id=str(gift_id), secret=secret),
+            buyer_id=buyer_id,
+            amount=amount,
+            greeting=greeting.strip(),
+            now=now,
+        )
+    except OverdrawnError as error:
+        raise GiftRefusedError(
+            "Your wallet does not hold that much. Top it up, or give less."
+        ) from error
+
+
+def show_gift_code(*, gift: GiftFacts, secret: str) -> str:
+    """A gift's code, for its buyer; empty where the store's secret has changed since, and nobody can
+    tell it any more. Writes nothing."""
+    code = gift_code(gift_id=gift.id, secret=secret)
+    return code if code_sha256(code) == gift.code_sha256 else ""
+
+
+def take_back_gift(*, gift_id: UUID, buyer_id: int, now: datetime) -> GiftFacts:
+    """Put a gift that nobody has redeemed back into its buyer's wallet; again, nothing changes.
+
+    Transaction: one of its own. Raises `UnknownGiftError`, `GiftRefusedError`.
+    """
+    return gift_operations.take_back_gift(gift_id=gift_id, buyer_id=buyer_id, now=now)

@@ -1,0 +1,231 @@
+"""Writes to the store's bank account: slips, imported statements, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from pennywhistle.kit.bank_statements import Statement, StatementEntry
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.operations import post
+from pennywhistle.shop.ledger.rules import TransferFacts
+from pennywhistle.shop.payments.bank import (
+    DecidedError,
+    SlipFacts,
+    UnknownEntryError,
+    bank_transfers,
+    bonus_for,
+    check_statement,
+    entry_keys,
+    fingerprint_of,
+    references_of,
+)
+from pennywhistle.shop.payments.bank_models import (
+    BankDecision,
+    BankEntry,
+    BankSlip,
+    BankStatement,
+)
+from pennywhistle.shop.payments.bank_queries import (
+    entry_facts,
+    list_known_keys,
+    list_slips_by_reference,
+    slip_facts,
+)
+from pennywhistle.shop.payments.chart import new_account
+
+# What is kept of a payer's words: as the columns hold.
+_NAME_LETTERS, _TEXT_LETTERS, _REF_LETTERS, _IBAN_LETTERS = 140, 1000, 60, 34
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of a statement was new: its entries, those of them that went into wallets, and what came
+    into those. `is_new` is False where the same statement was imported before."""
+
+    is_new: bool
+    new_count: int
+    credited_count: int
+    credited: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided of an entry: `person_id` for a listener's, else an outcome and a note."""
+
+    outcome: str
+    person_id: int | None = None
+    voucher_class: str = ""
+    note: str = ""
+    decided_by: int | None = None
+
+
+def write_slip(
+    *,
+    slip_id: UUID,
+    person_id: int,
+    amount: Money,
+    reference: str,
+    bonus_percent: str,
+    voucher_class: str,
+    now: datetime,
+) -> SlipFacts:
+    """Keep a slip, once under that id. Transaction: the one insert."""
+    row, _ = BankSlip.objects.get_or_create(
+        id=slip_id,
+        defaults={
+            "person_id": person_id,
+            "amount_micros": amount.micros,
+            "currency": amount.currency,
+            "reference": reference,
+            "bonus_percent": bonus_percent,
+            "voucher_class": voucher_class,
+            "created_at": now,
+        },
+    )
+    return slip_facts(row=row)
+
+
+def keep_statement(*, statement: Statement, file_sha256: str, now: datetime) -> Kept:
+    """Keep a statement and those of its entries that none before it told, and credit each that
+    bears the reference of one slip. Imported again, nothing changes. Transaction: one of its own.
+
+    Raises `BankError` for a statement whose entries do not lead to its closing balance.
+    """
+    check_statement(statement=statement)
+    currency = statement.closing.currency
+    fingerprint = fingerprint_of(statement=statement)
+    keys = entry_keys(iban=statement.iban, entries=statement.entries)
+    with transaction.atomic():
+        # Whoever imports the same account at the same time waits here: a row that each takes first.
+        list(
+            BankStatement.objects.select_for_update().filter(iban=statement.iban).order_by("pk")[:1]
+        )
+        if BankStatement.objects.filter(fingerprint=fingerprint).exists():
+            return Kept(False, 0, 0, Money.zero(currency))
+        known = list_known_keys(keys=keys)
+        told = dict(zip(keys, statement.entries, strict=True))
+        new = {key: entry for key, entry in told.items() if key not in known}
+        row = BankStatement.objects.create(
+            fingerprint=fingerprint,
+            iban=statement.iban,
+            currency=currency,
+            reference=statement.reference,
+            opening_micros=statement.opening.micros,
+            closing_micros=statement.closing.micros,
+            closing_on=statement.closing_on,
+            entry_count=len(statement.entries),
+            new_count=len(new),
+            new_micros=sum(entry.signed_micros for entry in new.values()),
+            file_sha256=file_sha256,
+            imported_at=now,
+        )
+        entries = _store_entries(row, new)
+        credited = _credit_known(entries, now)
+        _post_for(entries)
+    total = Money(sum(entry.amount_micros for entry in credited), currency)
+    return Kept(True, len(entries), len(credited), total)
+
+
+def _store_entries(statement: BankStatement, new: dict[str, StatementEntry]) -> list[BankEntry]:
+    named = {key: references_of(entry=entry) for key, entry in new.items()}
+    slips = list_slips_by_reference(references=frozenset().union(*named.values()))
+    rows = []
+    for key, entry in new.items():
+        found = [slips[reference] for reference in sorted(named[key]) if reference in slips]
+        rows.append(
+            BankEntry(
+                key=key,
+                statement=statement,
+                is_credit=entry.is_credit,
+                is_reversal=entry.is_reversal,
+                amount_micros=entry.amount.micros,
+                currency=entry.amount.currency,
+                booked_on=entry.booked_on,
+                bank_ref=entry.bank_ref[:_REF_LETTERS],
+                counterparty=entry.counterparty[:_NAME_LETTERS],
+                counterparty_iban=entry.counterparty_iban[:_IBAN_LETTERS],
+                text=" ".join(filter(None, (entry.structured_ref, entry.text)))[:_TEXT_LETTERS],
+                # One that names two slips is for somebody to decide.
+                slip=found[0] if len(found) == 1 else None,
+            )
+        )
+    return BankEntry.objects.bulk_create(rows)
+
+
+def _credit_known(entries: Sequence[BankEntry], now: datetime) -> list[BankEntry]:
+    """Decide those whose reference decides: the currency is the slip's."""
+    ours = [
+        entry
+        for entry in entries
+        if entry.slip is not None and entry.slip.currency == entry.currency
+    ]
+    for entry in ours:
+        assert entry.slip is not None
+        slip = slip_facts(row=entry.slip)
+        entry.decision = BankDecision(
+            entry=entry,
+            outcome=BankDecision.Outcome.CREDITED,
+            person_id=slip.person_id,
+            bonus_micros=bonus_for(
+                slip=slip, amount=Money(entry.amount_micros, entry.currency)
+            ).micros,
+            voucher_class=slip.voucher_class,
+            decided_at=now,
+        )
+    BankDecision.objects.bulk_create([entry.decision for entry in ours])
+    return ours
+
+
+def decide(*, entry_id: int, decision: Decision, now: datetime) -> BankEntry:
+    """Keep what somebody decided of a credit, once, and post it; the entry. Transaction: one of its
+    own.
+
+    Given to whose slip it names, it brings the slip's bonus. The same decision again changes
+    nothing. Raises `UnknownEntryError`, `DecidedError`.
+    """
+    with transaction.atomic():
+        entry = BankEntry.objects.select_for_update().filter(pk=entry_id, is_credit=True).first()
+        if entry is None:
+            raise UnknownEntryError(f"no credit of the bank account has the number {entry_id}")
+        known = BankDecision.objects.filter(entry=entry).first()
+        if known is not None:
+            if (known.outcome, known.person_id) != (decision.outcome, decision.person_id):
+                raise DecidedError(
+                    f"Entry {entry_id} was decided on before: it is {known.outcome}."
+                )
+            return entry
+        slip = slip_facts(row=entry.slip) if entry.slip is not None else None
+        is_theirs = slip is not None and slip.person_id == decision.person_id
+        amount = Money(entry.amount_micros, entry.currency)
+        entry.decision = BankDecision.objects.create(
+            entry=entry,
+            outcome=decision.outcome,
+            person_id=decision.person_id,
+            bonus_micros=bonus_for(slip=slip if is_theirs else None, amount=amount).micros,
+            voucher_class=decision.voucher_class,
+            note=decision.note,
+            decided_by_id=decision.decided_by,
+            decided_at=now,
+        )
+        _post_for([entry])
+    return entry
+
+
+def _post_for(entries: Sequence[BankEntry]) -> None:
+    """Post what entries must have by now; what reverses comes after what it names."""
+    transfers = [
+        transfer for entry in entries for transfer in bank_transfers(facts=entry_facts(row=entry))
+    ]
+    _post([transfer for transfer in transfers if transfer.reverses_key is None])
+    _post([transfer for transfer in transfers if transfer.reverses_key is not None])
+
+
+def _post(transfers: Sequence[TransferFacts]) -> None:
+    if transfers:
+        codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
+        post(transfers=transfers, opening=[new_account(code=code) for code in sorted(codes)])

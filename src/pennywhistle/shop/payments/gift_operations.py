@@ -1,0 +1,153 @@
+"""Writes to gifts, and to what is counted of codes that are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.operations import hold_account, open_accounts, post
+from pennywhistle.shop.payments.chart import new_account
+from pennywhistle.shop.payments.gift_queries import count_open_gifts, gift_facts
+from pennywhistle.shop.payments.gifts import (
+    GiftFacts,
+    GiftRefusedError,
+    UnknownGiftError,
+    check_gift,
+    gift_transfers,
+)
+from pennywhistle.shop.payments.going_back import WalletShutError
+from pennywhistle.shop.payments.going_back_queries import get_shortage
+from pennywhistle.shop.payments.models import CodeTry, Gift
+from pennywhistle.shop.payments.operations import Redeemed
+from pennywhistle.shop.payments.rules import (
+    UnknownCodeError,
+    VoucherRefusedError,
+    check_voucher,
+    code_sha256,
+    wallet_code,
+)
+from pennywhistle.shop.payments.tries import (
+    FORGOTTEN_AFTER,
+    Tries,
+    check_tries,
+    free_of,
+    is_forgotten,
+)
+
+# Rows of forgotten tries that one try takes away.
+SWEPT_AT_ONCE = 20
+
+
+def buy_gift(
+    *, gift_id: UUID, code: str, buyer_id: int, amount: Money, greeting: str, now: datetime
+) -> GiftFacts:
+    """Move money out of a wallet behind a code, once under that id.
+
+    Transaction: one of its own; it holds the wallet. Raises `GiftRefusedError`, `WalletShutError`
+    where a dispute left the wallet short, `OverdrawnError`.
+    """
+    with transaction.atomic():
+        wallet = wallet_code(person_id=buyer_id, currency=amount.currency)
+        open_accounts(accounts=[new_account(code=wallet)])
+        hold_account(code=wallet)
+        known = Gift.objects.filter(pk=gift_id).first()
+        if known is not None:
+            if (known.buyer_id, known.amount_micros) != (buyer_id, amount.micros):
+                raise GiftRefusedError("This form was sent before with another amount.")
+            return gift_facts(row=known)
+        check_gift(amount=amount, greeting=greeting, open_count=count_open_gifts(buyer_id=buyer_id))
+        if shortage := get_shortage(person_id=buyer_id, currency=amount.currency):
+            raise WalletShutError(missing=shortage)
+        row = Gift.objects.create(
+            id=gift_id,
+            code_sha256=code_sha256(code),
+            buyer_id=buyer_id,
+            amount_micros=amount.micros,
+            currency=amount.currency,
+            greeting=greeting,
+            bought_at=now,
+        )
+        return _post_for(row)
+
+
+def redeem_gift(*, code: str, person_id: int, wallet_currency: str, now: datetime) -> Redeemed:
+    """Move a gift into a wallet, once; whoever redeemed it and sends it again is told its worth.
+
+    Transaction: one of its own. Raises `VoucherRefusedError`, of which `UnknownCodeError` is one.
+    """
+    with transaction.atomic():
+        rows = Gift.objects.select_for_update().filter(code_sha256=code_sha256(code))
+        row = rows.first()
+        if row is None:
+            raise UnknownCodeError("This code is not one of ours. Check it against the paper.")
+        amount = Money(row.amount_micros, row.currency)
+        if row.redeemed_by_id == person_id:
+            return Redeemed(amount, is_first=False)
+        if row.redeemed_at is not None:
+            raise VoucherRefusedError("This gift has been redeemed already.")
+        if row.taken_back_at is not None:
+            raise VoucherRefusedError("Whoever bought this gift has taken it back.")
+        check_voucher(
+            currency=row.currency, wallet_currency=wallet_currency, expires_at=None, now=now
+        )
+        row.redeemed_by_id, row.redeemed_at = person_id, now
+        row.save(update_fields=["redeemed_by", "redeemed_at"])
+        _post_for(row)
+    return Redeemed(amount, is_first=True)
+
+
+def take_back_gift(*, gift_id: UUID, buyer_id: int, now: datetime) -> GiftFacts:
+    """Move a gift that nobody has redeemed back to its buyer; again, nothing changes.
+
+    Transaction: one of its own. Raises `UnknownGiftError`, `GiftRefusedError`.
+    """
+    with transaction.atomic():
+        row = Gift.objects.select_for_update().filter(pk=gift_id, buyer_id=buyer_id).first()
+        if row is None:
+            raise UnknownGiftError(f"no gift of yours has the number {gift_id}")
+        if row.redeemed_at is not None:
+            raise GiftRefusedError("This gift has been redeemed already, so it stays where it is.")
+        if row.taken_back_at is None:
+            row.taken_back_at = now
+            row.save(update_fields=["taken_back_at"])
+        return _post_for(row)
+
+
+def _post_for(row: Gift) -> GiftFacts:
+    """Post what a gift must have by now; what reverses comes after what it names."""
+    facts = gift_facts(row=row)
+    for transfer in gift_transfers(facts=facts):
+        opening = [new_account(code=code) for code in (transfer.debit, transfer.credit)]
+        post(transfers=[transfer], opening=opening)
+    return facts
+
+
+def claim_try(*, subjects: Sequence[str], now: datetime) -> None:
+    """Count a code as wrong before it is looked at, so that many at once are counted too.
+
+    `give_back_try` takes it off again for a code that is known. Transaction: one of its own. Raises
+    `TooManyTriesError` where a subject has to wait, and then counts nothing.
+    """
+    with transaction.atomic():
+        for subject in subjects:
+            CodeTry.objects.get_or_create(subject=subject, defaults={"tried_at": now})
+        rows = CodeTry.objects.select_for_update().filter(subject__in=subjects).order_by("subject")
+        for row in rows:
+            tries = Tries(row.misses, row.tried_at)
+            check_tries(tries=tries, free=free_of(subject=row.subject), now=now)
+            row.misses = 1 if is_forgotten(tries=tries, now=now) else row.misses + 1
+            row.tried_at = now
+            row.save()
+        old = CodeTry.objects.filter(tried_at__lt=now - FORGOTTEN_AFTER)
+        stale = list(old.select_for_update(skip_locked=True)[:SWEPT_AT_ONCE])
+        old.filter(pk__in=[row.pk for row in stale]).delete()
+
+
+def give_back_try(*, subjects: Sequence[str]) -> None:
+    """A code was known: its try does not count. Transaction: the one update."""
+    CodeTry.objects.filter(subject__in=subjects, misses__gt=0).update(misses=F("misses") - 1)
