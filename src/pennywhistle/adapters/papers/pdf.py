@@ -84,6 +84,7 @@ class _Paper(FPDF):
         super().__init__(format="A4")
         self._foot = foot
         self.set_margins(MARGIN_MM, MARGIN_MM, MARGIN_MM)
+        self.c_margin = 0  # Text, rules and the bar begin at one edge.
         self.set_auto_page_break(auto=True, margin=MARGIN_MM + 4)
         for style, name in (("", "Regular"), ("B", "Medium")):
             self.add_font("Roboto", style, _font(f"Roboto-{name}.ttf"))

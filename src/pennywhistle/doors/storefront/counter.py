@@ -21,7 +21,7 @@ from pennywhistle.doors.storefront.answers import (
 )
 from pennywhistle.doors.storefront.shelves import chosen_recipe, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
-from pennywhistle.doors.storefront.words import words_for
+from pennywhistle.doors.storefront.words import reductions_in_words, words_for
 from pennywhistle.flows.buy_basket import buy_basket, check_offer
 from pennywhistle.flows.gather_evidence import with_card
 from pennywhistle.flows.issue_paper import issue_receipt
@@ -160,6 +160,8 @@ def _checkout_page(quote: QuoteFacts, person_id: int) -> pages.CheckoutPage:
                 size_is_exact=line.size_is_exact,
                 price=line.gross,
                 treatment=choosing.treatment_text(tracks[line.track_id], line.recipe),
+                list_price=line.list_price if line.reductions else None,
+                reductions=reductions_in_words(line.reductions),
             )
             for line in quote.lines
         ),

@@ -14,7 +14,7 @@ from pennywhistle.kit.money import Money
 class ReceiptLine:
     """One track that was sold, and the licences it was sold under.
 
-    `list_price` is None where the price is the list's.
+    `list_price` is what it cost without the `reductions`, None where there were none.
     """
 
     title: str
@@ -24,6 +24,7 @@ class ReceiptLine:
     size_is_exact: bool
     price: Money
     list_price: Money | None = None
+    reductions: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     is_given_back: bool = False
 

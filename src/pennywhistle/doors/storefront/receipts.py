@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -18,14 +18,14 @@ from pennywhistle.doors.storefront.receipt_sheets import sheet_of
 from pennywhistle.doors.storefront.sealed import proof_url
 from pennywhistle.doors.storefront.shelves import is_exact, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
+from pennywhistle.doors.storefront.words import reductions_in_words
 from pennywhistle.flows.print_paper import Sheet, print_paper
-from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import list_tracks
 from pennywhistle.shop.licensing.queries import list_terms_by_id
 from pennywhistle.shop.royalties.pennies import Share, find_pennies
 from pennywhistle.shop.sales.aftercare import list_refunds
 from pennywhistle.shop.sales.paper_queries import PaperFacts, list_papers, receipt_of
-from pennywhistle.shop.sales.papers import Buyer, PaperContent, PaperKind, PaperLine
+from pennywhistle.shop.sales.papers import Buyer, PaperContent, PaperKind
 from pennywhistle.shop.sales.queries import PurchaseFacts, find_purchase
 
 # The bar of shares is a thousand wide.
@@ -89,7 +89,7 @@ def _page(
         buyer=buyer,
         business=_business(content.buyer),
         country=content.territory,
-        lines=_lines(content, _licences(purchase), given_back),
+        lines=_lines(content, purchase, given_back),
         total=content.total,
         taxes=tuple(_tax_rows(content)),
         shares=_shares([line.document for line in content.lines]),
@@ -121,8 +121,10 @@ def _business(buyer: Buyer | None) -> tuple[str, ...]:
 
 
 def _lines(
-    content: PaperContent, licences: Mapping[str, tuple[str, ...]], given_back: set[str]
+    content: PaperContent, purchase: PurchaseFacts, given_back: set[str]
 ) -> tuple[pages.ReceiptLine, ...]:
+    licences = _licences(purchase)
+    reductions = {line.document: line.reductions for line in purchase.lines}
     return tuple(
         pages.ReceiptLine(
             title=line.title,
@@ -131,16 +133,13 @@ def _lines(
             size_bytes=line.size_bytes,
             size_is_exact=is_exact(line.recipe),
             price=line.price,
-            list_price=_list_price(line),
+            list_price=line.list_price if line.list_price != line.price else None,
+            reductions=reductions_in_words(reductions.get(line.document, ())),
             licences=licences.get(line.document, ()),
             is_given_back=line.document in given_back,
         )
         for line in content.lines
     )
-
-
-def _list_price(line: PaperLine) -> Money | None:
-    return line.list_price if line.list_price != line.price else None
 
 
 def _licences(purchase: PurchaseFacts) -> dict[str, tuple[str, ...]]:

@@ -59,7 +59,7 @@ def _question(
         evidence = with_card(evidence=evidence, person_id=visit.person_id)
     signs = _contradicting(evidence)
     page = pages.CountryPage(
-        chosen=visit.territory or carrying.country(request) or None,
+        chosen=visit.territory or _declared(evidence),
         back=back,
         trouble=trouble,
         signs=tuple(map(sign_of, signs)),
@@ -68,6 +68,11 @@ def _question(
     )
     status = 422 if trouble or phone_trouble else 200
     return show(request, "country", page, cache=PERSONAL, status=status)
+
+
+def _declared(evidence: Sequence[Evidence]) -> str | None:
+    """The country that they said, if they did."""
+    return next((piece.country for piece in evidence if piece.kind == "declared"), None)
 
 
 def _contradicting(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
