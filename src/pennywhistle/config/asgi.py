@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from a2wsgi import WSGIMiddleware
+from django.urls import get_resolver
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
@@ -43,6 +44,7 @@ async def _until_stopped(_: Starlette) -> AsyncIterator[None]:
 
 
 end_with_parent()
+get_resolver().url_patterns  # noqa: B018  A door that cannot be opened ends the server here.
 get_encoders()  # What starts them is ready before the first is asked for.
 
 application = Starlette(

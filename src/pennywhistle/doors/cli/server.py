@@ -19,6 +19,8 @@ WORKER_STOP_SECONDS = 10
 LISTENER_BUFFER_BYTES = 65_536
 PROCESSES_MOST = 16
 WORKER = "pennywhistle.doors.worker"
+# What the server has to say, such as that an answer failed, goes where the store's own log goes.
+_SERVER_LOG = {"loggers": {"_granian": {"propagate": True}}}
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")]
@@ -81,6 +83,7 @@ def run_server(*, host: str, port: int, processes: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
+    from granian.log import LogLevels
 
     background = subprocess.Popen([sys.executable, "-m", WORKER, str(os.getpid())])
     try:
@@ -97,7 +100,8 @@ def run_server(*, host: str, port: int, processes: int) -> None:
             static_path_route=["/static", COVERS_PATH],
             static_path_mount=[Path(settings.STATIC_ROOT), settings.COVERS_FOLDER],
             static_path_expires=31_536_000,  # Their names hold their content's hash.
-            log_enabled=False,
+            log_level=LogLevels.warning,
+            log_dictconfig=_SERVER_LOG,
         ).serve()
     finally:
         background.terminate()
