@@ -24,6 +24,8 @@ from pennywhistle.flows.verify_transfers import (
 )
 from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.ledger.rules import TransferFacts
+from pennywhistle.shop.payments.bank_queries import iterate_bank, iterate_wrong_statements
+from pennywhistle.shop.payments.gift_queries import iterate_gifts
 from pennywhistle.shop.payments.going_back_queries import (
     iterate_going_back,
     iterate_wrong_shortages,
@@ -37,6 +39,8 @@ __all__ = ["BooksReport", "Finding", "verify_books"]
 SOURCES: tuple[Callable[[], Iterator[TransferFacts]], ...] = (
     iterate_credits,
     iterate_going_back,
+    iterate_bank,
+    iterate_gifts,
     iterate_payout_transfers,
 )
 
@@ -62,6 +66,7 @@ def _recount() -> BooksReport:
     for source in SOURCES:
         findings += check_documents(source(), explained)
     findings += _check_shortages()
+    findings += (Finding(where, what) for where, what in iterate_wrong_statements())
     findings += transfers.check(explained)
     findings += accounts.check()
     findings += check_statements()
