@@ -115,7 +115,8 @@ TRACKS = (
         "t1", 1, "Swallowtail Jig", 187_000, sample_peaks(1), "for_sale",
         preview_url="/preview/t1.mp3", size_bytes=4_488_000, price=_euro("0.09"),
         treatment="The recording is 24-bit/96 kHz. As MP3 192 it is resampled to 48 kHz.",
-        compare_url="/hear/1/?recipe=mp3-192",
+        compare_url="/hear/1/?recipe=mp3-192", list_price=_euro("0.12"),
+        reductions=("Your discount of 25%: −€0.03",),
     ),
     pages.TrackRow(
         "t2", 2, "The Sally Gardens, with the Long Way Home Played Twice", 142_000,
@@ -134,7 +135,7 @@ TRACKS = (
     pages.TrackRow(
         "t5", 5, "King of the Fairies", 168_500, sample_peaks(5), "for_sale",
         preview_url="/preview/t5.mp3", size_bytes=4_044_000, size_is_exact=False,
-        price=_euro("0.08"),
+        price=_euro("0.08"), named=pages.NamedPrice(_euro("0.08"), "0.50"),
     ),
 )  # fmt: skip
 
@@ -156,9 +157,10 @@ RELEASE = pages.ReleasePage(
     chooser=CHOOSER,
     tracks=TRACKS,
     whole=pages.WholeRelease(
-        "r1", "for_sale", 4, size_bytes=14_181_000, size_is_exact=False, price=_euro("0.28")
+        "r1", "for_sale", 4, size_bytes=14_181_000, size_is_exact=False, price=_euro("0.25"),
+        list_price=_euro("0.31"), reductions=("Bought whole: −€0.06",),
     ),
-)
+)  # fmt: skip
 
 RELEASE_ELSEWHERE = pages.ReleasePage(
     title="Slow Roads",
@@ -206,7 +208,8 @@ BASKET = pages.BasketPage(
     lines=(
         pages.BasketLine(
             "track", "t1", "Swallowtail Jig", "Maeve Quill", "/release/low-tide-airs/", "mp3-192",
-            "MP3 192", size_bytes=4_488_000, price=_euro("0.09"),
+            "MP3 192", size_bytes=4_488_000, price=_euro("0.09"), list_price=_euro("0.12"),
+            reductions=("Code SPRING: −€0.03",),
         ),
         pages.BasketLine(
             "release", "r3", "The Lamplighter's Set", "Tallow & Reed",
@@ -221,6 +224,8 @@ BASKET = pages.BasketPage(
     ),
     total=_euro("2.05"),
     is_ready=False,
+    promotion_code="SPRING",
+    promotion_lowers=True,
 )  # fmt: skip
 
 CHECKOUT = pages.CheckoutPage(
