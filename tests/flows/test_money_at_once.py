@@ -37,6 +37,7 @@ from tests.cast import NOW, PASSWORD, Cast, assemble, euros, fill_wallet, quote
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BUYERS = 16
+CROWD = 64
 PATIENCE_SECONDS = 60
 
 
@@ -80,7 +81,7 @@ def assert_books_balance() -> None:
 
 def test_a_wallet_that_affords_one_song_buys_one(cast: Cast) -> None:
     single = [BasketItem("track", track_id, "mp3-192") for track_id in cast.track_ids]
-    offers = [quote(cast, single[number % 3]) for number in range(BUYERS)]
+    offers = [quote(cast, single[number % 3]) for number in range(CROWD)]
     fill_wallet(cast.alice, f"{offers[0].total.decimal:.2f}")
     ends = at_once(
         [
@@ -128,7 +129,7 @@ def test_one_quote_bought_many_times_is_one_purchase(cast: Cast) -> None:
 def test_many_buyers_with_their_own_money_all_buy(cast: Cast) -> None:
     people = [
         create_person(email=f"{uuid.uuid4().hex}@example.org", password=PASSWORD)
-        for _ in range(BUYERS)
+        for _ in range(CROWD)
     ]
     for person in people:
         fill_wallet(person, "5.00")
@@ -141,8 +142,8 @@ def test_many_buyers_with_their_own_money_all_buy(cast: Cast) -> None:
             for person, offer in zip(people, offers, strict=True)
         ]
     )
-    assert ends == {"done": BUYERS}
-    assert OwnedItem.objects.count() == 3 * BUYERS
+    assert ends == {"done": CROWD}
+    assert OwnedItem.objects.count() == 3 * CROWD
     for person, offer in zip(people, offers, strict=True):
         assert balance(person) == euros("5.00") - offer.total
     assert_books_balance()
