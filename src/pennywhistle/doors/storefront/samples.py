@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from pennywhistle.doors.storefront import pages
+from pennywhistle.doors.storefront.business import BusinessPage
 from pennywhistle.doors.storefront.library_pages import (
     BrokenPage,
     Choice,
@@ -328,6 +329,17 @@ BROKEN = BrokenPage(
 
 COUNTRY = pages.CountryPage(chosen=None, back="/", trouble="Choose a country from the list.")
 
+BUSINESS = BusinessPage(
+    name="Quill & Reed Ltd",
+    address="1 Quay Street, Galway",
+    vat_number="IE63880",
+    is_kept=True,
+    back="/wallet/",
+    seller="Ireland",
+    errors={"vat_number": "This is not a VAT number of the EU."},
+)
+NO_BUSINESS = BusinessPage("", "", "", is_kept=False, back="/wallet/", seller="", errors={})
+
 COUNTRY_IN_DOUBT = pages.CountryPage(
     chosen="DE",
     back="/basket/",
@@ -391,5 +403,7 @@ PAGES: tuple[tuple[str, object], ...] = (
     ("seals", SEALS_NO_MORE),
     ("country", COUNTRY),
     ("country", COUNTRY_IN_DOUBT),
+    ("business", BUSINESS),
+    ("business", NO_BUSINESS),
     ("trouble", TROUBLE),
 )

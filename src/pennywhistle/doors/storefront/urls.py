@@ -8,6 +8,7 @@ from django.urls.converters import StringConverter
 from pennywhistle.doors.storefront import (
     broken,
     browse,
+    business,
     counter,
     hearing,
     naming,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("checkout/", counter.checkout, name="checkout"),
     path("checkout/<uuid:quote_id>/", counter.offer, name="offer"),
     path("buy/", counter.buy, name="buy"),
+    path("business/", business.business, name="business"),
     path("receipt/<int:number>/", receipts.receipt, name="receipt"),
     path("receipt/<int:number>/<slug:name>.pdf", receipts.paper, name="paper"),
     path("receipt/<int:number>/proof.json", sealed.proof, name="proof"),

@@ -1,0 +1,67 @@
+"""Buyers that are businesses: their number by its form, and what this store can do for them.
+
+A business of the store's own country pays like everybody and has its name and number on its papers
+(article 226 of Directive 2006/112/EC). One of another member state that gives its number would owe
+the tax itself: reverse charge, articles 44 and 196. That needs the number looked up at VIES when it
+is used, papers without tax that say so, and a recapitulative statement (article 262). The store does
+none of it, so it refuses the number rather than charge tax it does not owe: a store may take for a
+consumer whoever gives no number (article 18(2) of Implementing Regulation (EU) 282/2011).
+https://eur-lex.europa.eu/eli/dir/2006/112 https://eur-lex.europa.eu/eli/reg_impl/2011/282
+"""
+
+from __future__ import annotations
+
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError
+
+from pennywhistle.shop.sales.papers import Buyer
+from pennywhistle.shop.sales.rules import SaleError
+from pennywhistle.shop.sales.vat import Seller
+
+NAME_LENGTH_MOST = 120
+ADDRESS_LENGTH_MOST = 300
+
+# Greece writes its numbers with a prefix of its own.
+_GREEK_PREFIX = "EL"
+
+
+class BusinessError(SaleError):
+    """A business that papers cannot be made out to, with what to do. `field` is what is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class VatNumberError(BusinessError):
+    """What is no VAT number of the EU by its form."""
+
+
+class ReverseChargeError(BusinessError):
+    """A number of another member state, or a store that has not told where it is."""
+
+
+def check_business(*, name: str, address: str, vat_number: str, seller: Seller) -> Buyer:
+    """Whom papers are to be made out to, its number in its shortest form. Raises `BusinessError`."""
+    for field, text, most in (
+        ("name", name, NAME_LENGTH_MOST),
+        ("address", address, ADDRESS_LENGTH_MOST),
+    ):
+        if not text.strip() or len(text.strip()) > most:
+            raise BusinessError(field, f"Write the {field} in 1 to {most} letters.")
+    try:
+        number = vat.validate(vat_number)
+    except ValidationError:
+        raise VatNumberError(
+            "vat_number",
+            "This is not a VAT number of the EU. Write it with its country, such as IE6388047V.",
+        ) from None
+    prefix = number[:2]
+    country = "GR" if prefix == _GREEK_PREFIX else prefix
+    if country != seller.country:
+        raise ReverseChargeError(
+            "vat_number",
+            "This shop makes papers out to businesses of its own country alone. A business of "
+            "another would have to be charged without tax, which this shop does not do yet.",
+        )
+    return Buyer(name.strip(), address.strip(), number)

@@ -1,0 +1,103 @@
+"""Receipts made out to a business: its number by its form, of the shop's own country alone."""
+
+from __future__ import annotations
+
+import io
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+from pytest_django.fixtures import Settings
+
+from pennywhistle.shop.sales.business import (
+    BusinessError,
+    ReverseChargeError,
+    VatNumberError,
+    check_business,
+)
+from pennywhistle.shop.sales.models import BusinessBuyer
+from pennywhistle.shop.sales.vat import Seller
+from tests.cast import Cast, fill_wallet
+from tests.doors.storefront.test_storefront_walk import browser_of, buy, put, see
+
+IRISH, GREEK = Seller("IE"), Seller("GR")
+QUILL = {"name": "Quill & Reed Ltd", "address": "1 Quay Street, Galway"}
+
+
+def check(number: str, seller: Seller = IRISH) -> str:
+    return check_business(**QUILL, vat_number=number, seller=seller).vat_number
+
+
+@pytest.mark.parametrize("number", ["IE6388047V", "ie 6388047 v", " IE-6388047-V "])
+def test_a_number_of_the_shops_country_is_kept_in_its_shortest_form(number: str) -> None:
+    assert check(number) == "IE6388047V"
+
+
+def test_greece_writes_its_numbers_with_a_prefix_of_its_own() -> None:
+    assert check("EL094259216", GREEK) == "EL094259216"
+    with pytest.raises(ReverseChargeError):
+        check("EL094259216")
+
+
+@pytest.mark.parametrize("number", ["", "IE6388047W", "6388047V", "GB980780684", "US1234567"])
+def test_what_is_no_number_of_the_eu_is_refused(number: str) -> None:
+    with pytest.raises(VatNumberError):
+        check(number)
+
+
+def test_a_business_of_another_country_is_refused_rather_than_taxed_wrongly() -> None:
+    with pytest.raises(ReverseChargeError, match="without tax"):
+        check("DE136695976")
+    with pytest.raises(ReverseChargeError):
+        check("IE6388047V", Seller())
+
+
+@given(number=st.text(max_size=25))
+def test_whatever_is_typed_is_kept_or_refused_in_words(number: str) -> None:
+    try:
+        check(number)
+    except BusinessError as error:
+        assert error.field == "vat_number"
+
+
+@pytest.mark.parametrize("lacks", ["name", "address"])
+def test_a_business_needs_its_name_and_its_address(lacks: str) -> None:
+    with pytest.raises(BusinessError) as refusal:
+        check_business(**QUILL | {lacks: " "}, vat_number="IE6388047V", seller=IRISH)
+    assert refusal.value.field == lacks
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receipt_is_made_out_to_the_business_until_it_is_forgotten(
+    cast: Cast, settings: Settings
+) -> None:
+    settings.SELLER, settings.LOCAL_COUNTRY = IRISH, "IE"
+    fill_wallet(cast.alice, "5.00")
+    alice = browser_of(cast.alice)
+    refused = alice.post("/business/", {**QUILL, "vat_number": "IE123"})
+    assert "not a VAT number" in see(refused, status=422)
+    alice.post("/business/", {**QUILL, "vat_number": "IE6388047V"})
+    put(alice, "track", cast.track_ids[0])
+    page = unescape(see(alice.get(buy(alice).split("?")[0])))
+    assert "Quill & Reed Ltd, 1 Quay Street, Galway, IE6388047V" in page
+    link = re.search(r'href="(/receipt/[^"]+.pdf)"', page)
+    assert link is not None
+    text = PdfReader(io.BytesIO(alice.get(link[1]).content)).pages[0].extract_text()
+    assert "IE6388047V" in text
+    assert "Quill & Reed Ltd" in text
+    assert "IE6388047V" in see(alice.get("/business/"))
+    alice.post("/business/", {"forget": "yes"})
+    assert not BusinessBuyer.objects.exists()
+    put(alice, "track", cast.track_ids[1])
+    assert "Quill" not in see(alice.get(buy(alice).split("?")[0]))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_shop_that_has_not_told_where_it_is_takes_no_business(cast: Cast) -> None:
+    alice = browser_of(cast.alice)
+    assert "no receipts out to businesses" in see(alice.get("/business/"))
+    assert Client().get("/business/").status_code == 303
