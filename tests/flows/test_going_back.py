@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import uuid
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from pennywhistle.adapters.gateways.interface import DisputeState, GatewayUnreachableError
 from pennywhistle.adapters.gateways.sandbox import DELAY, DISPUTE_LASTS, SandboxGateway
@@ -154,6 +157,30 @@ def test_the_same_form_pays_back_once(till: Till) -> None:
     assert till.spendable == euros("6.00")
     with pytest.raises(PayBackError, match="another amount"):
         till.pay_back(top_up, "5.00", form=form)
+
+
+def test_pay_backs_at_once_never_pay_back_more_than_there_is(till: Till) -> None:
+    top_up, start, ends = till.top_up(), threading.Barrier(6), Counter[str]()
+
+    def work() -> None:
+        end = "paid back"
+        try:
+            start.wait(30)
+            till.pay_back(top_up, "4.00")
+        except PayBackError as error:
+            end = type(error).__name__
+        finally:
+            connection.close()
+        ends[end] += 1
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert ends == {"paid back": 2, "PayBackTooLargeError": 4}
+    assert till.spendable == euros("2.00")
+    assert verify_books().findings == ()
 
 
 def test_a_top_up_that_never_arrived_cannot_go_back(till: Till) -> None:
