@@ -127,6 +127,7 @@ class OggFramer:
         self.extra_bytes = 0
 
     def start(self) -> bytes:
+        self._replacer.prepare()
         return b""
 
     def feed(self, data: bytes) -> bytes:

@@ -20,6 +20,10 @@ _SEGMENTS_MAX = 255
 _SEGMENT_BYTES_MAX = 255
 _CONTINUED = 1
 _NO_PACKET_ENDS_HERE = 2**64 - 1
+# The number of the only stream in what ffmpeg writes with `-fflags +bitexact`.
+_BITEXACT_SERIAL = 0
+# Of two header packets, as Opus has them, the comment is the last.
+_COMMENT_IS_LAST = 2
 # A cover of 1 MB is a third larger in a comment, and lyrics come on top. More would be no header of
 # Opus or Vorbis.
 _HEADER_BYTES_MAX = 4_000_000
@@ -79,7 +83,14 @@ class CommentReplacer:
         self._unended = bytearray()
         self._header_pages = 0
         self._header_bytes = 0
+        self._prepared: list[bytes] | None = None
         self.added_bytes = 0
+
+    def prepare(self) -> None:
+        """Make the pages of the comment while the encoder has yet to begin, where no other header
+        follows it: they take a millisecond."""
+        if self._headers == _COMMENT_IS_LAST:
+            self._prepared = self._own_pages(_BITEXACT_SERIAL, self._comment)
 
     def feed(self, data: bytes) -> bytes:
         """What can be passed on after `data`. Raises `OggError`."""
@@ -104,7 +115,9 @@ class CommentReplacer:
             return b""
         if len(self._header_packets) > self._headers or self._unended:
             raise OggError("music begins on a header's page of this Ogg stream")
-        own = self._own_pages(first.serial, self._comment)
+        own = self._prepared
+        if own is None or first.serial != _BITEXACT_SERIAL:
+            own = self._own_pages(first.serial, self._comment)
         self._shift = 1 + len(own) - self._header_pages
         without = sum(map(len, self._own_pages(first.serial, b"")))
         self.added_bytes = sum(map(len, own)) - without
