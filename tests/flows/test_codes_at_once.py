@@ -1,0 +1,57 @@
+"""Many with one code at once: it lowers as many purchases as it may, and no more."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.make_promotion import PromotionRequest, make_promotion
+from pennywhistle.flows.quote_basket import BasketItem, quote_basket
+from pennywhistle.flows.verify_books import verify_books
+from pennywhistle.kit.ids import new_id
+from pennywhistle.shop.accounts.operations import create_person
+from pennywhistle.shop.pricing.models import PromotionUse
+from pennywhistle.shop.sales.models import Purchase
+from tests.cast import GERMANY, NOW, OPENED, PASSWORD, Cast, assemble, fill_wallet
+from tests.flows.test_money_at_once import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BUYERS, USES = 12, 3
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Cast:
+    return assemble()
+
+
+def test_a_code_that_may_be_used_three_times_is_used_three_times_by_twelve_at_once(
+    cast: Cast,
+) -> None:
+    request = PromotionRequest(code="FEW", takes_off="50%", starts_at=OPENED, uses_most=USES)
+    make_promotion(request=request, domain="testserver", now=OPENED)
+    offers = []
+    for number in range(BUYERS):
+        person = create_person(email=f"{number}@example.org", password=PASSWORD)
+        fill_wallet(person, "1.00")
+        offer = quote_basket(
+            quote_id=new_id(now=NOW),
+            person_id=person.pk,
+            items=[BasketItem("track", cast.track_ids[0], "mp3-192")],
+            domain="testserver",
+            evidence=GERMANY,
+            now=NOW,
+            promotion_code="FEW",
+        )
+        offers.append((offer.id, person.pk))
+    ends = at_once(
+        [
+            partial(buy_basket, quote_id=quote_id, person_id=person_id, now=NOW)
+            for quote_id, person_id in offers
+        ]
+    )
+    assert ends == {"done": USES, "PromotionRefusedError": BUYERS - USES}
+    assert PromotionUse.objects.count() == Purchase.objects.count() == USES
+    assert verify_books().findings == ()
