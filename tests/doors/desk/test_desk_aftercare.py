@@ -92,7 +92,9 @@ def test_what_is_empty_says_what_will_stand_there(otto: Client, see: See) -> Non
 def test_a_report_is_answered_once_and_the_listener_reads_it(
     otto: Client, sold: Cast, see: See
 ) -> None:
+    assert "Waiting for you" not in see(otto, "/desk/")
     facts = report(sold)
+    assert "1 file that a listener calls broken" in see(otto, "/desk/")
     page = f"/desk/reports/{facts.pk}/"
     assert page in see(otto, "/desk/reports/")
     text = see(otto, page)

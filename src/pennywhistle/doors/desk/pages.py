@@ -119,6 +119,8 @@ class OverviewPage:
     pending: Sequence[PendingRow]
     ending: Sequence[LicenceRow]
     ending_days: int
+    report_count: int = 0
+    dispute_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,10 @@ from pennywhistle.shop.licensing.queries import (
     track_ref,
 )
 from pennywhistle.shop.licensing.rules import Coverage, Use
+from pennywhistle.shop.payments.going_back_queries import count_open_disputes
 from pennywhistle.shop.payments.queries import PendingTotal, list_pending_totals
 from pennywhistle.shop.royalties.queries import Owed, list_owed
+from pennywhistle.shop.sales.aftercare import count_open_reports
 from pennywhistle.shop.sales.queries import list_newest_lines, list_sales_totals
 
 SALES_DAYS = 30
@@ -76,6 +78,8 @@ def overview(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         pending=[PendingRow(row.count, row.amount, row.oldest_at) for row in _pending(visitor)],
         ending=[rows.licence_row(licence, visitor.now) for licence in _ending(visitor)],
         ending_days=ENDING_DAYS,
+        report_count=count_open_reports() if visitor.is_operator else 0,
+        dispute_count=count_open_disputes() if visitor.is_operator else 0,
     )
     return show(request, visitor, "overview", page)
 

@@ -164,9 +164,10 @@ def get_spent(*, person_id: int, currency: str) -> Money:
 
 
 def list_sales_totals(*, within: Period, label_ids: Sequence[int] | None) -> list[SalesTotal]:
-    """Sales within a period by currency; of these labels' music, or of all for None. One query."""
+    """Sales within a period by currency, without what was given back since; of these labels' music,
+    or of all for None. One query."""
     rows = (
-        _within(_lines_of_labels(label_ids), within)
+        _within(_lines_of_labels(label_ids).filter(refund=None), within)
         .values("currency")
         .annotate(
             purchases=Count("purchase", distinct=True),
