@@ -378,22 +378,6 @@ class AnswerPage:
 
 
 @dataclass(frozen=True, slots=True)
-class CountryPage:
-    """The form that asks for the country. `back` is the path to return to.
-
-    `signs` say what speaks for which country, where they contradict each other. `asks_phone` where
-    one more sign would tell.
-    """
-
-    chosen: str | None
-    back: str
-    trouble: str = ""
-    signs: tuple[str, ...] = ()
-    asks_phone: bool = False
-    phone_trouble: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class TroublePage:
     """A page that could not be shown: what happened, and what to do."""
 

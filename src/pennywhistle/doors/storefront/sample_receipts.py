@@ -1,4 +1,4 @@
-"""Sample receipts for the living page and the tests of the templates. All made up."""
+"""Sample receipts, and what is asked of buyers, for the living page and the tests of the templates. All made up."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from pennywhistle.doors.storefront import receipt_pages as pages
+from pennywhistle.doors.storefront.business import BusinessPage
 from pennywhistle.doors.storefront.library_pages import ZipLink
 from pennywhistle.doors.storefront.sealed import SealRow, SealsPage
+from pennywhistle.doors.storefront.where import CountryPage
 from pennywhistle.kit.money import Money
 
 _NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -82,3 +84,23 @@ SEALS = SealsPage(
 )
 SEALS_NONE = SealsPage(rows=())
 SEALS_NO_MORE = SealsPage(rows=(), is_first=False)
+
+COUNTRY = CountryPage(chosen=None, back="/", trouble="Choose a country from the list.")
+BUSINESS = BusinessPage(
+    name="Quill & Reed Ltd",
+    address="1 Quay Street, Galway",
+    vat_number="IE63880",
+    is_kept=True,
+    back="/wallet/",
+    seller="Ireland",
+    errors={"vat_number": "This is not a VAT number of the EU."},
+)
+NO_BUSINESS = BusinessPage("", "", "", is_kept=False, back="/wallet/", seller="", errors={})
+
+COUNTRY_IN_DOUBT = CountryPage(
+    chosen="DE",
+    back="/basket/",
+    signs=("you said Germany", "your connection looks like France"),
+    asks_phone=True,
+    phone_trouble="This does not say which country it is from.",
+)

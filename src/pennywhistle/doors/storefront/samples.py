@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from pennywhistle.doors.storefront import pages
-from pennywhistle.doors.storefront.business import BusinessPage
 from pennywhistle.doors.storefront.library_pages import (
     BrokenPage,
     Choice,
@@ -20,6 +19,10 @@ from pennywhistle.doors.storefront.library_pages import (
     ReportedFile,
 )
 from pennywhistle.doors.storefront.sample_receipts import (
+    BUSINESS,
+    COUNTRY,
+    COUNTRY_IN_DOUBT,
+    NO_BUSINESS,
     RECEIPT,
     RECEIPT_UNNUMBERED,
     SEALS,
@@ -326,27 +329,6 @@ BROKEN = BrokenPage(
     (Choice("will-not-open", "It will not open or play"), Choice("noise", "It crackles", True)),
     "At 1:20 it crackles.", 500,
 )  # fmt: skip
-
-COUNTRY = pages.CountryPage(chosen=None, back="/", trouble="Choose a country from the list.")
-
-BUSINESS = BusinessPage(
-    name="Quill & Reed Ltd",
-    address="1 Quay Street, Galway",
-    vat_number="IE63880",
-    is_kept=True,
-    back="/wallet/",
-    seller="Ireland",
-    errors={"vat_number": "This is not a VAT number of the EU."},
-)
-NO_BUSINESS = BusinessPage("", "", "", is_kept=False, back="/wallet/", seller="", errors={})
-
-COUNTRY_IN_DOUBT = pages.CountryPage(
-    chosen="DE",
-    back="/basket/",
-    signs=("you said Germany", "your connection looks like France"),
-    asks_phone=True,
-    phone_trouble="This does not say which country it is from.",
-)
 
 TROUBLE = pages.TroublePage(
     title="This page is not here",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from pennywhistle.doors.storefront import carrying, pages
+from pennywhistle.doors.storefront import carrying
 from pennywhistle.doors.storefront.answers import PERSONAL, go, safe_path, show
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import sign_of, words_for
@@ -17,6 +18,22 @@ from pennywhistle.flows.gather_evidence import with_card
 from pennywhistle.kit.territory import UnknownCountryError, check_country
 from pennywhistle.shop.sales.phones import find_phone_prefix
 from pennywhistle.shop.sales.rules import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class CountryPage:
+    """The form that asks for the country. `back` is the path to return to.
+
+    `signs` say what speaks for which country, where they contradict each other. `asks_phone` where
+    one more sign would tell.
+    """
+
+    chosen: str | None
+    back: str
+    trouble: str = ""
+    signs: tuple[str, ...] = ()
+    asks_phone: bool = False
+    phone_trouble: str = ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +75,7 @@ def _question(
     if visit.person_id is not None:
         evidence = with_card(evidence=evidence, person_id=visit.person_id)
     signs = _contradicting(evidence)
-    page = pages.CountryPage(
+    page = CountryPage(
         chosen=visit.territory or _declared(evidence),
         back=back,
         trouble=trouble,
