@@ -4,12 +4,17 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from pennywhistle.shop.ledger.guards import keep_append_only
+from pennywhistle.shop.ledger.guards import keep_append_only, lift_append_only
 
 
 def keep(apps, editor):
     keep_append_only(editor, table='pricing_askedprice', unique_keys=(('id',),))
     keep_append_only(editor, table='pricing_promotionuse', unique_keys=(('id',), ('quote_id',)))
+
+
+def lift(apps, editor):
+    for table in ("pricing_askedprice", "pricing_promotionuse"):
+        lift_append_only(editor, table=table)
 
 
 class Migration(migrations.Migration):
@@ -80,5 +85,5 @@ class Migration(migrations.Migration):
             model_name='promotion',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_micros', None), ('currency', ''), ('percent__gt', 0), ('percent__lte', 100)), models.Q(('amount_micros__gt', 0), ('percent', None), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='pricing_promotion_by_percent_or_amount'),
         ),
-        migrations.RunPython(keep, migrations.RunPython.noop),
+        migrations.RunPython(keep, lift),
     ]

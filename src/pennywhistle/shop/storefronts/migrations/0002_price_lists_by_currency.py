@@ -3,7 +3,7 @@
 from django.db import migrations, models
 from django.db.models import F, OuterRef, Q, Subquery
 
-from pennywhistle.shop.ledger.guards import keep_append_only
+from pennywhistle.shop.ledger.guards import keep_append_only, lift_append_only
 
 _KEYS = {
     "storefronts_pricelist": (("id",), ("storefront_id", "currency", "valid_from")),
@@ -22,6 +22,11 @@ def take_over(apps, editor):
 def keep(apps, editor):
     for table, keys in _KEYS.items():
         keep_append_only(editor, table=table, unique_keys=keys)
+
+
+def lift(apps, editor):
+    for table in _KEYS:
+        lift_append_only(editor, table=table)
 
 
 class Migration(migrations.Migration):
@@ -84,5 +89,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(keep, migrations.RunPython.noop),
+        migrations.RunPython(keep, lift),
     ]
