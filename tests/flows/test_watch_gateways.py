@@ -88,7 +88,11 @@ def test_after_three_silences_the_next_way_is_offered_and_no_money_is_lost(
     assert balance(cast) == "10.00 EUR"
 
     later = NOW + timedelta(hours=1)
-    assert settle_pending_top_ups(gateways=gateways, created_before=later, now=later) == 0
+    # What was never begun is ended without asking; what was waits until it can be asked.
+    ended = settle_pending_top_ups(gateways=gateways, created_before=later, now=later)
+    assert ended == FAILURES_MOST
+    waiting.refresh_from_db()
+    assert waiting.state == "pending"
     (first.folder / "trouble").unlink()
     assert probe_gateways(gateways=gateways, now=later) == ["first"]
     settle_pending_top_ups(gateways=gateways, created_before=later, now=later)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pennywhistle.adapters.gateways.interface import ChargeState, Gateway, GatewayError
-from pennywhistle.flows.watch_gateways import asking
+from pennywhistle.flows.watch_gateways import asking, list_ways_to_pay
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments import operations, queries
 from pennywhistle.shop.payments.models import TopUp
@@ -77,12 +77,31 @@ def settle_pending_top_ups(
     """Ask each gateway about top-ups that are still pending; how many were settled.
 
     One that its gateway never heard of (we stopped between keeping and charging) is closed as
-    declined: no money moved. At most `queries.SETTLED_AT_ONCE` in one call. A top-up that cannot be
+    declined: no money moved. At most `queries.SETTLED_AT_ONCE` of each kind in one call. A top-up that cannot be
     settled holds up no other: `SettlementError` names all of those at the end. A gateway whose
     circuit is open is not asked, nor one that is switched off here: theirs wait.
     """
-    pending = queries.list_pending_top_ups(created_before=created_before, gateways=[*gateways])
-    return _go_through(pending, gateways, now, _settle)
+    closed = _close_those_without_charge(gateways, created_before, now)
+    asked = list_ways_to_pay(gateways=gateways)
+    pending = queries.list_pending_top_ups(created_before=created_before, gateways=asked)
+    return closed + _go_through(pending, gateways, now, _settle)
+
+
+def _close_those_without_charge(
+    gateways: Mapping[str, Gateway], created_before: datetime, now: datetime
+) -> int:
+    """End those whose charge was never begun, or is not known to us by name: it takes no money.
+
+    The request that began them may still be waiting for its gateway.
+    """
+    closed = 0
+    for top_up in queries.list_top_ups_without_charge(
+        created_before=created_before, gateways=[*gateways]
+    ):
+        if now - top_up.created_at >= gateways[top_up.gateway].answers_within:
+            operations.abandon_top_up(top_up_id=top_up.pk, reason=NOT_CHARGED, now=now)
+            closed += 1
+    return closed
 
 
 def ask_for_fees(*, gateways: Mapping[str, Gateway], now: datetime) -> int:
@@ -91,7 +110,9 @@ def ask_for_fees(*, gateways: Mapping[str, Gateway], now: datetime) -> int:
     At most `queries.SETTLED_AT_ONCE` in one call. Raises `SettlementError` at the end.
     """
     unpriced = queries.list_unpriced_top_ups(
-        settled_after=now - FEE_WITHIN, asked_before=now - FEE_EVERY, gateways=[*gateways]
+        settled_after=now - FEE_WITHIN,
+        asked_before=now - FEE_EVERY,
+        gateways=list_ways_to_pay(gateways=gateways),
     )
     return _go_through(unpriced, gateways, now, _ask_for_fee)
 
@@ -124,18 +145,12 @@ def _go_through(
 def _settle(top_up: TopUp, gateway: Gateway, now: datetime) -> bool:
     """Ask for one top-up; true where its end is known now."""
     age = now - top_up.created_at
-    is_being_asked = age < gateway.answers_within
-    if not top_up.handle:
-        if is_being_asked:
-            return False
-        operations.abandon_top_up(top_up_id=top_up.pk, reason=NOT_CHARGED, now=now)
-        return True
     operations.mark_asked(top_up_id=top_up.pk, now=now)
     charge = gateway.find_charge(handle=top_up.handle, now=now)
     if charge is None:
         operations.abandon_top_up(top_up_id=top_up.pk, reason=NOT_CHARGED, now=now)
         return True
-    is_left = charge.state == "begun" and not is_being_asked
+    is_left = charge.state == "begun" and age >= gateway.answers_within
     if is_left or (charge.state == "action" and age >= ANSWER_WITHIN):
         charge = gateway.cancel(handle=top_up.handle, now=now) or charge
     record_charge(charge=charge, gateway_name=gateway.name, now=now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
@@ -158,12 +158,25 @@ def list_unsettled_top_ups(*, person_id: int, now: datetime) -> list[TopUp]:
 
 
 def list_pending_top_ups(*, created_before: datetime, gateways: Collection[str]) -> list[TopUp]:
-    """Top-ups of those gateways whose end is not known yet, the longest unasked first; at most
-    `SETTLED_AT_ONCE`. One query."""
-    rows = TopUp.objects.filter(
+    """Top-ups with a charge at one of those gateways whose end is not known yet, the longest unasked
+    first; at most `SETTLED_AT_ONCE`. One query."""
+    rows = _pending(created_before, gateways).exclude(handle="")
+    return list(rows.order_by(F("asked_at").asc(nulls_first=True), "created_at")[:SETTLED_AT_ONCE])
+
+
+def list_top_ups_without_charge(
+    *, created_before: datetime, gateways: Collection[str]
+) -> list[TopUp]:
+    """Pending top-ups of those gateways for which no charge was begun, as far as we know, oldest
+    first; at most `SETTLED_AT_ONCE`. One query."""
+    rows = _pending(created_before, gateways).filter(handle="")
+    return list(rows.order_by("created_at")[:SETTLED_AT_ONCE])
+
+
+def _pending(created_before: datetime, gateways: Collection[str]) -> QuerySet[TopUp]:
+    return TopUp.objects.filter(
         state=TopUp.State.PENDING, created_at__lt=created_before, gateway__in=gateways
     )
-    return list(rows.order_by(F("asked_at").asc(nulls_first=True), "created_at")[:SETTLED_AT_ONCE])
 
 
 def list_unpriced_top_ups(
