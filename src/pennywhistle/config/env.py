@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from stdnum import bic, iban
+from stdnum.exceptions import ValidationError
+
 from pennywhistle.kit.territory import UnknownCountryError, check_country
 
 
@@ -92,6 +95,24 @@ def env_country(name: str) -> str:
         return check_country(text) if text else ""
     except UnknownCountryError as error:
         raise SettingError(f"{name}: {error}") from None
+
+
+def env_iban(name: str) -> str:
+    """An account's number as banks write it in data, in capitals without spaces; or nothing."""
+    text = env_text(name, "")
+    try:
+        return str(iban.validate(text)) if text else ""
+    except ValidationError:
+        raise SettingError(f"{name} is {text!r}, which no bank has given out: check it") from None
+
+
+def env_bic(name: str) -> str:
+    """A bank's code, in capitals; or nothing."""
+    text = env_text(name, "")
+    try:
+        return str(bic.validate(text)) if text else ""
+    except ValidationError:
+        raise SettingError(f"{name} is {text!r}; write the BIC of 8 or 11 letters") from None
 
 
 def env_path_prefix(name: str, default: str) -> str:

@@ -16,9 +16,11 @@ from csp.constants import NONE, SELF
 from pennywhistle.config.env import (
     SettingError,
     database_from_url,
+    env_bic,
     env_bool,
     env_bytes,
     env_country,
+    env_iban,
     env_int,
     env_list,
     env_mail_address,
@@ -105,6 +107,20 @@ STRIPE_SCRIPT = env_text("PENNYWHISTLE_STRIPE_SCRIPT", "https://js.stripe.com/v3
 if bool(STRIPE_SECRET_KEY) != bool(STRIPE_PUBLIC_KEY):
     raise SettingError(
         "PENNYWHISTLE_STRIPE_SECRET_KEY and PENNYWHISTLE_STRIPE_PUBLIC_KEY go together: set both"
+    )
+
+# As a transfer's form holds: https://www.europeanpaymentscouncil.eu/document-library/guidance-documents
+BANK_HOLDER_LETTERS_MOST = 70
+
+# The account that bank transfers go to; without an IBAN none are offered.
+BANK_IBAN = env_iban("PENNYWHISTLE_BANK_IBAN")
+BANK_BIC = env_bic("PENNYWHISTLE_BANK_BIC")
+BANK_HOLDER = env_text("PENNYWHISTLE_BANK_HOLDER", "")
+if bool(BANK_IBAN) != bool(BANK_HOLDER):
+    raise SettingError("PENNYWHISTLE_BANK_IBAN and PENNYWHISTLE_BANK_HOLDER go together: set both")
+if len(BANK_HOLDER) > BANK_HOLDER_LETTERS_MOST:
+    raise SettingError(
+        f"PENNYWHISTLE_BANK_HOLDER has at most {BANK_HOLDER_LETTERS_MOST} letters, as banks' forms do"
     )
 
 # What a top-up is to the tax office: see docs/money.md.

@@ -25,11 +25,21 @@ from pennywhistle.shop.encoding.queries import list_encode_costs
 
 
 @dataclass(frozen=True, slots=True)
+class BankAccount:
+    """Where bank transfers go. `bic` is empty where banks need none."""
+
+    iban: str
+    bic: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outfit:
     """Masters, covers, booklets and renditions on disk, and the gateways that take money, by name
     and in the order in which the wallet offers them.
 
-    Encoders that must write into a file do so below `working_folder`.
+    Encoders that must write into a file do so below `working_folder`. `bank` is None where the
+    store takes no bank transfers.
     """
 
     masters: MasterStore
@@ -38,6 +48,7 @@ class Outfit:
     renditions: RenditionCache
     working_folder: Path
     gateways: dict[str, Gateway]
+    bank: BankAccount | None = None
 
 
 @cache
@@ -56,7 +67,14 @@ def get_outfit() -> Outfit:
         ),
         working_folder=settings.ENCODING_FOLDER,
         gateways=_gateways(),
+        bank=_bank(),
     )
+
+
+def _bank() -> BankAccount | None:
+    if not settings.BANK_IBAN or "bank" not in settings.GATEWAYS:
+        return None
+    return BankAccount(settings.BANK_IBAN, settings.BANK_BIC, settings.BANK_HOLDER)
 
 
 def _gateways() -> dict[str, Gateway]:

@@ -153,8 +153,8 @@ def _entries(node: etree._Element) -> Iterator[StatementEntry]:
         return
     amount, details = _amount(node), list(_below(node, "NtryDtls", "TxDtls"))
     parts = [_part_amount(detail, amount.currency) for detail in details]
-    is_batch = len(details) > 1 and None not in parts
     told = [part for part in parts if part is not None]
+    is_batch = len(details) > 1 and len(told) == len(details)
     if is_batch and Money.total(told, amount.currency) == amount:
         for number, (detail, part) in enumerate(zip(details, told, strict=True), start=1):
             if part.micros:

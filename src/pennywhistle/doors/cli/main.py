@@ -11,6 +11,7 @@ import typer
 
 from pennywhistle import __version__
 from pennywhistle.doors.cli import (
+    bank,
     books,
     catalogue,
     correct,
@@ -43,6 +44,7 @@ for module in (
     licence,
     voucher,
     payments,
+    bank,
     people,
     prices,
     books,

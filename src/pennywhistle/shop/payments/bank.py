@@ -50,9 +50,10 @@ WAITED_FOR = timedelta(days=21)
 # Entries of one statement: they are kept in one transaction, and others wait for it.
 ENTRIES_MOST = 10_000
 
-# What stands behind `RF` and its two check digits: https://www.iso.org/standard/50649.html
-REFERENCE_LETTERS = 10
-_REFERENCE = re.compile(rf"(?=(RF\d\d[A-Z0-9]{{{REFERENCE_LETTERS}}}))")
+# What stands behind `RF` and its two check digits: https://www.iso.org/standard/50649.html. Digits
+# alone, of which the check finds every wrong one and every two that change places.
+REFERENCE_DIGITS = 12
+_REFERENCE = re.compile(rf"(?=(RF\d{{{2 + REFERENCE_DIGITS}}}))")
 
 # What banks write where a payer gave no reference.
 _NO_REFERENCES = frozenset({"", "NOTPROVIDED", "NONREF"})
@@ -114,15 +115,15 @@ class EntryFacts:
         return f"bank/{self.key[:32]}"
 
 
-def make_reference(*, letters: str) -> str:
-    """The reference of ISO 11649 around `REFERENCE_LETTERS` letters and digits: `RF47K7QM2D9XHV`."""
-    if len(letters) != REFERENCE_LETTERS:
-        raise BankError(f"a reference holds {REFERENCE_LETTERS} letters and digits")
-    return f"RF{mod_97_10.calc_check_digits(letters + 'RF')}{letters}"
+def make_reference(*, digits: str) -> str:
+    """The reference of ISO 11649 around `REFERENCE_DIGITS` digits: `RF37123456789012`."""
+    if len(digits) != REFERENCE_DIGITS or not (digits.isascii() and digits.isdecimal()):
+        raise BankError(f"a reference is made of {REFERENCE_DIGITS} digits")
+    return f"RF{mod_97_10.calc_check_digits(digits + 'RF')}{digits}"
 
 
 def spell_reference(*, reference: str) -> str:
-    """In fours, as it is read from a page: `RF47 K7QM 2D9X HV`."""
+    """In fours, as it is read from a page: `RF37 1234 5678 9012`."""
     return str(iso11649.format(reference))
 
 
