@@ -107,6 +107,13 @@ def test_what_is_not_said_of_a_price_list_stays(cast: Cast) -> None:
     assert held.albums == {"lossy": euros("0.30")}
 
 
+def test_other_prices_from_the_same_instant_on_are_refused(cast: Cast) -> None:
+    for _ in range(2):
+        prices(lossy_per_mb="0.04")
+    with pytest.raises(StorefrontError, match="a moment later"):
+        prices(lossy_per_mb="0.05")
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pennywhistle.demo.catalogue import (
@@ -22,16 +22,19 @@ from pennywhistle.demo.catalogue import (
 )
 from pennywhistle.demo.delivery import write_delivery
 from pennywhistle.flows.add_label_member import add_label_member
+from pennywhistle.flows.ask_price import PriceRequest, ask_price
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.gather_evidence import gather_evidence
 from pennywhistle.flows.grant_licence import LicenceRequest, grant_licence
 from pennywhistle.flows.ingest_folder import ingest_folder
 from pennywhistle.flows.issue_vouchers import issue_vouchers
+from pennywhistle.flows.make_promotion import PromotionRequest, make_promotion
 from pennywhistle.flows.open_storefront import StorefrontRequest, open_storefront
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.flows.publish_release import publish_release
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.flows.redeem_voucher import redeem_voucher
+from pennywhistle.flows.set_prices import PriceListRequest, set_prices
 from pennywhistle.flows.sign_up import sign_up
 from pennywhistle.kit.ids import new_id, new_voucher_code
 from pennywhistle.kit.money import Money
@@ -46,7 +49,8 @@ from pennywhistle.shop.payments.queries import (
     list_voucher_batches,
     list_wallet_movements,
 )
-from pennywhistle.shop.storefronts.queries import find_storefront
+from pennywhistle.shop.pricing.asked import list_promotions
+from pennywhistle.shop.storefronts.queries import find_storefront, get_shopfront
 
 DOMAIN = "127.0.0.1"
 SHOP = StorefrontRequest(
@@ -67,6 +71,15 @@ _SIGN_INS = (
     ("operator", OPERATOR, "mind-the-till-please"),
 )
 COUNTRY = "IE"
+
+# What there is beside prices by the megabyte: a code, discounts by what was spent, a bonus; an album
+# that costs less than its tunes, and one whose price listeners name.
+CODE, CODE_TAKES_OFF = "TINWHISTLE", "10%"
+_TIERS, _BONUSES = "5=5, 20=10", "bank=2.5"
+_ASKED = (
+    PriceRequest("whole", RELEASES[3].upc, "fixed", "0.35"),
+    PriceRequest("whole", RELEASES[1].upc, "named", "0.30", "1.00"),
+)
 
 # Someone who has bought before, so that the books and the statements have something to show.
 _REGULAR = "regular@example.org"
@@ -104,7 +117,22 @@ def seed_demo(
         request = _request(licence, number=f"WS-{number:03}")
         grant_licence(request=request, granted_by=None, now=now)
     on_step("Opening the door …")
+    price_demo(now=now)
     _people(now)
+
+
+def price_demo(*, now: datetime) -> None:
+    """Set what the demo shop prices otherwise than by the megabyte, once: the code comes last."""
+    shop = get_shopfront(domain=DOMAIN, now=now)
+    if list_promotions(storefront_id=shop.id):
+        return
+    request = PriceListRequest(currency=CURRENCY, tiers=_TIERS, bonuses=_BONUSES)
+    # After the list that the shop was opened with.
+    set_prices(request=request, domain=DOMAIN, now=now + timedelta(microseconds=1))
+    for asked in _ASKED:
+        ask_price(request=asked, domain=DOMAIN, asked_by=None, now=now)
+    code = PromotionRequest(code=CODE, takes_off=CODE_TAKES_OFF, starts_at=now)
+    make_promotion(request=code, domain=DOMAIN, now=now)
 
 
 def list_sign_ins() -> list[SignIn]:

@@ -32,7 +32,13 @@ def demo(
     from django.conf import settings
     from rich.console import Console
 
-    from pennywhistle.demo.seed import issue_demo_voucher, list_sign_ins, seed_demo
+    from pennywhistle.demo.seed import (
+        CODE,
+        CODE_TAKES_OFF,
+        issue_demo_voucher,
+        list_sign_ins,
+        seed_demo,
+    )
     from pennywhistle.flows.outfit import get_outfit
     from pennywhistle.kit.clock import utc_now
 
@@ -58,6 +64,7 @@ def demo(
         console.print("  If it is lost: pennywhistle voucher issue 2.00")
     else:
         console.print(f"\n  Voucher for a new listener, worth 2.00: {voucher}")
+    console.print(f"  Code for the basket: {CODE}, which takes off {CODE_TAKES_OFF}")
     console.print("  Test card: 4242 4242 4242 4242\n\nStop with Ctrl-C.\n")
     if serve:
         run_server(host=HOST, port=port, processes=PROCESSES)

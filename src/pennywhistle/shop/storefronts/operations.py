@@ -85,25 +85,27 @@ def set_prices(
 def set_price_list(*, storefront_id: int, prices: Prices, valid_from: datetime) -> None:
     """Set a price list, in its currency, from an instant on; its `price_list_id` is not looked at.
 
-    Transaction: the one insert; the same instant again is a no-op. Raises `StorefrontError`.
+    Transaction: the one insert; the same again is a no-op. Raises `StorefrontError`, also for other
+    prices from the same instant on.
     """
     check_prices(prices=prices)
-    PriceList.objects.get_or_create(
+    held = {
+        "lossy_micros_per_mb": prices.lossy_per_mb.micros,
+        "reduced_micros_per_mb": prices.rate_of("reduced").micros,
+        "lossless_micros_per_mb": prices.lossless_per_mb.micros,
+        "floor_micros_per_track": prices.floor_per_track.micros,
+        "album_micros": {kind: most.micros for kind, most in prices.albums.items()},
+        "tiers": [[tier.spent.micros, percent_text(tier.percent)] for tier in prices.tiers],
+        "bonuses": {name: percent_text(percent) for name, percent in prices.bonuses.items()},
+    }
+    row, _ = PriceList.objects.get_or_create(
         storefront_id=storefront_id,
         currency=prices.currency,
         valid_from=valid_from,
-        defaults={
-            "lossy_micros_per_mb": prices.lossy_per_mb.micros,
-            "reduced_micros_per_mb": prices.rate_of("reduced").micros,
-            "lossless_micros_per_mb": prices.lossless_per_mb.micros,
-            "floor_micros_per_track": prices.floor_per_track.micros,
-            "album_micros": {kind: most.micros for kind, most in prices.albums.items()},
-            "tiers": [[tier.spent.micros, percent_text(tier.percent)] for tier in prices.tiers],
-            "bonuses": {
-                gateway: percent_text(percent) for gateway, percent in prices.bonuses.items()
-            },
-        },
+        defaults=held,
     )
+    if any(getattr(row, name) != value for name, value in held.items()):
+        raise StorefrontError(f"other prices hold from {valid_from} on: set these a moment later")
 
 
 def record_rate(*, rate: Rate) -> None:
