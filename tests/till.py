@@ -17,6 +17,7 @@ from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.ledger.queries import get_available, get_balance
 from pennywhistle.shop.payments.going_back import PayBackFacts
 from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.rules import TopUpTerms
 from tests.cast import NOW, euros
 
 CARDS = {
@@ -38,7 +39,7 @@ class Till:
     gateway: SandboxGateway
     person: Person
 
-    def top_up(self, amount: str = "10.00", card: str = "plain") -> TopUp:
+    def top_up(self, amount: str = "10.00", card: str = "plain", bonus: str = "0") -> TopUp:
         return top_up_wallet(
             top_up_id=new_id(now=NOW),
             person_id=self.person.pk,
@@ -46,6 +47,7 @@ class Till:
             card=Card(CARDS[card]),
             gateway=self.gateway,
             now=NOW,
+            terms=TopUpTerms(bonus=euros(bonus)),
         )
 
     def pay_back(self, top_up: TopUp, amount: str, *, form: UUID | None = None) -> PayBackFacts:

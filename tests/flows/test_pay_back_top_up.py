@@ -75,6 +75,23 @@ def test_what_is_left_of_a_top_up_goes_back_to_its_card(cast: Cast, till: Till) 
     assert verify_books().findings == ()
 
 
+def test_a_bonus_goes_back_to_the_store_with_its_top_up(till: Till) -> None:
+    top_up = till.top_up(card="refund comes back", bonus="1.00")
+    assert till.spendable == euros("11.00")
+    half = till.pay_back(top_up, "5.00")
+    assert till.spendable == euros("5.50")
+    assert stands("promotions/EUR") == euros("-0.50")
+    till.pay_back(top_up, "5.00")
+    assert till.spendable == euros("0")
+    assert stands("promotions/EUR") == euros("0")
+    assert verify_books().findings == ()
+    later = NOW + DELAY
+    refund = till.gateway.get_refund(refund_handle=half.id, now=later)
+    record_refund(refund=refund, gateway_name="sandbox", now=later)
+    assert till.spendable == euros("5.50")
+    assert verify_books().findings == ()
+
+
 def test_no_more_goes_back_than_the_top_up_brought(till: Till) -> None:
     first = till.top_up("3.00")
     till.top_up("10.00")

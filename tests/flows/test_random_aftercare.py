@@ -44,7 +44,7 @@ from pennywhistle.shop.ledger.queries import (
 )
 from pennywhistle.shop.payments.going_back_queries import list_disputes
 from pennywhistle.shop.payments.models import PayBack, TopUp
-from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.rules import PaymentError, TopUpTerms
 from pennywhistle.shop.pricing.rules import PricingError
 from pennywhistle.shop.royalties.models import Accrual
 from pennywhistle.shop.royalties.queries import list_owed
@@ -119,6 +119,7 @@ class World:
                 card=Card(CARDS[two % len(CARDS)]),
                 gateway=self.gateway,
                 now=self.now,
+                terms=TopUpTerms(bonus=euros(f"0.{one % 3}3")),
             )
             if paid.pk not in [known.pk for known in self.top_ups]:
                 self.top_ups.append(paid)

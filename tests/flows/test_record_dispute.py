@@ -139,6 +139,17 @@ def test_notices_in_any_order_and_twice_come_to_the_same(
     assert verify_books().findings == ()
 
 
+def test_a_lost_dispute_takes_back_what_is_left_of_the_bonus(till: Till) -> None:
+    top_up = till.top_up(card="lost", bonus="1.00")
+    till.hear(till.dispute(top_up))
+    assert till.spendable == euros("1.00")
+    till.hear(till.dispute(top_up, at=DECIDED))
+    assert till.spendable == euros("0")
+    assert stands("promotions/EUR") == euros("0")
+    assert stands("losses/EUR") == euros("0")
+    assert verify_books().findings == ()
+
+
 def test_an_inquiry_moves_nothing(till: Till) -> None:
     top_up = till.top_up(card="inquiry")
     till.hear(till.dispute(top_up))

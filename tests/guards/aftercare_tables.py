@@ -13,6 +13,7 @@ from pennywhistle.shop.payments.going_back import (
     DisputeStage,
     PayBackFacts,
     PayBackState,
+    bonus_back,
     bonus_left,
     dispute_transfers,
     pay_back_transfers,
@@ -73,6 +74,7 @@ _PAY_BACK = PayBackFacts(
     gateway="stripe",
     charge_handle="",
     amount=_euro("3.00"),
+    bonus=_euro("0"),
     state=PayBackState.PENDING,
     decline_reason="",
     created_at=NOON,
@@ -121,12 +123,21 @@ def table_of_what_can_go_back() -> str:
         most = payable_back(
             brought=_euro("10.00"),
             gone_back=_euro("0"),
-            disputed=_euro("0"),
             available=available,
             bonus=bonus,
         )
-        rows.append((told, available, bonus, f"**{most}**"))
-    return markdown_table("the wallet | holds | of that given by the store | can go back", rows)
+        with_it = bonus_back(
+            given=_euro("1.00" if len(movements) > 1 else "0"),
+            brought=_euro("10.00"),
+            gone_back=most,
+            taken_back=_euro("0"),
+            left=bonus,
+        )
+        rows.append((told, available, bonus, f"**{most}**", with_it))
+    return markdown_table(
+        "the wallet | holds | of that given by the store | can go back | with it, to the store",
+        rows,
+    )
 
 
 _FIRST = ReportHistory(recent_count=0, recent_credited=_euro("0"), credit_count=0, bought_count=20)
@@ -174,6 +185,7 @@ def table_of_disputes() -> str:
         later_fee=_euro("0"),
         frozen=_euro("3.00"),
         made_good=_euro("0"),
+        bonus=_euro("0"),
         stage=DisputeStage.OPEN,
         reason="fraudulent",
         opened_at=NOON,

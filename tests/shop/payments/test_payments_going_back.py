@@ -20,6 +20,7 @@ from pennywhistle.shop.payments.going_back import (
     PayBackState,
     PayBackTooLargeError,
     WalletShutError,
+    bonus_back,
     bonus_left,
     check_pay_back,
     dispute_transfers,
@@ -37,6 +38,7 @@ PAY_BACK = PayBackFacts(
     gateway="sandbox",
     charge_handle="H",
     amount=euros("3.00"),
+    bonus=ZERO,
     state=PayBackState.PENDING,
     decline_reason="",
     created_at=NOW,
@@ -53,6 +55,7 @@ OPEN = DisputeFacts(
     later_fee=ZERO,
     frozen=euros("3.00"),
     made_good=ZERO,
+    bonus=ZERO,
     stage=DisputeStage.OPEN,
     reason="fraudulent",
     opened_at=NOW,
@@ -197,12 +200,50 @@ def test_what_the_store_gave_is_spent_last(movements: tuple[str, ...], left: str
     assert bonus_left(movements=moved(*movements), currency="EUR") == euros(left)
 
 
+@pytest.mark.parametrize(
+    ("gone_back", "taken_back", "left", "more"),
+    [
+        ("0", "0", "1.00", "0"),
+        ("5.00", "0", "1.00", "0.50"),
+        ("5.00", "0.50", "0.50", "0"),
+        ("10.00", "0.50", "0.50", "0.50"),
+        ("10.00", "0", "0.20", "0.20"),
+        ("10.00", "0", "0", "0"),
+        ("3.33", "0", "1.00", "0.333"),
+    ],
+)
+def test_of_a_bonus_the_share_that_went_back_is_taken_back_as_far_as_it_is_left(
+    gone_back: str, taken_back: str, left: str, more: str
+) -> None:
+    taken = bonus_back(
+        given=euros("1.00"),
+        brought=euros("10.00"),
+        gone_back=euros(gone_back),
+        taken_back=euros(taken_back),
+        left=euros(left),
+    )
+    assert taken == euros(more)
+
+
+def test_a_bonus_goes_back_with_its_top_up_and_comes_back_with_it() -> None:
+    done = replace(PAY_BACK, bonus=euros("0.30"), state=PayBackState.SUCCEEDED, settled_at=LATER)
+    assert sums(pay_back_transfers(facts=done)) == {
+        "wallet/7/EUR": euros("-3.30"),
+        "clearing/sandbox/EUR": euros("3.00"),
+        "promotions/EUR": euros("0.30"),
+    }
+    for state, returned_at in ((PayBackState.DECLINED, None), (PayBackState.RETURNED, LATER)):
+        undone = replace(done, state=state, returned_at=returned_at)
+        assert sums(pay_back_transfers(facts=undone)) == {}
+    lost = replace(LOST, bonus=euros("0.40"))
+    assert sums(dispute_transfers(facts=lost))["promotions/EUR"] == euros("0.40")
+
+
 def test_what_goes_back_is_what_the_card_brought_and_is_left() -> None:
     def most(**change: Money) -> Money:
         asked = {
             "brought": euros("10.00"),
             "gone_back": ZERO,
-            "disputed": ZERO,
             "available": euros("50.00"),
             "bonus": ZERO,
         }
@@ -210,7 +251,7 @@ def test_what_goes_back_is_what_the_card_brought_and_is_left() -> None:
 
     assert most() == euros("10.00")
     assert most(gone_back=euros("4.00")) == euros("6.00")
-    assert most(disputed=euros("10.00")) == ZERO
+    assert most(gone_back=euros("10.00")) == ZERO
     assert most(available=euros("3.00"), bonus=euros("1.00")) == euros("2.00")
     assert most(available=euros("1.00"), bonus=euros("1.00"), gone_back=euros("1.00")) == ZERO
 

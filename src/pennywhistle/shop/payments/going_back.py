@@ -8,7 +8,7 @@ cardholder's bank taking a top-up back; the listener may have spent it by then. 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -74,7 +74,8 @@ class UnknownDisputeError(PaymentError):
 
 @dataclass(frozen=True, slots=True)
 class PayBackFacts:
-    """A pay-back as its transfers are made from it."""
+    """A pay-back as its transfers are made from it. `bonus` is what the store takes back with it of
+    what it gave for that top-up."""
 
     id: str
     top_up_id: str
@@ -82,6 +83,7 @@ class PayBackFacts:
     gateway: str
     charge_handle: str
     amount: Money
+    bonus: Money
     state: PayBackState
     decline_reason: str
     created_at: datetime
@@ -99,7 +101,7 @@ class DisputeFacts:
     """A dispute as its transfers are made from it.
 
     `frozen` is what of the wallet could be held when it opened, `made_good` what of it covered the
-    rest when it was lost. `fee` is what the gateway charged when it opened, in the currency it
+    rest when it was lost, `bonus` what the store took back then of what it gave for that top-up. `fee` is what the gateway charged when it opened, in the currency it
     charges in; `later_fee` what it added until it closed, below zero for what it gave back.
     """
 
@@ -112,6 +114,7 @@ class DisputeFacts:
     later_fee: Money
     frozen: Money
     made_good: Money
+    bonus: Money
     stage: DisputeStage
     reason: str
     opened_at: datetime | None
@@ -150,20 +153,25 @@ def bonus_left(*, movements: Iterable[tuple[str, Money]], currency: str) -> Mone
     return given
 
 
-def payable_back(
-    *,
-    brought: Money,
-    gone_back: Money,
-    disputed: Money,
-    available: Money,
-    bonus: Money,
+def bonus_back(
+    *, given: Money, brought: Money, gone_back: Money, taken_back: Money, left: Money
 ) -> Money:
+    """What the store takes back of what it gave for a top-up, once `gone_back` of it went back.
+
+    The same share of the bonus as of the top-up, to the micro-unit and rounded down, less what was
+    `taken_back` before; but only what is `left` of bonuses in the wallet: what was spent stays.
+    """
+    share = Money(given.micros * gone_back.micros // brought.micros, given.currency)
+    return max(min(share - taken_back, left), Money.zero(given.currency))
+
+
+def payable_back(*, brought: Money, gone_back: Money, available: Money, bonus: Money) -> Money:
     """How much of a top-up can still go back to its card.
 
-    `brought` is what the card paid, `gone_back` what went back or is on its way, `disputed` what its
-    bank took; `available` is what the wallet has to spend, `bonus` what of that the store gave.
+    `brought` is what the card paid, `gone_back` what went back, is on its way, or its bank took;
+    `available` is what the wallet has to spend, `bonus` what of that the store gave.
     """
-    rest = min(brought - gone_back - disputed, available - bonus)
+    rest = min(brought - gone_back, available - bonus)
     return max(rest, Money.zero(brought.currency))
 
 
@@ -179,14 +187,28 @@ def check_pay_back(*, amount: Money, most: Money, shortage: Money) -> None:
 
 def pay_back_transfers(*, facts: PayBackFacts) -> list[TransferFacts]:
     """Everything that a pay-back has moved by now: reserved first, then gone, or free again."""
-    wallet = wallet_code(person_id=facts.person_id, currency=facts.amount.currency)
-    clearing = clearing_code(gateway=facts.gateway, currency=facts.amount.currency)
+    currency = facts.amount.currency
+    moves = [
+        ("", clearing_code(gateway=facts.gateway, currency=currency), facts.amount, "pay-back"),
+        ("/bonus", promotions_code(currency=currency), facts.bonus, "bonus"),
+    ]
+    return [
+        transfer
+        for name, into, amount, reason in moves
+        if amount
+        for transfer in _there_and_back(facts, name, into, amount, reason)
+    ]
+
+
+def _there_and_back(
+    facts: PayBackFacts, name: str, into: str, amount: Money, reason: str
+) -> list[TransferFacts]:
     pending = TransferFacts(
-        key=facts.document,
-        debit=wallet,
-        credit=clearing,
-        amount=facts.amount,
-        reason="pay-back",
+        key=f"{facts.document}{name}",
+        debit=wallet_code(person_id=facts.person_id, currency=amount.currency),
+        credit=into,
+        amount=amount,
+        reason=reason,
         document=facts.document,
         posted_at=facts.created_at,
         phase=Phase.PENDING,
@@ -194,21 +216,16 @@ def pay_back_transfers(*, facts: PayBackFacts) -> list[TransferFacts]:
     transfers = [pending]
     if facts.settled_at is not None:
         is_void = facts.state is PayBackState.DECLINED
-        transfers.append(
-            TransferFacts(
-                key=f"{facts.document}/{'voids' if is_void else 'posts'}",
-                debit=wallet,
-                credit=clearing,
-                amount=facts.amount,
-                reason="pay-back",
-                document=facts.document,
-                posted_at=facts.settled_at,
-                phase=Phase.VOIDS if is_void else Phase.POSTS,
-                settles_key=facts.document,
-            )
+        end = replace(
+            pending,
+            key=f"{pending.key}/{'voids' if is_void else 'posts'}",
+            posted_at=facts.settled_at,
+            phase=Phase.VOIDS if is_void else Phase.POSTS,
+            settles_key=pending.key,
         )
+        transfers.append(end)
     if facts.returned_at is not None:
-        transfers.append(_reversed(transfers[-1], "returned", facts.returned_at))
+        transfers.append(_reversed(transfers[-1], f"{pending.key}/returned", facts.returned_at))
     return transfers
 
 
@@ -227,7 +244,7 @@ def dispute_transfers(*, facts: DisputeFacts) -> list[TransferFacts]:
     closing = _later_fee(facts, facts.closed_at)
     if facts.stage is DisputeStage.WON:
         closing |= {
-            f"un{name}": _reversed(opened[name], f"un{name}", facts.closed_at)
+            f"un{name}": _reversed(opened[name], f"{facts.document}/un{name}", facts.closed_at)
             for name in ("taken", "frozen")
             if name in opened
         }
@@ -264,9 +281,11 @@ def _fee_ends(facts: DisputeFacts) -> tuple[str, str]:
 
 def _losing(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
     losses = losses_code(currency=facts.amount.currency)
+    promotions = promotions_code(currency=facts.amount.currency)
     legs = {
         "covered": (_held(facts), losses, facts.frozen, "dispute"),
         "made-good": (_wallet(facts), losses, facts.made_good, "dispute"),
+        "bonus": (_wallet(facts), promotions, facts.bonus, "bonus"),
     }
     return _legs(facts, legs, at)
 
@@ -289,9 +308,9 @@ def _legs(
     }
 
 
-def _reversed(transfer: TransferFacts, name: str, at: datetime) -> TransferFacts:
+def _reversed(transfer: TransferFacts, key: str, at: datetime) -> TransferFacts:
     return TransferFacts(
-        key=f"{transfer.document}/{name}",
+        key=key,
         debit=transfer.credit,
         credit=transfer.debit,
         amount=transfer.amount,

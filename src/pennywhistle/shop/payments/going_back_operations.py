@@ -26,6 +26,7 @@ from pennywhistle.shop.payments.going_back import (
 )
 from pennywhistle.shop.payments.going_back_queries import (
     dispute_facts,
+    get_bonus_back,
     get_payable_back,
     get_shortage,
     pay_back_facts,
@@ -79,6 +80,7 @@ def start_pay_back(
             id=pay_back_id,
             top_up=top_up,
             amount_micros=amount.micros,
+            bonus_micros=get_bonus_back(top_up=top_up, amount=amount).micros,
             state=PayBackState.PENDING.value,
             asked_by_id=asked_by,
             created_at=now,
@@ -132,9 +134,10 @@ def record_dispute(*, top_up: TopUp, news: DisputeNews, now: datetime) -> None:
             row.frozen_micros = min(row.amount_micros, available)
             available -= row.frozen_micros
             row.opened_at, row.fee_micros = now, news.fee.micros
-            row.fee_currency = news.fee.currency
+            row.fee_currency, row.stage = news.fee.currency, DisputeStage.OPEN.value
+            row.save()
         if news.stage in (DisputeStage.WON, DisputeStage.LOST):
-            _close(row, news, available, now)
+            _close(row, news, top_up, available, now)
         row.stage = news.stage.value
         row.shortage_micros = dispute_facts(row).shortage.micros
         row.save()
@@ -189,12 +192,18 @@ def _new_dispute(top_up: TopUp, news: DisputeNews, now: datetime) -> Dispute:
     )
 
 
-def _close(row: Dispute, news: DisputeNews, available_micros: int, now: datetime) -> None:
-    """At the end of a lost one, what has come into the wallet meanwhile makes good what was short."""
+def _close(
+    row: Dispute, news: DisputeNews, top_up: TopUp, available_micros: int, now: datetime
+) -> None:
+    """At the end of a lost one, what has come into the wallet meanwhile makes good what was short,
+    and what is left of the bonus goes back to the store."""
     row.closed_at = now
     row.later_fee_micros = (news.fee - Money(row.fee_micros, row.fee_currency)).micros
     if news.stage is DisputeStage.LOST:
         row.made_good_micros = min(row.amount_micros - row.frozen_micros, available_micros)
+        # The dispute is open, and so counts as gone back already.
+        bonus = get_bonus_back(top_up=top_up, amount=Money.zero(row.currency)).micros
+        row.bonus_micros = min(bonus, available_micros - row.made_good_micros)
 
 
 def _post(transfers: Sequence[TransferFacts]) -> None:

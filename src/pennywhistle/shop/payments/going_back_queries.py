@@ -19,6 +19,7 @@ from pennywhistle.shop.payments.going_back import (
     PayBackFacts,
     PayBackState,
     UnknownDisputeError,
+    bonus_back,
     bonus_left,
     dispute_transfers,
     pay_back_transfers,
@@ -55,6 +56,14 @@ class ReturnableTopUp:
     most: Money
 
 
+@dataclass(frozen=True, slots=True)
+class GoneBack:
+    """What of a top-up has left the store again, and what of its bonus was taken back with it."""
+
+    amount: Money
+    bonus: Money
+
+
 def get_shortage(*, person_id: int, currency: str) -> Money:
     """What disputes have left uncovered of a person's top-ups; above zero, nothing is bought. One
     query."""
@@ -63,18 +72,46 @@ def get_shortage(*, person_id: int, currency: str) -> Money:
 
 
 def get_payable_back(*, top_up: TopUp) -> Money:
-    """How much of a top-up can still go back to its card. Five queries, one of them over the
+    """How much of a top-up can still go back to its card. Four queries, one of them over the
     wallet's every movement."""
-    currency = top_up.currency
-    gone = top_up.pay_backs.filter(state__in=(PayBackState.PENDING, PayBackState.SUCCEEDED))
-    disputed = top_up.disputes.filter(stage__in=(DisputeStage.OPEN, DisputeStage.LOST))
-    wallet = wallet_code(person_id=top_up.person_id, currency=currency)
+    wallet = wallet_code(person_id=top_up.person_id, currency=top_up.currency)
+    gone = get_gone_back(top_up=top_up)
     return payable_back(
+        brought=Money(top_up.amount_micros, top_up.currency),
+        gone_back=gone.amount,
+        available=get_available(code=wallet, currency=top_up.currency),
+        bonus=_bonus_left(wallet, top_up.currency),
+    )
+
+
+def get_bonus_back(*, top_up: TopUp, amount: Money) -> Money:
+    """What the store takes back of a top-up's bonus when `amount` more goes back. Three queries; none
+    where it had no bonus."""
+    currency = top_up.currency
+    if not top_up.bonus_micros:
+        return Money.zero(currency)
+    gone = get_gone_back(top_up=top_up)
+    wallet = wallet_code(person_id=top_up.person_id, currency=currency)
+    return bonus_back(
+        given=Money(top_up.bonus_micros, currency),
         brought=Money(top_up.amount_micros, currency),
-        gone_back=Money(gone.aggregate(s=Sum("amount_micros"))["s"] or 0, currency),
-        disputed=Money(disputed.aggregate(s=Sum("amount_micros"))["s"] or 0, currency),
-        available=get_available(code=wallet, currency=currency),
-        bonus=bonus_left(movements=_iterate_moved(wallet), currency=currency),
+        gone_back=gone.amount + amount,
+        taken_back=gone.bonus,
+        left=_bonus_left(wallet, currency),
+    )
+
+
+def get_gone_back(*, top_up: TopUp) -> GoneBack:
+    """What of a top-up went back, is on its way, or is disputed. Two queries."""
+    paid = top_up.pay_backs.filter(state__in=(PayBackState.PENDING, PayBackState.SUCCEEDED))
+    taken = top_up.disputes.filter(stage__in=(DisputeStage.OPEN, DisputeStage.LOST))
+    sums = [
+        rows.aggregate(amount=Sum("amount_micros"), bonus=Sum("bonus_micros"))
+        for rows in (paid, taken)
+    ]
+    return GoneBack(
+        amount=Money(sum(each["amount"] or 0 for each in sums), top_up.currency),
+        bonus=Money(sum(each["bonus"] or 0 for each in sums), top_up.currency),
     )
 
 
@@ -166,6 +203,7 @@ def pay_back_facts(row: PayBack) -> PayBackFacts:
         gateway=row.top_up.gateway,
         charge_handle=row.top_up.handle,
         amount=Money(row.amount_micros, row.top_up.currency),
+        bonus=Money(row.bonus_micros, row.top_up.currency),
         state=PayBackState(row.state),
         decline_reason=row.decline_reason,
         created_at=row.created_at,
@@ -190,6 +228,7 @@ def dispute_facts(row: Dispute) -> DisputeFacts:
         later_fee=Money(row.later_fee_micros, row.fee_currency),
         frozen=money(row.frozen_micros),
         made_good=money(row.made_good_micros),
+        bonus=money(row.bonus_micros),
         stage=DisputeStage(row.stage),
         reason=row.reason,
         opened_at=row.opened_at,
@@ -205,6 +244,10 @@ def _returnable(row: TopUp) -> ReturnableTopUp:
         arrived_at=row.settled_at or row.created_at,
         most=get_payable_back(top_up=row),
     )
+
+
+def _bonus_left(wallet: str, currency: str) -> Money:
+    return bonus_left(movements=_iterate_moved(wallet), currency=currency)
 
 
 def _iterate_moved(wallet: str) -> Iterator[tuple[str, Money]]:

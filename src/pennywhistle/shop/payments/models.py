@@ -184,6 +184,7 @@ class PayBack(models.Model):
     id = models.UUIDField(primary_key=True)
     top_up = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="pay_backs")
     amount_micros = models.BigIntegerField()
+    bonus_micros = models.BigIntegerField(default=0)  # Taken back with it of what the store gave.
     handle = models.CharField(max_length=120, blank=True)  # The gateway's name for it.
     state = models.CharField(
         max_length=10, choices=[(one.value, one.value) for one in PayBackState]
@@ -224,6 +225,7 @@ class Dispute(models.Model):
     later_fee_micros = models.BigIntegerField(default=0)
     frozen_micros = models.BigIntegerField(default=0)
     made_good_micros = models.BigIntegerField(default=0)
+    bonus_micros = models.BigIntegerField(default=0)
     shortage_micros = models.BigIntegerField(default=0)
     stage = models.CharField(max_length=8, choices=[(one.value, one.value) for one in DisputeStage])
     reason = models.CharField(max_length=100, blank=True)
