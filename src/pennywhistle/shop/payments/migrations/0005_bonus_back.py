@@ -26,6 +26,12 @@ def keep(apps, editor):
         keep_fixed(editor, table=table, columns=columns, unique_keys=unique_keys)
 
 
+def keep_as_before(apps, editor):
+    for table, (columns, unique_keys) in _FIXED.items():
+        older = tuple(column for column in columns if column != "bonus_micros")
+        keep_fixed(editor, table=table, columns=older, unique_keys=unique_keys)
+
+
 def _bonus():
     return models.BigIntegerField(default=0)
 
@@ -33,7 +39,7 @@ def _bonus():
 class Migration(migrations.Migration):
     dependencies = [("payments", "0004_bank_and_gifts")]
     operations = [
-        migrations.RunPython(lift, migrations.RunPython.noop),
+        migrations.RunPython(lift, keep_as_before),
         migrations.AddField("payback", "bonus_micros", _bonus()),
         migrations.AddField("dispute", "bonus_micros", _bonus()),
         migrations.RunPython(keep, lift),
