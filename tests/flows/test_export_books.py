@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -44,10 +43,12 @@ def load(text: str) -> dict[str, Decimal]:
     entries, errors, _ = loader.load_string(text)
     assert errors == []
     codes = {e.account: e.meta["code"] for e in entries if isinstance(e, data.Open)}
-    sums: Counter[str] = Counter()
+    sums: dict[str, Decimal] = dict.fromkeys(codes.values(), Decimal(0))
     for entry in entries:
         if isinstance(entry, data.Transaction):
             for posting in entry.postings:
+                assert posting.units is not None
+                assert isinstance(posting.units.number, Decimal)
                 sums[codes[posting.account]] -= posting.units.number
     return {code: amount for code, amount in sums.items() if amount}
 

@@ -15,6 +15,7 @@ from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_statement import issue_statement
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.seal_books import seal_books
+from pennywhistle.flows.sealed_entries import tree_of
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import month_period
 from pennywhistle.shop.ledger.merkle import EMPTY_ROOT
@@ -95,7 +96,7 @@ def test_an_older_store_is_sealed_a_named_number_of_days_at_a_time(
 def test_a_day_that_takes_a_transfer_while_it_is_hashed_is_hashed_again(
     books: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hashed = flow.tree_of
+    hashed = tree_of
     late = [lambda: fill_wallet(books.bob, "1.00")]
 
     def hash_and_be_late(entries: Any) -> Any:
@@ -136,7 +137,7 @@ def test_a_transfer_before_the_first_seal_is_refused_too(books: Cast) -> None:
         post(transfers=[early])
 
 
-def raw(statement: str, *values: object) -> None:
+def raw(statement: str, *values: str | int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values)
 

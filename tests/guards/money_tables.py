@@ -33,7 +33,14 @@ from pennywhistle.shop.royalties.rules import (
 from pennywhistle.shop.sales.rules import LineFacts, sale_document, sale_transfers
 from pennywhistle.shop.sales.vat import vat_percent
 from pennywhistle.shop.storefronts.rules import Prices, price_of
-from tests.guards import aftercare_tables, payout_tables, price_tables, tax_tables, ways_to_pay_tables
+from tests.guards import (
+    aftercare_tables,
+    book_tables,
+    payout_tables,
+    price_tables,
+    tax_tables,
+    ways_to_pay_tables,
+)
 from tests.guards.house import ROOT
 from tests.guards.tables import markdown_table, rewrite
 
@@ -240,6 +247,7 @@ TABLES: dict[str, Callable[[], str]] = (
     | ways_to_pay_tables.TABLES
     | aftercare_tables.TABLES
     | tax_tables.TABLES
+    | book_tables.TABLES
 )
 
 
