@@ -12,6 +12,9 @@ from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.make_promotion import PromotionRequest, make_promotion
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.set_prices import PriceListRequest, set_prices
+from pennywhistle.kit.ids import new_id
+from pennywhistle.shop.pricing.models import Promotion, PromotionUse
+from pennywhistle.shop.sales.models import Purchase
 from tests.cast import NOW, OPENED, Cast, fill_wallet, quote
 from tests.doors.storefront.test_storefront_walk import put, see, to_the_till
 
@@ -87,6 +90,27 @@ def test_a_code_is_taken_in_the_basket_and_let_go_again(alice: Client, cast: Cas
     assert "To the till" not in basket
     alice.post("/basket/code/", {"code": ""})
     assert "€0.39" in total_of(see(alice.get("/basket/")))
+
+
+def test_a_code_that_was_used_up_since_the_offer_sends_back_to_the_basket(
+    alice: Client, cast: Cast
+) -> None:
+    request = PromotionRequest(code="ONE", takes_off="50%", starts_at=OPENED, uses_most=1)
+    make_promotion(request=request, domain="testserver", now=NOW)
+    fill_wallet(cast.alice, "5.00")
+    put(alice, "release", cast.release_id)
+    alice.post("/basket/code/", {"code": "ONE"})
+    till = to_the_till(alice)
+    waiver = see(alice.get(till)).split('name="waiver" value="', 1)[1].split('"', 1)[0]
+    code = Promotion.objects.get()
+    PromotionUse.objects.create(
+        promotion=code, person=cast.bob, quote_id=new_id(now=NOW), used_at=NOW
+    )
+    quote_id = till.strip("/").split("/")[-1]
+    sent = alice.post("/buy/", {"quote": quote_id, "waiver": waiver})
+    assert sent.headers["Location"] == "/basket/"
+    assert "has been used as often as it may be" in see(alice.get("/basket/"))
+    assert not Purchase.objects.exists()
 
 
 def test_what_a_listener_owns_counts_towards_a_better_file(alice: Client, cast: Cast) -> None:

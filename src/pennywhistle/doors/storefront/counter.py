@@ -198,7 +198,7 @@ def buy(request: HttpRequest) -> HttpResponseBase:
     except (NotEnoughMoneyError, WaiverMissingError) as error:
         messages.error(request, words_for(error))
         return go(f"/checkout/{quote_id}/")
-    except (SaleError, WalletShutError) as error:
+    except (SaleError, PricingError, WalletShutError) as error:
         messages.error(request, words_for(error))
         return go(BASKET)
     issue_receipt(purchase_id=purchase.id, now=visit.now)
