@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
-from pennywhistle.doors.storefront.visitor import Visit, visit_of
+from pennywhistle.doors.storefront.visitor import Visit, address_of, visit_of
 from pennywhistle.doors.storefront.ways import let_counter_in, list_ways
 from pennywhistle.doors.storefront.words import declined, movement, words_for
 from pennywhistle.flows.outfit import get_outfit
-from pennywhistle.flows.redeem_voucher import redeem_voucher
+from pennywhistle.flows.redeem_voucher import CODE_LETTERS_MOST, redeem_voucher
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
 from pennywhistle.shop.ledger.queries import Movement
+from pennywhistle.shop.payments.bank import spell_reference
+from pennywhistle.shop.payments.bank_queries import list_waiting_slips
 from pennywhistle.shop.payments.queries import (
     get_wallet_balance,
     list_unsettled_top_ups,
     list_wallet_movements,
 )
 from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.tries import address_subject
 from pennywhistle.shop.sales.queries import get_quote
 from pennywhistle.shop.sales.rules import QuoteNotYoursError
 
@@ -38,8 +42,8 @@ AMOUNTS = ("5", "10", "20")
 @require_safe
 @for_listeners
 def wallet(request: HttpRequest) -> HttpResponseBase:
-    """The wallet's page."""
-    return show_wallet(request)
+    """The wallet's page. A card's square leads here with the code that it bears."""
+    return show_wallet(request, voucher_code=request.GET.get("code", "")[:CODE_LETTERS_MOST])
 
 
 @require_POST
@@ -49,7 +53,11 @@ def redeem(request: HttpRequest) -> HttpResponseBase:
     visit, code = visit_of(request), request.POST.get("code", "").strip()
     try:
         redeemed = redeem_voucher(
-            code=code, person_id=person_of(request), domain=visit.domain, now=visit.now
+            code=code,
+            person_id=person_of(request),
+            domain=visit.domain,
+            now=visit.now,
+            tried_from=[_address_subject(request)],
         )
     except PaymentError as error:
         return show_wallet(request, voucher_code=code, voucher_trouble=words_for(error))
@@ -62,10 +70,22 @@ def redeem(request: HttpRequest) -> HttpResponseBase:
     return go(onward(request))
 
 
+def _address_subject(request: HttpRequest) -> str:
+    """What tries from the visitor's address are counted under: a hash that nobody turns back."""
+    digest = salted_hmac("code tries", address_of(request), algorithm="sha256")
+    return address_subject(digest=digest.hexdigest())
+
+
 def onward(request: HttpRequest) -> str:
     """Back to the till, if that is where the visitor came from."""
     quote_id = quote_id_of(request.POST.get("for", ""))
     return f"/checkout/{quote_id}/" if quote_id else "/wallet/"
+
+
+def query_of(asked: Mapping[str, str]) -> str:
+    """What takes the offer at the till along to the next page."""
+    quote_id = quote_id_of(asked.get("for", ""))
+    return f"?for={quote_id}" if quote_id else ""
 
 
 def quote_id_of(text: str) -> UUID | None:
@@ -93,11 +113,14 @@ def show_wallet(
     page = pages.WalletPage(
         balance=balance,
         movements=_movements(list_wallet_movements(person_id=person_id, currency=currency)),
-        top_ups=_top_ups(person_id, quote_id, visit),
+        top_ups=(
+            *_top_ups(person_id, quote_id, visit),
+            *_transfers(person_id, query_of(asked), visit),
+        ),
         amounts=tuple(Money.parse(text, currency) for text in AMOUNTS),
         top_up_id=str(new_id(now=visit.now)),
         ways=ways,
-        is_out_of_order=len(ways) < len(get_outfit().gateways),
+        is_out_of_order=not get_outfit().gateways.keys() <= {way.gateway for way in ways},
         trouble="" if any(way.trouble for way in ways) else trouble,
         voucher_code=voucher_code,
         voucher_trouble=voucher_trouble,
@@ -124,6 +147,20 @@ def _top_ups(person_id: int, quote_id: UUID | None, visit: Visit) -> tuple[pages
         )
         for row in list_unsettled_top_ups(person_id=person_id, now=visit.now)
     )
+
+
+def _transfers(person_id: int, query: str, visit: Visit) -> Iterator[pages.PendingTopUp]:
+    """Bank transfers for which the shop waits."""
+    for slip in list_waiting_slips(person_id=person_id, now=visit.now):
+        spelled = spell_reference(reference=slip.reference)
+        yield pages.PendingTopUp(
+            id=slip.id,
+            at=slip.created_at,
+            amount=slip.amount,
+            state="pending",
+            text=gettext("Your bank transfer %(reference)s") % {"reference": spelled},
+            answer_url=f"/wallet/bank/{slip.id}/{query}",
+        )
 
 
 def _wanted(quote_id: UUID | None, person_id: int, balance: Money, visit: Visit) -> Money | None:

@@ -35,6 +35,7 @@ from pennywhistle.doors.storefront.samples_of_choice import (
     HEAR_NO_DIFFERENCE,
     sample_peaks,
 )
+from pennywhistle.doors.storefront.samples_of_giving import GIVING_PAGES
 from pennywhistle.kit.money import Money
 from pennywhistle.look.frame import Frame, LicenceLine
 
@@ -355,6 +356,7 @@ ANSWER = pages.AnswerPage("0190f3c2-7a10-7000-8000-000000000004", _euro("10.00")
 
 # Every page that has a template, with every state that changes its shape.
 PAGES: tuple[tuple[str, object], ...] = (
+    *GIVING_PAGES,
     ("home", HOME),
     ("home", EMPTY_HOME),
     ("artist", ARTIST),

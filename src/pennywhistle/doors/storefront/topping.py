@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
-from pennywhistle.doors.storefront.purse import onward, quote_id_of, show_wallet
+from pennywhistle.doors.storefront.purse import onward, query_of, quote_id_of, show_wallet
 from pennywhistle.doors.storefront.visitor import Visit, visit_of
 from pennywhistle.doors.storefront.ways import TEST_GATEWAY, find_counter, let_counter_in
 from pennywhistle.doors.storefront.words import declined, words_for
@@ -76,7 +76,7 @@ def top_up(request: HttpRequest) -> HttpResponseBase:
     except GatewayError:
         return _unanswered(request)
     if done.needs_answer:
-        return go(f"/wallet/answer/{done.pk}/{_query(request)}")
+        return go(f"/wallet/answer/{done.pk}/{query_of(request.POST)}")
     return _after_charge(request, chosen, done.state, done.decline_reason)
 
 
@@ -100,11 +100,6 @@ def _means(request: HttpRequest, gateway: Gateway, visit: Visit) -> Means:
         now=visit.now,
     )
     return means_of(card=card)
-
-
-def _query(request: HttpRequest) -> str:
-    quote_id = quote_id_of(request.POST.get("for", ""))
-    return f"?for={quote_id}" if quote_id else ""
 
 
 def _unanswered(request: HttpRequest) -> HttpResponseBase:

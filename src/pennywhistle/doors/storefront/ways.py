@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
+from django.conf import settings
 from django.http import HttpResponseBase
 from django.utils.translation import gettext
 
@@ -13,6 +15,8 @@ from pennywhistle.flows.keep_card import CardCounter, find_card_counter
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.watch_gateways import list_ways_to_pay
 from pennywhistle.look import formats
+from pennywhistle.shop.payments.bank import CURRENCY
+from pennywhistle.shop.payments.bank import GATEWAY as BANK
 from pennywhistle.shop.payments.gateway_queries import CardFacts, list_cards
 from pennywhistle.shop.storefronts.rules import percent_text
 
@@ -50,7 +54,10 @@ def list_ways(
                 test_cards=_test_cards() if name == TEST_GATEWAY else (),
             )
         )
-    return tuple(ways)
+    if get_outfit().bank is not None and visit.currency == CURRENCY:
+        said = trouble if chosen == BANK else ""
+        ways.append(pages.WayToPay(BANK, bonus_text=_bonus_text(visit, BANK), trouble=said))
+    return tuple(sorted(ways, key=lambda way: settings.GATEWAYS.index(way.gateway)))
 
 
 def find_counter(gateway: str) -> CardCounter | None:
@@ -72,7 +79,11 @@ def let_counter_in(response: HttpResponseBase, *names: str) -> HttpResponseBase:
 
 
 def _bonus_text(visit: Visit, gateway: str) -> str:
-    percent = visit.shop.prices.bonuses.get(gateway)
+    return percent_in_words(visit.shop.prices.bonuses.get(gateway, Fraction(0)))
+
+
+def percent_in_words(percent: Fraction) -> str:
+    """What the shop adds to a top-up; nothing for nothing."""
     if not percent:
         return ""
     return gettext("The shop adds %(percent)s to what you pay in.") % {

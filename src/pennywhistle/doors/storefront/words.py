@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
 from pennywhistle.shop.encoding.rules import MasterFacts, OutputFacts, Treatment
 from pennywhistle.shop.licensing.rules import NotCovered, Why
+from pennywhistle.shop.payments.gifts import GiftOutOfRangeError
 from pennywhistle.shop.payments.going_back import WalletShutError
 from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
+from pennywhistle.shop.payments.tries import TooManyTriesError
 from pennywhistle.shop.pricing.rules import NamedOutOfRangeError, PromotionRefusedError, Reduction
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
@@ -94,6 +96,28 @@ def _other_currency(error: Exception) -> str:
     ) % {"wallet": error.wallet, "sold_in": formats.listed(list(error.sold_in))}
 
 
+def _gift_out_of_range(error: Exception) -> str:
+    if not isinstance(error, GiftOutOfRangeError):
+        return gettext(str(error))
+    return gettext("A gift is worth between %(least)s and %(most)s.") % {
+        "least": formats.money(error.least),
+        "most": formats.money(error.most),
+    }
+
+
+def _too_many_tries(error: Exception) -> str:
+    if not isinstance(error, TooManyTriesError):
+        return gettext(str(error))
+    minutes = error.minutes
+    return ngettext(
+        "Too many codes were wrong. Try again in %(count)s minute, and check the code against the "
+        "paper first.",
+        "Too many codes were wrong. Try again in %(count)s minutes, and check the code against the "
+        "paper first.",
+        minutes,
+    ) % {"count": minutes}
+
+
 def _promotion_refused(error: Exception) -> str:
     if not isinstance(error, PromotionRefusedError):
         return gettext(str(error))
@@ -164,6 +188,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
         "That is more than one purchase can hold. Remove some of it and buy in two goes."
     ),
     EmptyBasketError: lambda _: gettext("Your basket is empty, or all of it is yours already."),
+    GiftOutOfRangeError: _gift_out_of_range,
     MoneyError: lambda _: gettext("This is not an amount. Write it as 2.50."),
     NamedOutOfRangeError: _named_out_of_range,
     NotEnoughMoneyError: _not_enough,
@@ -177,6 +202,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
         "This offer was not made to you. Here is your own basket."
     ),
     TerritoryUnknownError: _country_unknown,
+    TooManyTriesError: _too_many_tries,
     TopUpOutOfRangeError: _top_up_out_of_range,
     UnpaidPriceError: _unpaid_price,
     UnknownCountryError: lambda _: gettext("Choose a country from the list."),
@@ -284,6 +310,8 @@ def movement(reason: str) -> str:
     """What a line of the wallet's book is called."""
     known = {
         "top-up": gettext("Top-up by card"),
+        "bank": gettext("Bank transfer"),
+        "gift": gettext("Gift"),
         "bonus": gettext("The shop's bonus"),
         "pay-back": gettext("Paid back to your card"),
         "dispute": gettext("Disputed with your bank"),

@@ -28,10 +28,9 @@ class TooManyTriesError(PaymentError):
 
     def __init__(self, *, until: datetime, now: datetime) -> None:
         self.until = until
-        self.wait = until - now
-        minutes = -(-self.wait // timedelta(minutes=1))
+        self.minutes = -((now - until) // timedelta(minutes=1))
         super().__init__(
-            f"Too many codes were wrong. Try again in {minutes} minutes, and check the code against "
+            f"Too many codes were wrong. Try again in {self.minutes} minutes, and check the code against "
             "the paper first."
         )
 
