@@ -14,6 +14,7 @@ from pennywhistle.adapters.gateways.stripe_cards import StripeGateway
 from pennywhistle.flows.keep_card import (
     FORGET_AFTER,
     NoSuchCardError,
+    TooManyCardsError,
     begin_card,
     forget_card,
     forget_cards_used_once,
@@ -34,6 +35,7 @@ from pennywhistle.shop.payments.gateway_queries import list_cards
 from pennywhistle.shop.payments.models import GatewayCustomer, SavedCard, TopUp
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.tries import ADDRESS_MISSES_FREE, FORGOTTEN_AFTER
 from tests.cast import NOW, Cast, euros
 from tests.local_stripe import ASKS, DECLINED_LATER, GOOD, LocalStripe, local_stripe
 
@@ -137,6 +139,26 @@ def test_a_card_handed_over_by_another_is_refused(
                 person_id=cast.bob.pk, setup_handle=handle, is_kept=True, gateway=gateway, now=NOW
             )
     assert SavedCard.objects.count() == 0
+
+
+def test_who_tries_one_card_after_the_other_has_to_wait(
+    cast: Cast, company: LocalStripe, gateway: StripeGateway
+) -> None:
+    def begin(at: datetime = NOW) -> str:
+        return begin_card(person_id=cast.alice.pk, reference=uuid4(), gateway=gateway, now=at)
+
+    for _ in range(ADDRESS_MISSES_FREE):
+        begin()
+    with pytest.raises(TooManyCardsError, match="Try again in 1 minutes"):
+        begin()
+    # Nobody else waits, and after a day it is forgotten.
+    begin_card(person_id=cast.bob.pk, reference=uuid4(), gateway=gateway, now=NOW)
+    begin(NOW + FORGOTTEN_AFTER)
+
+
+def test_cards_that_arrive_do_not_count(cast: Cast, company: LocalStripe) -> None:
+    for _ in range(ADDRESS_MISSES_FREE + 2):
+        hand_over(cast, company, GOOD)
 
 
 @pytest.mark.parametrize(

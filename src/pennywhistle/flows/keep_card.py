@@ -26,8 +26,10 @@ from pennywhistle.shop.payments.gateway_records import (
     keep_customer,
     mark_forgotten,
 )
+from pennywhistle.shop.payments.gift_operations import claim_try, give_back_try
 from pennywhistle.shop.payments.models import SavedCard
 from pennywhistle.shop.payments.rules import GatewayClosedError, PaymentError
+from pennywhistle.shop.payments.tries import TooManyTriesError
 
 # A card that was entered for one top-up alone is forgotten so long after it: its charge may still be
 # confirmed by the listener.
@@ -36,6 +38,14 @@ FORGET_AFTER = timedelta(hours=2)
 
 class NoSuchCardError(PaymentError):
     """A card that is not this listener's, or is forgotten."""
+
+
+class TooManyCardsError(PaymentError):
+    """A listener who hands over one card after the other, as thieves do who try stolen numbers."""
+
+    def __init__(self, *, minutes: int) -> None:
+        self.minutes = minutes
+        super().__init__(f"Too many cards were tried. Try again in {minutes} minutes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,16 @@ def find_card_counter(*, gateway: Gateway) -> CardCounter | None:
 def begin_card(*, person_id: int, reference: UUID, gateway: Gateway, now: datetime) -> str:
     """A secret with which the listener's browser hands one card over to the gateway.
 
-    The gateway's name for the listener is made once and kept; it is told nothing of them.
-    Transaction: one insert, after the gateway's call. Raises `PaymentError` and what it raises.
+    The gateway's name for the listener is made once and kept; it is told nothing of them. Cards that
+    do not arrive are counted, as wrong vouchers' codes are (`tries.py`).
+    Transactions: one before and one insert after the gateway's call. Raises `PaymentError` and what
+    the gateway raises.
     """
     keeper = _keeper(gateway)
+    try:
+        claim_try(subjects=[_subject(person_id)], now=now)
+    except TooManyTriesError as error:
+        raise TooManyCardsError(minutes=error.minutes) from error
     with asking(gateway=gateway, now=now):
         customer = find_customer(person_id=person_id, gateway=gateway.name)
         if customer is None:
@@ -88,6 +104,7 @@ def take_card(
             card = keeper.take_card(setup_handle=setup_handle, customer_ref=customer)
     except CardRefusedError as error:
         raise PaymentError(str(error)) from error
+    give_back_try(subjects=[_subject(person_id)])
     row = keep_card(
         card=SavedCard(
             person_id=person_id,
@@ -147,6 +164,11 @@ def _forget(card: CardFacts, gateway: Gateway, now: datetime) -> None:
     with asking(gateway=gateway, now=now):
         _keeper(gateway).forget_card(card_ref=card.card_ref)
     mark_forgotten(card_id=card.id, now=now)
+
+
+def _subject(person_id: int) -> str:
+    """What a person's cards are counted under."""
+    return f"cards/{person_id}"
 
 
 def _keeper(gateway: Gateway) -> CardKeeper:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from django.utils.translation import gettext, ngettext
 
+from pennywhistle.flows.keep_card import TooManyCardsError
 from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
@@ -118,6 +119,15 @@ def _too_many_tries(error: Exception) -> str:
     ) % {"count": minutes}
 
 
+def _too_many_cards(error: Exception) -> str:
+    minutes = error.minutes if isinstance(error, TooManyCardsError) else 0
+    return ngettext(
+        "Too many cards were tried. Try again in %(count)s minute.",
+        "Too many cards were tried. Try again in %(count)s minutes.",
+        minutes,
+    ) % {"count": minutes}
+
+
 def _promotion_refused(error: Exception) -> str:
     if not isinstance(error, PromotionRefusedError):
         return gettext(str(error))
@@ -202,6 +212,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
         "This offer was not made to you. Here is your own basket."
     ),
     TerritoryUnknownError: _country_unknown,
+    TooManyCardsError: _too_many_cards,
     TooManyTriesError: _too_many_tries,
     TopUpOutOfRangeError: _top_up_out_of_range,
     UnpaidPriceError: _unpaid_price,
