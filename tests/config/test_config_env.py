@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from pennywhistle.config.env import SettingError, env_bytes, env_networks
+from pennywhistle.config.env import SettingError, env_bytes, env_choices, env_networks
 
 NAME = "PENNYWHISTLE_TRIED_HERE"
 
@@ -56,3 +56,23 @@ def test_networks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, "10.0.0.1/8")
     with pytest.raises(SettingError, match=r"host bits set; write 10\.0\.0\.0/8"):
         env_networks(NAME, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", ["a", "b"]), ("b", ["b"]), (" b , a ", ["b", "a"])],
+)
+def test_choices_are_read_in_their_order(
+    text: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, text)
+    assert env_choices(NAME, "a,b", known=("a", "b", "c")) == expected
+
+
+@pytest.mark.parametrize("text", ["a,d", "a,b,a", "a b"])
+def test_a_choice_that_is_unknown_or_made_twice_is_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, text)
+    with pytest.raises(SettingError, match=NAME):
+        env_choices(NAME, "a,b", known=("a", "b", "c"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from decimal import Decimal
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -76,6 +77,16 @@ def env_networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
 def env_list(name: str, default: str) -> list[str]:
     """Words separated by commas."""
     return [word.strip() for word in env_text(name, default).split(",") if word.strip()]
+
+
+def env_choices(name: str, default: str, *, known: Collection[str]) -> list[str]:
+    """Words separated by commas, each one of `known` and named once."""
+    words = env_list(name, default)
+    if strange := [word for word in words if word not in known]:
+        raise SettingError(f"{name} names {strange[0]!r}; known are {', '.join(known)}")
+    if len(set(words)) < len(words):
+        raise SettingError(f"{name} names one twice: {', '.join(words)}")
+    return words
 
 
 def env_mail_address(name: str, default: str) -> str:

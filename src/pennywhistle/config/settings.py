@@ -19,6 +19,7 @@ from pennywhistle.config.env import (
     env_bic,
     env_bool,
     env_bytes,
+    env_choices,
     env_country,
     env_iban,
     env_int,
@@ -95,7 +96,9 @@ CONFINE_ENCODERS = env_bool("PENNYWHISTLE_CONFINE_ENCODERS", default=True)
 SANDBOX_CARDS = env_bool("PENNYWHISTLE_SANDBOX_CARDS", default=False)
 
 # Ways to pay in the order in which the wallet offers them; those that are not set up are left out.
-GATEWAYS = env_list("PENNYWHISTLE_GATEWAYS", "stripe,bank,sandbox")
+GATEWAYS = env_choices(
+    "PENNYWHISTLE_GATEWAYS", "stripe,bank,sandbox", known=("stripe", "bank", "sandbox")
+)
 
 # Cards through Stripe: its two keys, the secrets that sign its messages (an old one may stand beside
 # the new), and the addresses of its API and of its script, where something else stands in for it.
