@@ -79,7 +79,7 @@ def sign_up(page: Page) -> None:
 
 def redeem(page: Page, code: str) -> None:
     page.goto("/wallet/")
-    page.get_by_label("Voucher code").fill(code)
+    page.locator("#f-code").fill(code)
     page.get_by_role("button", name="Redeem").click()
 
 

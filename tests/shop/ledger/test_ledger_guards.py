@@ -14,6 +14,7 @@ from pennywhistle.shop.ledger.models import Account, Transfer
 from pennywhistle.shop.ledger.operations import open_account, post
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
 from pennywhistle.shop.payments.rules import wallet_code
+from pennywhistle.shop.sales.models import SaleLine
 from tests.cast import NOW, Cast, euros, fill_wallet, quote
 
 pytestmark = pytest.mark.django_db
@@ -279,29 +280,32 @@ def test_an_account_that_is_not_guarded_keeps_no_balance(sold: Cast) -> None:
     refused("UPDATE ledger_account SET balance_micros = 5 WHERE code = 'sales/EUR'")
 
 
-def test_a_sale_line_needs_its_licences_and_its_territory(sold: Cast) -> None:
-    columns = (
-        "purchase_id, number, track_id, recipe, size_bytes, size_is_exact, gross_micros, "
-        "vat_percent, tax_micros, recording_micros, work_micros, currency, evidence"
-    )
-    given = {"recording_licence_id": "recording_licence_id", "work_licence_id": "work_licence_id"}
-    given |= {"territory": "territory", "document": "document || 'x'"}
-    insert = (
-        "INSERT INTO sales_saleline ({names}) SELECT {values} FROM sales_saleline WHERE number = 1"
-    )
-    for lacks, nothing in (
-        ("recording_licence_id", "NULL"),
-        ("work_licence_id", "NULL"),
-        ("territory", "NULL"),
-        ("territory", "''"),
-    ):
-        values = given | {lacks: nothing}
-        refused(
-            insert.format(
-                names=f"{columns}, {', '.join(values)}",
-                values=f"{columns.replace('number', '77')}, {', '.join(values.values())}",
-            )
+def test_a_sale_line_needs_its_licences_its_territory_and_whom_its_tax_is_owed_to(
+    sold: Cast,
+) -> None:
+    columns = [field.column for field in SaleLine._meta.concrete_fields if not field.primary_key]
+    copied = {column: column for column in columns}
+
+    def insert(number: int, changed: dict[str, str]) -> str:
+        values = copied | {"number": str(number), "document": f"'another/{number}'"} | changed
+        return (
+            f"INSERT INTO sales_saleline ({', '.join(values)}) SELECT {', '.join(values.values())} "
+            "FROM sales_saleline WHERE number = 1"
         )
+
+    run(insert(70, {}))  # With nothing changed it is taken: what is refused is the change.
+    for number, changed in enumerate(
+        (
+            {"recording_licence_id": "NULL"},
+            {"work_licence_id": "NULL"},
+            {"territory": "NULL"},
+            {"territory": "''"},
+            {"tax_country": "''"},
+            {"list_micros": "gross_micros - 1"},
+        ),
+        start=71,
+    ):
+        refused(insert(number, changed))
 
 
 def test_raising_a_wallet_by_raw_sql_is_found_by_the_recount(sold: Cast) -> None:
