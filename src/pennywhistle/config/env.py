@@ -152,7 +152,7 @@ def database_from_url(url: str, *, home: Path) -> dict[str, Any]:
         return _sqlite(Path(path.removeprefix("/") if path.startswith("//") else path))
     if parts.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "pennywhistle.config.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),

@@ -53,28 +53,36 @@ _INSERT_TRANSFERS = """
     VALUES {rows}"""
 
 
+def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement that is written out; its rows, if it has any. Transaction: the caller's.
+
+    Each text is planned once, where the connection can: see `config/postgresql/`.
+    """
+    connection = _connection()
+    with getattr(connection, "prepared_cursor", connection.cursor)() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
 def hold_accounts(*, codes: Collection[str]) -> dict[str, HeldAccount]:
     """The accounts that are open, by code, the guarded ones locked in the order of their ids. One
     query."""
     if not codes:
         return {}
     marks, named = _marks(codes), list(codes)
-    with _connection().cursor() as cursor:
-        if _connection().vendor == "postgresql":
-            cursor.execute(_HOLD_ACCOUNTS.format(codes=marks), named + named)
-        else:
-            cursor.execute(_FIND_ACCOUNTS.format(codes=marks), named)
-        rows = [HeldAccount._make(row) for row in cursor.fetchall()]
-    return {row.code: row._replace(is_guarded=bool(row.is_guarded)) for row in rows}
+    if _connection().vendor == "postgresql":
+        rows = run(_HOLD_ACCOUNTS.format(codes=marks), named + named)
+    else:
+        rows = run(_FIND_ACCOUNTS.format(codes=marks), named)
+    held = [HeldAccount._make(row) for row in rows]
+    return {row.code: row._replace(is_guarded=bool(row.is_guarded)) for row in held}
 
 
 def find_digests(*, keys: Collection[str]) -> dict[str, str]:
     """The digests of those that are posted, by key. One query."""
     if not keys:
         return {}
-    with _connection().cursor() as cursor:
-        cursor.execute(_FIND_DIGESTS.format(keys=_marks(keys)), list(keys))
-        return dict(cursor.fetchall())
+    return dict(run(_FIND_DIGESTS.format(keys=_marks(keys)), list(keys)))
 
 
 def insert_transfers(
@@ -111,18 +119,24 @@ def insert_rows(*, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
 
     The values are numbers, texts, instants and None. Transaction: the caller's.
     """
-    connection = _connection()
-    stored_time = connection.ops.adapt_datetimefield_value
+    stored = _stored_by_postgresql if _connection().vendor == "postgresql" else _stored_by_sqlite
     for start in range(0, len(rows), ROWS_AT_ONCE):
         chunk = rows[start : start + ROWS_AT_ONCE]
-        values = [
-            stored_time(value) if isinstance(value, datetime) else value
-            for row in chunk
-            for value in row
-        ]
         marks = ", ".join([f"({_marks(chunk[0])})"] * len(chunk))
-        with connection.cursor() as cursor:
-            cursor.execute(statement.format(rows=marks), values)
+        values = [stored(value) for row in chunk for value in row]
+        run(statement.format(rows=marks), values)
+
+
+def _stored_by_sqlite(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _connection().ops.adapt_datetimefield_value(value)
+    return value
+
+
+def _stored_by_postgresql(value: Any) -> Any:
+    """Numbers as texts, which become what the column is: else 9 and 90,000 are of two types, and
+    the statement is planned for each."""
+    return str(value) if isinstance(value, int) else value
 
 
 def _marks(values: Collection[object]) -> str:

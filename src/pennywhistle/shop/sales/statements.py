@@ -6,17 +6,17 @@ They say what the models in `models.py` say, of this room and of the rooms below
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.statements import run
 from pennywhistle.shop.pricing.rules import PriceKind, Reduction
 from pennywhistle.shop.sales.queries import FROZEN_FIELDS
 from pennywhistle.shop.sales.rules import LineFacts, sale_document
@@ -103,13 +103,13 @@ def hold_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
     """The offer, locked, with its lines as they are if they are sold `now`. Transaction: the
     caller's. One query, and one before it where the database has many writers."""
     if _connection().vendor == "postgresql":
-        _execute(_HOLD_QUOTE, [quote_id])
+        run(_HOLD_QUOTE, [quote_id])
     return find_offer(quote_id=quote_id, now=now)
 
 
 def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
     """The same, not locked. One query."""
-    rows = [_OfferRow._make(row) for row in _execute(_FIND_OFFER, [_stored_id(quote_id)])]
+    rows = [_OfferRow._make(row) for row in run(_FIND_OFFER, [_stored_id(quote_id)])]
     if not rows:
         return None
     first = rows[0]
@@ -135,10 +135,10 @@ def insert_purchase(
     quote_id, at = _stored_id(offer.id), _connection().ops.adapt_datetimefield_value(now)
     waived_at = at if waiver_text else None
     row = [quote_id, offer.person_id, at, waived_at, waiver_text]
-    [[purchase_id]] = _execute(_INSERT_PURCHASE, row)
+    [[purchase_id]] = run(_INSERT_PURCHASE, row)
     stem = sale_document(quote_id=offer.id, number=0).removesuffix("0")
     insert_lines = _INSERT_LINES.format(frozen=", ".join(FROZEN_FIELDS))
-    ids = dict(_execute(insert_lines, [purchase_id, stem, quote_id]))
+    ids = dict(run(insert_lines, [purchase_id, stem, quote_id]))
     return purchase_id, tuple(replace(line, id=ids[line.number]) for line in offer.lines)
 
 
@@ -248,13 +248,6 @@ def _aware(stored: datetime) -> datetime:
 
 def _stored_id(value: UUID) -> UUID | str:
     return value if _connection().features.has_native_uuid_field else value.hex
-
-
-def _execute(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with _connection().cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
 
 
 def _connection() -> BaseDatabaseWrapper:
