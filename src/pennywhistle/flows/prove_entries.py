@@ -16,9 +16,9 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.merkle import Tree, paths_of
 from pennywhistle.shop.ledger.queries import books_as_of_one_instant, list_days_moved
 from pennywhistle.shop.ledger.seal_queries import find_seal, list_seals
-from pennywhistle.shop.ledger.seals import SealFacts, day_of
+from pennywhistle.shop.ledger.seals import SealFacts, day_of, period_of
 from pennywhistle.shop.licensing.queries import find_licensor
-from pennywhistle.shop.royalties.queries import get_statement
+from pennywhistle.shop.royalties.queries import StatementFacts, get_statement
 from pennywhistle.shop.royalties.rules import payable_code
 from pennywhistle.shop.sales.aftercare import list_lines, list_refunds
 from pennywhistle.shop.sales.refunds import refund_document
@@ -70,6 +70,21 @@ def find_proof_state(*, instant: datetime) -> ProofState:
     if stored is None:
         return ProofState.NOT_YET
     count = stored.facts.transfers.count + stored.facts.documents.count
+    return ProofState.READY if count <= LEAVES_MOST_ON_A_PAGE else ProofState.TOO_LONG
+
+
+def find_statement_proof_state(*, statement: StatementFacts) -> ProofState:
+    """Whether a statement can be proven by now. Two queries."""
+    issued_on = find_seal(day=day_of(statement.issued_at))
+    if issued_on is None:
+        return ProofState.NOT_YET
+    seals = _seals_since(day_of(statement.period.starts_at))
+    counts = [
+        seal.transfers.count
+        for seal in seals.values()
+        if period_of(seal.day).starts_at in statement.period
+    ]
+    count = sum(counts) + issued_on.facts.documents.count
     return ProofState.READY if count <= LEAVES_MOST_ON_A_PAGE else ProofState.TOO_LONG
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 from django.contrib import messages
@@ -34,11 +35,17 @@ from pennywhistle.doors.desk.pages import (
 from pennywhistle.doors.desk.shopfront import currency_of, name_of
 from pennywhistle.flows.issue_statement import IssuedStatement, issue_statement
 from pennywhistle.flows.issue_vouchers import issue_vouchers
+from pennywhistle.flows.prove_entries import (
+    ProofState,
+    find_statement_proof_state,
+    prove_statement,
+)
 from pennywhistle.flows.verify_books import BooksReport, verify_books
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.ids import new_voucher_code
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import count_transfers, list_trial_balance
+from pennywhistle.shop.ledger.seal_queries import find_newest_seal
 from pennywhistle.shop.licensing.queries import (
     LicensorFacts,
     find_licensor,
@@ -46,7 +53,12 @@ from pennywhistle.shop.licensing.queries import (
 )
 from pennywhistle.shop.payments.queries import VoucherBatch, list_voucher_batches
 from pennywhistle.shop.payments.rules import PaymentError, UnspendableVoucherError
-from pennywhistle.shop.royalties.queries import list_currencies, list_owed, list_statements
+from pennywhistle.shop.royalties.queries import (
+    StatementFacts,
+    list_currencies,
+    list_owed,
+    list_statements,
+)
 from pennywhistle.shop.royalties.rules import StatementMismatchError
 
 # Transfers that a recount on a page may take: a second or two. More is for the command.
@@ -121,11 +133,35 @@ def _licensor_page(facts: LicensorFacts, form: StatementForm) -> LicensorPage:
                 line_count=row.line_count,
                 issued_at=row.issued_at,
                 fingerprint=row.csv_sha256,
+                proof_url=_proof_url(row),
             )
             for row in list_statements(licensor_id=facts.id)
         ],
         form=form,
     )
+
+
+def _proof_url(row: StatementFacts) -> str:
+    if find_statement_proof_state(statement=row) is not ProofState.READY:
+        return ""
+    return reverse("desk-proof", args=[row.licensor_id, row.id])
+
+
+@require_safe
+@for_the_desk
+def proof(
+    request: HttpRequest, visitor: Visitor, licensor_id: int, statement_id: int
+) -> HttpResponse:
+    """The proof of an issued statement, for `check_proof.py`."""
+    facts = _licensor_for(visitor, licensor_id)
+    found = {row.id: row for row in list_statements(licensor_id=facts.id)}.get(statement_id)
+    if found is None or not _proof_url(found):
+        raise Http404
+    made = prove_statement(statement_id=found.id)
+    answer = HttpResponse(json.dumps(made, indent=1) + "\n", content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="proof-statement-{found.id}.json"'
+    answer["Cache-Control"] = UNCACHED
+    return answer
 
 
 def _csv(issued: IssuedStatement) -> HttpResponse:
@@ -241,10 +277,13 @@ def books(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     report = None
     if request.method == "POST" and can_recount:
         report = _report(verify_books(), visitor)
+    newest = find_newest_seal()
     page = BooksPage(
         balances=rows.trial_balances(list_trial_balance()),
         transfer_count=transfer_count,
         can_recount=can_recount,
+        sealed_on=newest.facts.day if newest else None,
+        chain=newest.chain if newest else "",
         report=report,
     )
     return show(request, visitor, "books", page)

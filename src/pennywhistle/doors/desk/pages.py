@@ -253,7 +253,7 @@ class EndPage:
 
 @dataclass(frozen=True, slots=True)
 class IssuedRow:
-    """A statement of a closed period, as it was issued."""
+    """A statement of a closed period, as it was issued. `proof_url` is empty until it is sealed."""
 
     month: str
     starts_at: datetime
@@ -261,6 +261,7 @@ class IssuedRow:
     line_count: int
     issued_at: datetime
     fingerprint: str
+    proof_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,9 +354,11 @@ class RecountReport:
 
 @dataclass(frozen=True, slots=True)
 class BooksPage:
-    """The trial balance, and the report of a recount that was just made."""
+    """The trial balance, the newest sealed day, and the report of a recount that was just made."""
 
     balances: Sequence[TrialBalance]
     transfer_count: int
     can_recount: bool
+    sealed_on: date | None = None
+    chain: str = ""
     report: RecountReport | None = None

@@ -33,6 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licences/<path:number>/end/", licences.end, name="desk-end"),
     path("licensors/<int:licensor_id>/", money.licensor, name="desk-licensor"),
     path("licensors/<int:licensor_id>/statement/", money.statement, name="desk-statement"),
+    path(
+        "licensors/<int:licensor_id>/proof/<int:statement_id>.json", money.proof, name="desk-proof"
+    ),
     path("vouchers/", money.vouchers, name="desk-vouchers"),
     path("listeners/", listeners.listeners, name="desk-listeners"),
     path("purchases/<int:purchase_id>/refund/", listeners.refund, name="desk-refund"),

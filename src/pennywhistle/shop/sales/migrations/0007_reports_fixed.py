@@ -1,0 +1,19 @@
+"""What a listener said of a file stays as it was said."""
+
+from django.db import migrations
+
+from pennywhistle.shop.ledger.guards import keep_fixed
+
+
+def install(apps, editor):
+    keep_fixed(
+        editor,
+        table="sales_filereport",
+        columns=("sale_line_id", "trouble", "words", "reported_at", "held"),
+        unique_keys=(("id",), ("sale_line_id",)),
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sales", "0006_guards")]
+    operations = [migrations.RunPython(install, migrations.RunPython.noop)]
