@@ -21,13 +21,22 @@ def issue_vouchers(
     amount: Money,
     now: datetime,
     expires_at: datetime | None = None,
+    is_free: bool = False,
 ) -> None:
-    """Keep `codes`, each worth `amount` once. Transaction: one of its own. Raises `PaymentError`."""
+    """Keep `codes`, each worth `amount` once: sold, or given away where `is_free`.
+
+    Transaction: one of its own. Raises `PaymentError`.
+    """
     if not 1 <= len(codes) <= VOUCHERS_MOST:
         raise PaymentError(f"a batch holds 1 to {VOUCHERS_MOST} vouchers, not {len(codes)}")
     if amount.micros <= 0 or not amount.is_whole_minor:
         raise PaymentError(f"a voucher is worth whole cents above zero, not {amount}")
     check_batch(currency=amount.currency, sold_in=list_currencies(), expires_at=expires_at, now=now)
     operations.store_vouchers(
-        codes=codes, batch=batch, amount=amount, now=now, expires_at=expires_at
+        codes=codes,
+        batch=batch,
+        amount=amount,
+        now=now,
+        expires_at=expires_at,
+        is_free=is_free,
     )

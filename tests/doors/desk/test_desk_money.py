@@ -27,7 +27,14 @@ from tests.guards_lifted import guards_lifted
 pytestmark = pytest.mark.django_db
 
 CODE = re.compile(r"[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3}")
-BATCH = {"name": "Autumn fair", "count": "3", "amount": "2.50", "currency": "EUR", "ends_on": ""}
+BATCH = {
+    "name": "Autumn fair",
+    "count": "3",
+    "amount": "2.50",
+    "currency": "EUR",
+    "ends_on": "",
+    "is_free": "no",
+}
 
 
 def licensor_path(name: str) -> str:

@@ -339,3 +339,14 @@ class VoucherForm(PlainForm):
             "vouchers without an end."
         ),
     )
+    is_free = forms.TypedChoiceField(
+        label=_("Who pays for them"),
+        choices=[("no", _("whoever gets them: they are sold")), ("yes", _("the store: a present"))],
+        coerce=lambda word: word == "yes",
+        widget=forms.RadioSelect,
+        help_text=_(
+            "What is sold comes from the till; what is given away is booked as the store's own "
+            "expense, and is never paid out. Sold vouchers with an early end are void in some "
+            "countries."
+        ),
+    )

@@ -178,7 +178,7 @@ def _csv(issued: IssuedStatement) -> HttpResponse:
 def vouchers(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Make a batch of vouchers. Its codes are on the answering page, and nowhere else ever."""
     if request.method != "POST":
-        initial = {"count": 20, "amount": "5.00", "currency": currency_of(request)}
+        initial = {"count": 20, "amount": "5.00", "currency": currency_of(request), "is_free": "no"}
         return _voucher_page(request, visitor, VoucherForm(initial=initial))
     form = VoucherForm(request.POST)
     if not form.is_valid():
@@ -223,6 +223,7 @@ def _make_batch(request: HttpRequest, visitor: Visitor, form: VoucherForm) -> Ht
             amount=amount,
             now=visitor.now,
             expires_at=expires_at,
+            is_free=given["is_free"],
         )
     except PaymentError as error:
         field = error.field if isinstance(error, UnspendableVoucherError) else "amount"
@@ -264,6 +265,7 @@ def _batch_row(batch: VoucherBatch, visitor: Visitor) -> BatchRow:
         open_worth=Money(0 if is_over else batch.each.micros * left, batch.each.currency),
         issued_at=batch.issued_at,
         state=state,
+        is_free=batch.is_free,
         expires_at=batch.expires_at,
     )
 

@@ -287,6 +287,7 @@ class BatchRow:
     open_worth: Money
     issued_at: datetime
     state: Badge
+    is_free: bool
     expires_at: datetime | None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from pennywhistle.doors.desk import (
+    bank,
     correcting,
     disputes,
     gateways,
@@ -15,6 +16,7 @@ from pennywhistle.doors.desk import (
     reports,
     tax,
     views,
+    vouchers,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -37,6 +39,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "licensors/<int:licensor_id>/proof/<int:statement_id>.json", money.proof, name="desk-proof"
     ),
     path("vouchers/", money.vouchers, name="desk-vouchers"),
+    path("vouchers/cards.pdf", vouchers.cards, name="desk-voucher-cards"),
+    path("bank/", bank.account, name="desk-bank"),
+    path("bank/import/", bank.take_in, name="desk-bank-import"),
+    path("bank/<int:entry_id>/", bank.entry, name="desk-bank-entry"),
     path("listeners/", listeners.listeners, name="desk-listeners"),
     path("purchases/<int:purchase_id>/refund/", listeners.refund, name="desk-refund"),
     path("top-ups/<uuid:top_up_id>/pay-back/", listeners.pay_back, name="desk-pay-back"),
