@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.utils.translation import override
@@ -159,3 +161,19 @@ def test_things_are_strung_together_as_the_language_does(language: str, text: st
         assert formats.listed(["one", "two", "three"]) == text
         assert formats.listed(["one"]) == "one"
         assert formats.listed([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "text"),
+    [
+        ("en", Decimal("19.00"), "19%"),
+        ("de", Decimal("8.1"), "8,1\N{NO-BREAK SPACE}%"),
+        ("ru", Fraction(51, 2), "25,5\N{NO-BREAK SPACE}%"),
+        ("en", Fraction(1, 3), "0.33%"),
+    ],
+)
+def test_a_percentage_has_no_more_decimals_than_it_needs(
+    language: str, value: Decimal | Fraction, text: str
+) -> None:
+    with override(language):
+        assert formats.percent(value) == text
