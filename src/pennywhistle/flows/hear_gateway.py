@@ -27,7 +27,7 @@ from pennywhistle.shop.payments.gateway_records import (
     keep_message,
     replay_messages,
 )
-from pennywhistle.shop.payments.messages import MESSAGE_BYTES_MOST, NewMessage
+from pennywhistle.shop.payments.messages import EVENT_TYPE_LENGTH, MESSAGE_BYTES_MOST, NewMessage
 from pennywhistle.shop.payments.queries import find_top_up_by_handle
 from pennywhistle.shop.payments.rules import PaymentError
 
@@ -78,7 +78,8 @@ def receive_message(
     if len(body) > MESSAGE_BYTES_MOST:
         raise UnreadableMessageError(f"a message has at most {MESSAGE_BYTES_MOST} bytes")
     notice = gateway.read_event(headers=headers, body=body, now=now)
-    message = NewMessage(gateway.name, notice.event_id, notice.event_type, body.decode())
+    event_type = notice.event_type[:EVENT_TYPE_LENGTH]
+    message = NewMessage(gateway.name, notice.event_id, event_type, body.decode())
     return keep_message(message=message, now=now)
 
 

@@ -14,7 +14,6 @@ from pennywhistle.flows.hear_gateway import (
 )
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.kit.clock import utc_now
-from pennywhistle.shop.payments.messages import MESSAGE_BYTES_MOST
 
 # What a gateway is told; anything but 2xx has it send the message again.
 _STATUS = {UnknownGatewayError: 404, BadSignatureError: 400, UnreadableMessageError: 400}
@@ -23,10 +22,8 @@ _STATUS = {UnknownGatewayError: 404, BadSignatureError: 400, UnreadableMessageEr
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest, gateway: str) -> HttpResponse:
-    """Keep a message. 200 once it is kept, now or before; 400 for what is not signed or not
-    readable, 404 for a gateway that this store has not, 413 for what is too long."""
-    if int(request.headers.get("Content-Length") or 0) > MESSAGE_BYTES_MOST:
-        return _said(f"a message has at most {MESSAGE_BYTES_MOST} bytes", 413)
+    """Keep a message. 200 once it is kept, now or before; 400 for what is too long, not signed or
+    not readable, 404 for a gateway that this store has not."""
     try:
         is_new = receive_message(
             gateway_name=gateway,

@@ -15,6 +15,9 @@ _WAIT_MOST = timedelta(hours=2)
 # One message, in bytes. Stripe's largest are some tens of thousands.
 MESSAGE_BYTES_MOST = 256_000
 
+# Letters that are kept of what a message says of its kind.
+EVENT_TYPE_LENGTH = 60
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
