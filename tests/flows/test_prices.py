@@ -228,6 +228,16 @@ def test_an_upgrade_costs_the_difference_and_names_what_it_upgrades(cast: Cast) 
     assert told(quote_with(cast, one(cast, "mp3-128"))) == [("0.09 EUR", "0.09 EUR", "size")]
 
 
+def test_what_was_bought_for_less_counts_for_what_it_was_bought_for(cast: Cast) -> None:
+    fill_wallet(cast.alice, "5.00")
+    promote("HALF", "50%")
+    offer = quote_with(cast, one(cast), code="HALF")
+    buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
+    assert quote_with(cast, one(cast, "mp3-320")).total == euros("0.22") - euros("0.07")
+    buy_basket(quote_id=quote_with(cast, one(cast, "mp3-320")).id, person_id=cast.alice.pk, now=NOW)
+    assert quote_with(cast, one(cast, FLAC)).total == euros("0.32") - euros("0.22")
+
+
 def test_who_has_spent_enough_pays_less(cast: Cast) -> None:
     prices(tiers="0.10=10, 0.20=50")
     fill_wallet(cast.alice, "5.00")

@@ -13,8 +13,8 @@ from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import COUNTRIES
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.licensing.queries import list_terms, track_ref
-from pennywhistle.shop.licensing.rules import Covered, TariffCurrencyError, Use, cover
-from pennywhistle.shop.pricing.lowest import lowest_price
+from pennywhistle.shop.licensing.rules import Covered, Use, cover
+from pennywhistle.shop.pricing.lowest import LowestPrices
 from pennywhistle.shop.sales.vat import Seller
 from pennywhistle.shop.storefronts.queries import Shopfront
 
@@ -57,12 +57,15 @@ def find_lowest_prices(
     In the shop's currency. One query.
     """
     licences = list_terms(tracks=[track_ref(track) for track in tracks]) if tracks else []
-    known: dict[tuple[int, int, Decimal], Money | None] = {}
+    by_percent: dict[Decimal, LowestPrices] = {}
     found: dict[tuple[Money | None, Money | None], list[tuple[str, Decimal]]] = defaultdict(list)
     for country in sorted(COUNTRIES):
         if country not in shop.territories:
             continue
         percent = find_tax(shop=shop, territory=country, seller=seller, now=now).percent
+        lowest = by_percent.setdefault(
+            percent, LowestPrices(vat_percent=percent, currency=shop.currency)
+        )
         needs: list[Money | None] = []
         for track in tracks:
             answer = cover(
@@ -73,10 +76,7 @@ def find_lowest_prices(
                 licences=licences,
             )
             if isinstance(answer, Covered):
-                key = answer.recording.id, answer.work.id, percent
-                if key not in known:
-                    known[key] = _lowest(answer, percent, shop.currency)
-                needs.append(known[key])
+                needs.append(lowest.of(answer))
         if needs:
             found[_together(needs, shop.currency)].append((country, percent))
     rows = [
@@ -89,13 +89,6 @@ def find_lowest_prices(
         for (each, whole), where in found.items()
     ]
     return sorted(rows, key=lambda row: -1 if row.whole is None else -row.whole.micros)
-
-
-def _lowest(covered: Covered, percent: Decimal, currency: str) -> Money | None:
-    try:
-        return lowest_price(covered=covered, vat_percent=percent, currency=currency)
-    except TariffCurrencyError:
-        return None
 
 
 def _together(needs: Sequence[Money | None], currency: str) -> tuple[Money | None, Money | None]:

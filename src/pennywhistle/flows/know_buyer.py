@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from pennywhistle.shop.library.queries import list_owned_documents
+from pennywhistle.shop.library.queries import list_held
 from pennywhistle.shop.pricing.queries import Buyer
 from pennywhistle.shop.sales.queries import get_spent
 from pennywhistle.shop.sales.vat import NO_TAX, Seller, Tax, tax_of
@@ -31,7 +31,7 @@ def know_buyer(
     tier = None
     if shop.prices.tiers:
         tier = shop.prices.tier_of(get_spent(person_id=person_id, currency=shop.currency))
-    owned = list_owned_documents(person_id=person_id, track_ids=track_ids) if track_ids else {}
+    owned = list_held(person_id=person_id, track_ids=track_ids) if track_ids else {}
     return Buyer(shop.id, shop.prices, percent, tier, owned)
 
 

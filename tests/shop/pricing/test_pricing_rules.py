@@ -149,7 +149,7 @@ def asks(draw: st.DrawFn, currency: str, *, release: int = 1, tracks: int = 6) -
                 kind=kind,
                 lowest=None if lowest is None else Money.of_minor(lowest, currency),
                 upgrade=None
-                if worth is None
+                if worth is None or kind is PriceKind.NAMED
                 else Upgrade(f"sale/{track}", Money.of_minor(worth, currency)),
             )
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import (
     NOT_OF_TRACKS,
     TRACK_PARTS,
@@ -16,6 +17,7 @@ from pennywhistle.shop.catalogue.queries import (
 )
 from pennywhistle.shop.library.models import OwnedItem
 from pennywhistle.shop.library.rules import NotInLibraryError
+from pennywhistle.shop.pricing.rules import Held
 from pennywhistle.shop.sales.models import SaleLine
 
 ITEMS_SHOWN = 1_000
@@ -69,17 +71,18 @@ def list_owned_pairs(*, person_id: int, track_ids: Iterable[int]) -> set[tuple[i
     return set(rows.values_list("track_id", "recipe"))
 
 
-def list_owned_documents(
-    *, person_id: int, track_ids: Iterable[int]
-) -> dict[int, dict[str, str]]:
-    """What a person owns of these tracks: by track id, the recipes with the sale line's document of
-    each. One query."""
+def list_held(*, person_id: int, track_ids: Iterable[int]) -> dict[int, dict[str, Held]]:
+    """What a person owns of these tracks, by track id and then by recipe. One query."""
     rows = OwnedItem.objects.filter(person_id=person_id, track_id__in=list(track_ids))
-    owned: dict[int, dict[str, str]] = {}
-    for track_id, recipe, document in rows.values_list(
-        "track_id", "recipe", "sale_line__document"
+    owned: dict[int, dict[str, Held]] = {}
+    for track_id, recipe, document, micros, currency in rows.values_list(
+        "track_id",
+        "recipe",
+        "sale_line__document",
+        "sale_line__gross_micros",
+        "sale_line__currency",
     ).order_by("id"):
-        owned.setdefault(track_id, {})[recipe] = document
+        owned.setdefault(track_id, {})[recipe] = Held(document, Money(micros, currency))
     return owned
 
 

@@ -7,7 +7,12 @@ from fractions import Fraction
 from itertools import product
 
 from pennywhistle.kit.money import Money, micros_in_minor_unit
-from pennywhistle.shop.licensing.rules import Covered, TariffTerms, floor_micros
+from pennywhistle.shop.licensing.rules import (
+    Covered,
+    TariffCurrencyError,
+    TariffTerms,
+    floor_micros,
+)
 
 
 def lowest_price(*, covered: Covered, vat_percent: Decimal, currency: str) -> Money | None:
@@ -38,3 +43,23 @@ def lowest_price(*, covered: Covered, vat_percent: Decimal, currency: str) -> Mo
 def _of_gross(tariff: TariffTerms, kept: Fraction) -> Fraction:
     """A tariff's rate as a share of the price with its tax."""
     return tariff.rate if tariff.base == "gross" else tariff.rate * kept
+
+
+class LowestPrices:
+    """The lowest prices in one country: the same two licences need the same everywhere."""
+
+    def __init__(self, *, vat_percent: Decimal, currency: str) -> None:
+        self._percent, self._currency = vat_percent, currency
+        self._known: dict[tuple[int, int], Money | None] = {}
+
+    def of(self, covered: Covered) -> Money | None:
+        """What `lowest_price` says; None too for a floor in another currency."""
+        key = covered.recording.id, covered.work.id
+        if key not in self._known:
+            try:
+                self._known[key] = lowest_price(
+                    covered=covered, vat_percent=self._percent, currency=self._currency
+                )
+            except TariffCurrencyError:
+                self._known[key] = None
+        return self._known[key]

@@ -22,14 +22,14 @@ from pennywhistle.shop.licensing.queries import list_terms, track_ref
 from pennywhistle.shop.licensing.rules import (
     Coverage,
     Covered,
-    TariffCurrencyError,
     Use,
     cover,
 )
 from pennywhistle.shop.pricing.asked import AskedPrices, list_asked
-from pennywhistle.shop.pricing.lowest import lowest_price
+from pennywhistle.shop.pricing.lowest import LowestPrices
 from pennywhistle.shop.pricing.rules import (
     Ask,
+    Held,
     NamedTerms,
     Priced,
     PriceKind,
@@ -46,15 +46,15 @@ from pennywhistle.shop.storefronts.rules import RECIPE_KINDS, Prices, Tier, pric
 class Buyer:
     """Who looks at prices, as far as these go.
 
-    `vat_percent` is of the buyer's country that day; `owned` holds, by track id and then by recipe,
-    the sale line's document of what they have.
+    `vat_percent` is of the buyer's country that day; `owned` holds what they have, by track id and
+    then by recipe.
     """
 
     storefront_id: int
     prices: Prices
     vat_percent: Decimal = Decimal(0)
     tier: Tier | None = None
-    owned: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    owned: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)
 
     def owns(self, track_id: int, recipe: str) -> bool:
         """True where they have that track in that recipe."""
@@ -171,7 +171,7 @@ def list_window(
         }
 
     downloads, previews = covered(Use.DOWNLOAD), covered(Use.PREVIEW)
-    lowest = _Lowest(buyer)
+    lowest = LowestPrices(vat_percent=buyer.vat_percent, currency=buyer.prices.currency)
     recipes = [get_recipe_for_sale(code=code) for code in recipe_codes]
     return Window(
         tickets={
@@ -189,26 +189,6 @@ def list_window(
         buyer=buyer,
         asked=asked,
     )
-
-
-class _Lowest:
-    """Lowest prices of one window: the same two licences need the same everywhere in it."""
-
-    def __init__(self, buyer: Buyer) -> None:
-        self._percent, self._currency = buyer.vat_percent, buyer.prices.currency
-        self._known: dict[tuple[int, int], Money | None] = {}
-
-    def of(self, covered: Covered) -> Money | None:
-        """What `lowest_price` says; None too for a floor in another currency."""
-        key = covered.recording.id, covered.work.id
-        if key not in self._known:
-            try:
-                self._known[key] = lowest_price(
-                    covered=covered, vat_percent=self._percent, currency=self._currency
-                )
-            except TariffCurrencyError:
-                self._known[key] = None
-        return self._known[key]
 
 
 class _Listed(NamedTuple):
@@ -239,7 +219,7 @@ def _ticket(
     buyer: Buyer,
     asked: AskedPrices,
     coverage: Coverage,
-    lowest: _Lowest,
+    lowest: LowestPrices,
 ) -> Ticket:
     try:
         listed = _listed(track, recipe, buyer.prices, asked)
@@ -252,6 +232,7 @@ def _ticket(
     if listed.kind is PriceKind.NAMED:
         price = _least_named(listed.price, upgrade, needed)
         named = NamedTerms(price, listed.suggested)
+        upgrade = None  # It is in the least that may be named.
     ask = Ask(
         track_id=track.id,
         release_id=track.release.id,
@@ -286,18 +267,25 @@ def _least_named(least: Money, upgrade: Upgrade | None, needed: Money | None) ->
 def _upgrade(
     track: TrackFacts, recipe: Recipe, listed: _Listed, buyer: Buyer, asked: AskedPrices
 ) -> Upgrade | None:
-    """The best that the buyer has of a track, where the recipe is better than all of it."""
-    best: tuple[tuple[int, int], Upgrade] | None = None
-    for code, document in sorted(buyer.owned.get(track.id, {}).items()):
+    """What the buyer has of a track, where the recipe is better than all of it.
+
+    It is worth the list price of the best today, and no more than was paid for all of it: who got it
+    for less pays the rest now.
+    """
+    best: tuple[tuple[int, int], Held, Money] | None = None
+    paid = Money.zero(buyer.prices.currency)
+    for code, held in buyer.owned.get(track.id, {}).items():
         try:
             owned = _listed(track, get_recipe(code=code), buyer.prices, asked)
         except SizeNotMeasuredError:
             continue
         if owned.rank >= listed.rank:
             return None
+        if held.paid.currency == paid.currency:
+            paid += held.paid
         if best is None or owned.rank > best[0]:
-            best = owned.rank, Upgrade(document, owned.price)
-    return None if best is None else best[1]
+            best = owned.rank, held, owned.price
+    return None if best is None else Upgrade(best[1].document, min(best[2], paid))
 
 
 def _offer_whole(

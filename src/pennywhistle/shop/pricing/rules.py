@@ -108,8 +108,16 @@ class NamedTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One recipe of a track that the buyer has: the sale line's document, and what it was sold for."""
+
+    document: str
+    paid: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What the buyer has of a track already: the sale line, and the list price of that recipe today."""
+    """What the buyer has of a track already: the best's sale line, and what all of it is worth."""
 
     document: str
     worth: Money
