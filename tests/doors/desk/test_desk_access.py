@@ -23,6 +23,9 @@ OPERATORS = [
     "/desk/licences/grant/",
     "/desk/licences/LAN-1/end/",
     "/desk/vouchers/",
+    "/desk/listeners/",
+    "/desk/reports/",
+    "/desk/disputes/",
     "/desk/books/",
 ]
 POSTS = [
