@@ -87,7 +87,7 @@ def _draw_card(paper: FPDF, card: PrintedCard, left: float, top: float) -> None:
     paper.set_dash_pattern(dash=1, gap=1)
     paper.rect(left, top, width, height)
     paper.set_dash_pattern()
-    left, text_mm = left + _INSET_MM, width - 2 * _INSET_MM - _SQUARE_MM - 2
+    left, text_mm = left + _INSET_MM, width - 2 * _INSET_MM - _SQUARE_MM - 4
     _write(paper, card.shop, (left, top + 5), (text_mm, 4), 8.5, _COPPER, style="B", lines_most=2)
     _write(paper, card.worth, (left, top + 13), (text_mm, 9), 20, _INK, style="B")
     _write(
@@ -103,7 +103,7 @@ def _draw_card(paper: FPDF, card: PrintedCard, left: float, top: float) -> None:
     for number, note in enumerate(card.notes[:2]):
         place = (left, top + 44 + 3.4 * number)
         _write(paper, note, place, (width - 2 * _INSET_MM, 3.4), 6.8, _SOFT)
-    _draw_square(paper, card.address, left + text_mm + 2, top + 6)
+    _draw_square(paper, card.address, left + text_mm + 4, top + 6)
 
 
 def _write(

@@ -29,7 +29,7 @@ from pennywhistle.shop.payments.rules import (
 
 # Gifts of one buyer that are neither redeemed nor taken back.
 GIFTS_OPEN_MOST = 20
-GREETING_LETTERS_MOST = 200
+GREETING_LETTERS_MOST = 120
 
 
 class GiftRefusedError(PaymentError):
