@@ -19,6 +19,7 @@ from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_paper import (
     issue_missing_receipts,
     issue_receipt,
+    issue_receipt_or_leave_it,
 )
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.refund_purchase import refund_purchase
@@ -241,6 +242,21 @@ def test_a_receipt_that_fails_anywhere_leaves_no_gap_and_is_written_by_the_next_
 
 def _recipe(number: int) -> str:
     return RECIPES[number // 3 % len(RECIPES)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_till_leaves_a_receipt_to_the_worker_that_the_database_has_no_turn_for(
+    transactional_db: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast = assemble()
+    fill_wallet(cast.alice, "5.00")
+    purchase_id = buy(cast)
+    with counted_calls(folder=tmp_path, fail_at=5):
+        issue_receipt_or_leave_it(purchase_id=purchase_id, now=NOW)
+    assert "left to the worker" in caplog.text
+    assert not Paper.objects.exists()
+    issue_missing_receipts(after_id=0, now=NOW)
+    assert Paper.objects.get().purchase_id == purchase_id
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,10 @@ out (law 7).
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
+
+from django.db import OperationalError
 
 from pennywhistle.shop.sales.paper_operations import number_paper
 from pennywhistle.shop.sales.paper_queries import (
@@ -19,6 +22,8 @@ from pennywhistle.shop.sales.paper_queries import (
     receipt_of,
 )
 from pennywhistle.shop.sales.papers import credit_note_of, receipt_document
+
+log = logging.getLogger(__name__)
 
 # Purchases or refunds that are looked at in one go.
 AT_ONCE = 500
@@ -34,6 +39,17 @@ def issue_receipt(*, purchase_id: int, now: datetime) -> PaperFacts:
         return issued
     content = receipt_of(purchase_id=purchase_id)
     return number_paper(document=document, purchase_id=purchase_id, content=content, now=now)
+
+
+def issue_receipt_or_leave_it(*, purchase_id: int, now: datetime) -> None:
+    """`issue_receipt` where a buyer waits: if the database has no turn for it, the worker writes it.
+
+    What was bought is bought, and must not look as if it had failed.
+    """
+    try:
+        issue_receipt(purchase_id=purchase_id, now=now)
+    except OperationalError as error:
+        log.warning("the receipt of purchase %s is left to the worker: %s", purchase_id, error)
 
 
 def issue_credit_notes(*, purchase_id: int, now: datetime) -> list[PaperFacts]:

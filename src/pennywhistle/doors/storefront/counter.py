@@ -24,7 +24,7 @@ from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import reductions_in_words, words_for
 from pennywhistle.flows.buy_basket import buy_basket, check_offer
 from pennywhistle.flows.gather_evidence import with_card
-from pennywhistle.flows.issue_paper import issue_receipt
+from pennywhistle.flows.issue_paper import issue_receipt_or_leave_it
 from pennywhistle.flows.prepare_downloads import prepare_downloads
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
@@ -201,7 +201,7 @@ def buy(request: HttpRequest) -> HttpResponseBase:
     except (SaleError, PricingError, WalletShutError) as error:
         messages.error(request, words_for(error))
         return go(BASKET)
-    issue_receipt(purchase_id=purchase.id, now=visit.now)
+    issue_receipt_or_leave_it(purchase_id=purchase.id, now=visit.now)
     prepare_downloads(purchase_id=purchase.id, person_id=person_of(request), now=visit.now)
     carrying.empty(request)
     return go(f"/receipt/{purchase.id}/?thanks")
