@@ -223,8 +223,10 @@ class _Host:
                 stdin=its.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                # In a session of its own, so that a Ctrl-C is for the store to answer.
-                start_new_session=True,
+                # In a group of its own, so that a Ctrl-C is for the store to answer, and in the
+                # store's session: Linux shares the processor out by session first, and how nice an
+                # encoder is counts within one. https://man7.org/linux/man-pages/man7/sched.7.html
+                process_group=0,
             )
         try:
             self.missing = self._hello()
