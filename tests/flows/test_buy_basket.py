@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.end_licence import end_licence
@@ -13,6 +15,7 @@ from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.shop.library.queries import list_owned
 from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.sales.queries import find_purchase
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
     EmptyBasketError,
@@ -27,6 +30,9 @@ from pennywhistle.shop.sales.rules import (
 from tests.cast import LABEL, NOW, SOCIETY, Cast, assemble, euros, fill_wallet, quote
 
 pytestmark = pytest.mark.django_db
+
+# With the beginning and the end of the transaction.
+STATEMENTS_MOST = 12
 
 
 def balance(cast: Cast) -> object:
@@ -135,3 +141,15 @@ def test_a_price_that_cannot_pay_its_tariffs_is_refused_by_its_tracks_names() ->
     cast = assemble(licences=(LABEL, greedy))
     with pytest.raises(UnpaidPriceError, match="Drowsy Maggie"):
         quote(cast)
+
+
+def test_a_purchase_is_told_as_it_is_stored_and_takes_few_statements(cast: Cast) -> None:
+    fill_wallet(cast.alice, "10.00")
+    single = BasketItem("track", cast.track_ids[0], "mp3-192")
+    buy_basket(quote_id=quote(cast, single).id, person_id=cast.alice.pk, now=NOW)
+    offer = quote(cast)  # The rest of the release: two tracks.
+    with CaptureQueriesContext(connection) as captured:
+        bought = buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
+    assert bought == find_purchase(purchase_id=bought.id, person_id=cast.alice.pk)
+    assert len(bought.lines) == 2
+    assert len(captured) <= STATEMENTS_MOST, [query["sql"] for query in captured]

@@ -35,8 +35,10 @@ from pennywhistle.shop.sales.vat import vat_percent
 from pennywhistle.shop.storefronts.rules import Prices, price_of
 from tests.guards import (
     aftercare_tables,
+    bank_tables,
     book_tables,
     payout_tables,
+    pending_tables,
     price_tables,
     tax_tables,
     ways_to_pay_tables,
@@ -248,6 +250,8 @@ TABLES: dict[str, Callable[[], str]] = (
     | aftercare_tables.TABLES
     | tax_tables.TABLES
     | book_tables.TABLES
+    | pending_tables.TABLES
+    | bank_tables.TABLES
 )
 
 
