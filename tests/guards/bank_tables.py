@@ -1,0 +1,116 @@
+"""The worked tables of bank transfers, vouchers and gifts in `docs/money.md`, by the store's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.rules import TransferFacts
+from pennywhistle.shop.payments.bank import EntryFacts, bank_transfers
+from pennywhistle.shop.payments.gifts import GiftFacts, gift_transfers
+from pennywhistle.shop.payments.rules import bonus_at, voucher_transfer
+from pennywhistle.shop.payments.tries import PERSON_MISSES_FREE, Tries, opens_at
+from tests.guards.tables import markdown_table
+
+_NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+_HEAD = "what happens | key | amount | leaves | for"
+_CAME = Money.parse("19.50", "EUR")
+_ENTRY = EntryFacts(key="KEY", is_credit=True, amount=_CAME, kept_at=_NOON)
+_DECIDED = replace(_ENTRY, outcome="credited", decided_at=_NOON)
+_GIFT = GiftFacts(
+    id="ID",
+    buyer_id=7,
+    amount=Money.parse("5.00", "EUR"),
+    greeting="",
+    code_sha256="",
+    bought_at=_NOON,
+    redeemed_by=None,
+    redeemed_at=None,
+    taken_back_at=None,
+)
+
+
+def _rows(cases: Sequence[tuple[str, Sequence[TransferFacts]]]) -> list[tuple[str, ...]]:
+    return [
+        (
+            "" if number else name,
+            f"`{each.key}`",
+            str(each.amount),
+            f"`{each.debit}`",
+            f"`{each.credit}`",
+        )
+        for name, transfers in cases
+        for number, each in enumerate(transfers)
+    ]
+
+
+def table_of_bank_transfers() -> str:
+    """20.00 was asked with a bonus of 2%, and 19.50 came: what it leaves, by whose it is."""
+    bonus = bonus_at(amount=_CAME, percent=Fraction(2))
+    cases = (
+        ("it bears Alice's reference", replace(_DECIDED, person_id=7, bonus=bonus)),
+        ("nobody has decided", _ENTRY),
+        ("the operator gives it to Alice", replace(_DECIDED, person_id=7)),
+        ("it goes back, or is the store's own", _DECIDED),
+    )
+    return markdown_table(
+        _HEAD, _rows([(name, bank_transfers(facts=facts)) for name, facts in cases])
+    )
+
+
+def table_of_codes() -> str:
+    """What a voucher and a gift leave in the books."""
+    code_sha256 = "0123456789abcdef" * 4
+
+    def voucher(*, is_free: bool) -> list[TransferFacts]:
+        transfer = voucher_transfer(
+            person_id=8,
+            amount=Money.parse("5.00", "EUR"),
+            is_free=is_free,
+            code_sha256=code_sha256,
+            redeemed_at=_NOON,
+        )
+        return [replace(transfer, key="voucher/HASH")]
+
+    cases = (
+        ("a voucher that was sold", voucher(is_free=False)),
+        ("a voucher that the store gave away", voucher(is_free=True)),
+        ("a gift, bought", gift_transfers(facts=_GIFT)),
+        (
+            "bought and redeemed",
+            gift_transfers(facts=replace(_GIFT, redeemed_by=8, redeemed_at=_NOON)),
+        ),
+        ("bought and taken back", gift_transfers(facts=replace(_GIFT, taken_back_at=_NOON))),
+    )
+    return markdown_table(_HEAD, _rows(cases))
+
+
+def table_of_waits() -> str:
+    """How long a person waits after so many wrong codes in a row."""
+    counts = [PERSON_MISSES_FREE - 1, *range(PERSON_MISSES_FREE, PERSON_MISSES_FREE + 4), 15, 100]
+    waits = [
+        opens_at(tries=Tries(count, _NOON), free=PERSON_MISSES_FREE) - _NOON for count in counts
+    ]
+    return markdown_table(
+        "wrong codes in a row | wait",
+        [(count, _spell(wait)) for count, wait in zip(counts, waits, strict=True)],
+    )
+
+
+def _spell(wait: timedelta) -> str:
+    minutes = wait // timedelta(minutes=1)
+    if not minutes:
+        return "none"
+    if minutes == 1:
+        return "a minute"
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:g} hours"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "bank transfers": table_of_bank_transfers,
+    "codes": table_of_codes,
+    "waits": table_of_waits,
+}
