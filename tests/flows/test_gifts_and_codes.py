@@ -48,8 +48,9 @@ from pennywhistle.shop.payments.tries import (
     address_subject,
     opens_at,
 )
+from pennywhistle.shop.storefronts.operations import set_prices
 from tests.bank_statements import IBAN, Line, camt
-from tests.cast import NOW, PASSWORD, Cast, assemble, euros, fill_wallet
+from tests.cast import NOW, OPENED, PASSWORD, Cast, assemble, euros, fill_wallet
 from tests.faults import fail_each_call
 from tests.guards_lifted import guards_lifted
 
@@ -161,6 +162,27 @@ def test_a_buyer_has_so_many_gifts_open_and_no_more(cast: Cast) -> None:
     with pytest.raises(GiftRefusedError, match="wait to be redeemed"):
         give(cast.alice, "1.00")
     assert balance(cast.alice) == euros("80.00")
+
+
+def test_who_has_no_wallet_yet_gets_one_in_the_currency_of_the_code_where_the_shop_sells_in_it(
+    cast: Cast,
+) -> None:
+    codes = {}
+    for currency in ("USD", "GBP"):
+        rates = [Money.parse(text, currency) for text in ("0.03", "0.02", "0.10")]
+        set_prices(
+            storefront=cast.storefront,
+            lossy_per_mb=rates[0],
+            lossless_per_mb=rates[1],
+            floor_per_track=rates[2],
+            valid_from=OPENED,
+        )
+        codes[currency] = uuid.uuid4().hex
+        worth = Money.parse("5.00", currency)
+        issue_vouchers(codes=[codes[currency]], batch="fair", amount=worth, now=NOW)
+    assert redeem(cast.alice, codes["USD"]) == Money.parse("5.00", "USD")
+    with pytest.raises(VoucherRefusedError, match="in GBP, and your wallet is in USD"):
+        redeem(cast.alice, codes["GBP"])
 
 
 @given(number=st.integers(0, 2**122))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pennywhistle.shop.payments import gift_operations, operations
@@ -10,7 +10,7 @@ from pennywhistle.shop.payments.operations import Redeemed
 from pennywhistle.shop.payments.queries import find_wallet_currency
 from pennywhistle.shop.payments.rules import UnknownCodeError
 from pennywhistle.shop.payments.tries import person_subject
-from pennywhistle.shop.storefronts.queries import get_storefront
+from pennywhistle.shop.storefronts.queries import get_shopfront
 
 # A code is sixteen letters and digits with signs between them; what is longer is none.
 CODE_LETTERS_MOST = 64
@@ -19,19 +19,22 @@ CODE_LETTERS_MOST = 64
 def redeem_voucher(
     *, code: str, person_id: int, domain: str, now: datetime, tried_from: Sequence[str] = ()
 ) -> Redeemed:
-    """Redeem a code once, into the person's wallet, or a new one of the storefront's currency.
+    """Redeem a code once, into the person's wallet; who has none yet gets one in the currency of the
+    code, if the storefront sells in it.
 
     The same person may send it again: nothing moves twice. Wrong codes are counted of the person,
     and of `tried_from` (subjects of `tries.py`). Transactions: one that counts the try, one that
     redeems, one that takes a good try off again. Raises `VoucherRefusedError`, `TooManyTriesError`,
     and then nothing moved.
     """
-    currency = find_wallet_currency(person_id=person_id) or get_storefront(domain=domain).currency
+    wallet = find_wallet_currency(person_id=person_id)
+    shop = get_shopfront(domain=domain, now=now)
+    accepted = (wallet,) if wallet else shop.currencies
     subjects = [person_subject(person_id=person_id), *tried_from]
     gift_operations.claim_try(subjects=subjects, now=now)
     is_known = True
     try:
-        return _redeem(code[:CODE_LETTERS_MOST], person_id, currency, now)
+        return _redeem(code[:CODE_LETTERS_MOST], person_id, accepted, now)
     except UnknownCodeError:
         is_known = False
         raise
@@ -40,10 +43,10 @@ def redeem_voucher(
             gift_operations.give_back_try(subjects=subjects)
 
 
-def _redeem(code: str, person_id: int, currency: str, now: datetime) -> Redeemed:
+def _redeem(code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:
     try:
-        return operations.redeem(code=code, person_id=person_id, wallet_currency=currency, now=now)
+        return operations.redeem(code=code, person_id=person_id, accepted=accepted, now=now)
     except UnknownCodeError:
         return gift_operations.redeem_gift(
-            code=code, person_id=person_id, wallet_currency=currency, now=now
+            code=code, person_id=person_id, accepted=accepted, now=now
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -75,7 +75,7 @@ def buy_gift(
         return _post_for(row)
 
 
-def redeem_gift(*, code: str, person_id: int, wallet_currency: str, now: datetime) -> Redeemed:
+def redeem_gift(*, code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:
     """Move a gift into a wallet, once; whoever redeemed it and sends it again is told its worth.
 
     Transaction: one of its own. Raises `VoucherRefusedError`, of which `UnknownCodeError` is one.
@@ -92,9 +92,7 @@ def redeem_gift(*, code: str, person_id: int, wallet_currency: str, now: datetim
             raise VoucherRefusedError("This gift has been redeemed already.")
         if row.taken_back_at is not None:
             raise VoucherRefusedError("Whoever bought this gift has taken it back.")
-        check_voucher(
-            currency=row.currency, wallet_currency=wallet_currency, expires_at=None, now=now
-        )
+        check_voucher(currency=row.currency, accepted=accepted, expires_at=None, now=now)
         row.redeemed_by_id, row.redeemed_at = person_id, now
         row.save(update_fields=["redeemed_by", "redeemed_at"])
         _post_for(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -186,8 +186,8 @@ class Redeemed:
     is_first: bool
 
 
-def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) -> Redeemed:
-    """Move a voucher's worth into a wallet, once. Transaction: one of its own.
+def redeem(*, code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:
+    """Move a voucher's worth into a wallet, once; `accepted` as for `check_voucher`. Transaction: one of its own.
 
     Whoever redeemed it and sends it again is told what it was worth, and nothing moves. Raises
     `VoucherRefusedError`.
@@ -204,7 +204,7 @@ def redeem(*, code: str, person_id: int, wallet_currency: str, now: datetime) ->
             raise VoucherRefusedError("This voucher has been used already.")
         check_voucher(
             currency=voucher.currency,
-            wallet_currency=wallet_currency,
+            accepted=accepted,
             expires_at=voucher.expires_at,
             now=now,
         )

@@ -165,15 +165,15 @@ def check_batch(
 
 
 def check_voucher(
-    *, currency: str, wallet_currency: str, expires_at: datetime | None, now: datetime
+    *, currency: str, accepted: Collection[str], expires_at: datetime | None, now: datetime
 ) -> None:
-    """Raise `VoucherRefusedError` for a voucher that is out of date or of another currency."""
+    """Raise `VoucherRefusedError` for a voucher that is out of date, or of a currency that is not
+    `accepted`: the wallet's, or for who has none yet, each that the shop sells in."""
     if expires_at is not None and now >= expires_at:
         raise VoucherRefusedError(f"This voucher ended on {expires_at:%d %B %Y}.")
-    if currency != wallet_currency:
-        raise VoucherRefusedError(
-            f"This voucher is in {currency}, and your wallet is in {wallet_currency}."
-        )
+    if currency not in accepted:
+        said = " or ".join(sorted(accepted))
+        raise VoucherRefusedError(f"This voucher is in {currency}, and your wallet is in {said}.")
 
 
 def voucher_transfer(

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from pennywhistle.shop.ledger.guards import keep_append_only, keep_fixed
+from pennywhistle.shop.ledger.guards import keep_append_only, keep_fixed, lift_append_only
 
 _APPEND_ONLY = {
     'payments_bankslip': (('id',), ('reference',)),
@@ -51,6 +51,11 @@ def keep(apps, editor):
         keep_append_only(editor, table=table, unique_keys=unique_keys)
     for table, (columns, unique_keys) in _FIXED.items():
         keep_fixed(editor, table=table, columns=columns, unique_keys=unique_keys)
+
+
+def lift(apps, editor):
+    for table in (*_APPEND_ONLY, *_FIXED):
+        lift_append_only(editor, table=table)
 
 
 class Migration(migrations.Migration):
@@ -186,5 +191,5 @@ class Migration(migrations.Migration):
             model_name='gift',
             constraint=models.CheckConstraint(condition=models.Q(('redeemed_at', None), ('taken_back_at', None), _connector='OR'), name='payments_gift_ends_once'),
         ),
-        migrations.RunPython(keep, migrations.RunPython.noop),
+        migrations.RunPython(keep, lift),
     ]
