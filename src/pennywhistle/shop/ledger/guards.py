@@ -41,7 +41,8 @@ def keep_append_only(
 
 
 def lift_append_only(editor: BaseDatabaseSchemaEditor, *, table: str) -> None:
-    """Take away what `keep_append_only` gave, so that a migration may change the table.
+    """Take away what `keep_append_only`, `keep_fixed` or `keep_unchanged` gave, so that a migration
+    may change the table.
 
     The same migration gives it back. SQLite loses a table's triggers whenever Django makes it anew:
     https://docs.djangoproject.com/en/5.2/topics/migrations/#sqlite

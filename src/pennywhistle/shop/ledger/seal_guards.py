@@ -68,3 +68,11 @@ def keep_out_of_sealed_days(editor: BaseDatabaseSchemaEditor, *, table: str, col
         WHEN substr(NEW.{column}, 1, 10) <= (SELECT max(day) FROM ledger_seal)
         BEGIN SELECT RAISE(ABORT, '{DAY_IS_SEALED}'); END"""
     )
+
+
+def lift_out_of_sealed_days(editor: BaseDatabaseSchemaEditor, *, table: str) -> None:
+    """Take away what `keep_out_of_sealed_days` gave: for a migration that goes back."""
+    if editor.connection.vendor == "postgresql":
+        editor.execute(f"DROP FUNCTION IF EXISTS {table}_unsealed() CASCADE")
+    else:
+        editor.execute(f"DROP TRIGGER IF EXISTS {table}_unsealed")

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from pennywhistle.shop.ledger.guards import keep_fixed
+from pennywhistle.shop.ledger.guards import keep_fixed, lift_append_only
 
 
 def install(apps, editor):
@@ -14,6 +14,10 @@ def install(apps, editor):
     )
 
 
+def lift(apps, editor):
+    lift_append_only(editor, table="sales_filereport")
+
+
 class Migration(migrations.Migration):
     dependencies = [("sales", "0006_guards")]
-    operations = [migrations.RunPython(install, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(install, lift)]
