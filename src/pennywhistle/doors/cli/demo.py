@@ -22,6 +22,7 @@ def prepare_environment() -> None:
     """What a demo needs beside the defaults: pretend cards, and a country for this machine."""
     os.environ.setdefault("PENNYWHISTLE_SANDBOX_CARDS", "yes")
     os.environ.setdefault("PENNYWHISTLE_LOCAL_COUNTRY", "IE")
+    os.environ.setdefault("PENNYWHISTLE_SELLER_COUNTRY", "IE")
 
 
 def demo(
