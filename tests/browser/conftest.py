@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.bank_statements import IBAN
 from tests.browser.running import RunningShop, running_shop
 from tests.local_stripe import LocalStripe, local_stripe
 from tests.needs import find_chromium, find_test_database_url
@@ -26,6 +27,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 
+BANK = {"PENNYWHISTLE_BANK_IBAN": IBAN, "PENNYWHISTLE_BANK_HOLDER": "Otto Operator"}
+
 NO_TROUBLE = ("status of 402", "status of 422", "htmx:sendAbort", "htmx:afterRequest")
 
 
@@ -38,8 +41,9 @@ def company() -> Iterator[LocalStripe]:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory, company: LocalStripe) -> Iterator[RunningShop]:
-    """A demo shop that takes cards, on the database server that the suite runs on."""
-    home, more = tmp_path_factory.mktemp("shop"), company.settings
+    """A demo shop that takes cards and bank transfers, on the database server that the suite runs
+    on."""
+    home, more = tmp_path_factory.mktemp("shop"), company.settings | BANK
     server = find_test_database_url()
     if server is None:
         with running_shop(home, more=more) as running:

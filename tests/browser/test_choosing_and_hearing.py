@@ -207,7 +207,7 @@ def buy_a_release(page: Page, shop: RunningShop) -> None:
     page.locator("input[type=password]").first.fill("reel-and-jig-for-a-penny")
     page.get_by_role("button", name="Sign up").click()
     page.goto("/wallet/")
-    page.get_by_label("Voucher code").fill(shop.run("voucher", "issue", "20.00").stdout.strip())
+    page.get_by_label("Code", exact=True).fill(shop.run("voucher", "issue", "20.00").stdout.strip())
     page.get_by_role("button", name="Redeem").click()
     page.goto(f"{RELEASE}?recipe=flac")
     page.locator("#whole .ticket-button").click()

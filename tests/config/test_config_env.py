@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import ip_network
 
 import pytest
 
-from pennywhistle.config.env import SettingError, env_bytes, env_choices, env_networks
+from pennywhistle.config.env import (
+    SettingError,
+    env_bic,
+    env_bytes,
+    env_choices,
+    env_iban,
+    env_networks,
+)
 
 NAME = "PENNYWHISTLE_TRIED_HERE"
 
@@ -76,3 +84,37 @@ def test_a_choice_that_is_unknown_or_made_twice_is_refused(
     monkeypatch.setenv(NAME, text)
     with pytest.raises(SettingError, match=NAME):
         env_choices(NAME, "a,b", known=("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "expected"),
+    [
+        (env_iban, "de89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+        (env_iban, "", ""),
+        (env_bic, "cobadeffxxx", "COBADEFFXXX"),
+        (env_bic, "", ""),
+    ],
+)
+def test_an_account_is_read(
+    read: Callable[[str], str], text: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, text)
+    assert read(NAME) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (env_iban, "DE88370400440532013000"),
+        (env_iban, "DE8937040044053201300"),
+        (env_iban, "my account"),
+        (env_bic, "COBA"),
+        (env_bic, "COBADE99X"),
+    ],
+)
+def test_an_account_that_no_bank_has_given_out_is_refused(
+    read: Callable[[str], str], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, text)
+    with pytest.raises(SettingError, match=NAME):
+        read(NAME)
