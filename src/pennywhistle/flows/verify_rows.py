@@ -14,7 +14,17 @@ from pennywhistle.shop.licensing.rules import LicensingError
 from pennywhistle.shop.sales.recount import iterate_unreadable_reductions
 
 # The rooms whose rows the recount reads.
-ROOMS = ("ledger", "payments", "catalogue", "licensing", "sales", "library", "royalties")
+ROOMS = (
+    "ledger",
+    "payments",
+    "storefronts",
+    "catalogue",
+    "licensing",
+    "pricing",
+    "sales",
+    "library",
+    "royalties",
+)
 
 
 def find_unsound_rows() -> list[Finding]:
