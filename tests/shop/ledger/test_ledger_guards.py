@@ -283,7 +283,9 @@ def test_an_account_that_is_not_guarded_keeps_no_balance(sold: Cast) -> None:
 def test_a_sale_line_needs_its_licences_its_territory_and_whom_its_tax_is_owed_to(
     sold: Cast,
 ) -> None:
-    columns = [field.column for field in SaleLine._meta.concrete_fields if not field.primary_key]
+    columns = [
+        str(field.column) for field in SaleLine._meta.concrete_fields if not field.primary_key
+    ]
     copied = {column: column for column in columns}
 
     def insert(number: int, changed: dict[str, str]) -> str:
