@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pennywhistle.doors.cli.background import WORKER, background_worker
 from pennywhistle.look.covers import COVERS_PATH
 
 WORKER_STOP_SECONDS = 10
@@ -18,7 +18,6 @@ WORKER_STOP_SECONDS = 10
 # be fifty of them, and more did not make a quick one quicker.
 LISTENER_BUFFER_BYTES = 65_536
 PROCESSES_MOST = 16
-WORKER = "pennywhistle.doors.worker"
 # What the server has to say, such as that an answer failed, goes where the store's own log goes.
 _SERVER_LOG = {"loggers": {"_granian": {"propagate": True}}}
 
@@ -85,8 +84,7 @@ def run_server(*, host: str, port: int, processes: int) -> None:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    background = subprocess.Popen([sys.executable, "-m", WORKER, str(os.getpid())])
-    try:
+    with background_worker():
         Granian(
             "pennywhistle.config.asgi:application",
             address=host,
@@ -103,10 +101,3 @@ def run_server(*, host: str, port: int, processes: int) -> None:
             log_level=LogLevels.warning,
             log_dictconfig=_SERVER_LOG,
         ).serve()
-    finally:
-        background.terminate()
-        try:
-            background.wait(WORKER_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            background.kill()
-            background.wait()
