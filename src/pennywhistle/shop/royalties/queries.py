@@ -140,6 +140,8 @@ def get_statement(*, statement_id: int) -> StatementFacts:
 
 def find_statement(*, licensor_id: int, period: Period, currency: str) -> StatementFacts | None:
     """What was issued to a licensor for that period and currency, or None. One query."""
+    if period.ends_at is None:
+        return None  # A period that never ends is never stated.
     row = Statement.objects.filter(
         licensor_id=licensor_id,
         period_starts_at=period.starts_at,
