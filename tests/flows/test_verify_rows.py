@@ -6,6 +6,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.make_promotion import PromotionRequest, make_promotion
 from pennywhistle.flows.verify_books import verify_books
 from tests.cast import NOW, Cast, fill_wallet, quote
 from tests.guards_lifted import guards_lifted
@@ -70,3 +71,9 @@ def test_an_unsound_row_is_named_with_its_table_and_why(
     named = [str(finding) for finding in report.findings if finding.where.startswith(where)]
     assert named
     assert any(what in each for each in named), named
+
+
+def test_a_code_that_takes_off_a_percentage_has_no_currency_and_can_be_read(books: Cast) -> None:
+    request = PromotionRequest(code="TENTH", takes_off="10%", starts_at=NOW)
+    make_promotion(request=request, domain="testserver", now=NOW)
+    assert verify_books().findings == ()

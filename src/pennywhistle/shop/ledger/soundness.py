@@ -108,7 +108,7 @@ def _ill_typed(field: models.Field, value: object) -> str | None:  # type: ignor
     is_blank = field.blank and value == ""
     if field.choices and not is_blank and value not in dict(field.flatchoices):
         return f"its {field.attname} is {value!r}, which it cannot be"
-    if field.name == "currency":
+    if field.name == "currency" and not is_blank:
         try:
             Money.zero(str(value))
         except MoneyError as error:
