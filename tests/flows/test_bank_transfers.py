@@ -9,7 +9,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +39,7 @@ from pennywhistle.shop.payments.bank_queries import (
     list_entries,
     list_waiting_slips,
 )
+from pennywhistle.shop.payments.operations import open_wallet
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.payments.rules import PENDING_TOP_UPS_MOST, PaymentError, TopUpTerms
 from tests.bank_statements import IBAN, Line, camt
@@ -336,3 +337,17 @@ def test_a_row_changed_behind_the_stores_back_is_found(cast: Cast, kind: str) ->
             row.pk, row.key = None, "f" * 64
             row.save()
     assert verify_books().findings != ()
+
+
+def test_a_transfer_whose_listener_has_a_wallet_in_another_currency_by_now_waits(
+    cast: Cast,
+) -> None:
+    slip = order(cast.alice)
+    with transaction.atomic():
+        open_wallet(person_id=cast.alice.pk, currency="USD")
+    take_in(camt([Line("20.00", slip.reference)]))
+    (row,) = list_entries(only_unclaimed=True)
+    with pytest.raises(BankError, match="in USD"):
+        assign(row.id, "alice@example.org")
+    aside(row.id)
+    assert verify_books().findings == ()

@@ -86,6 +86,7 @@ def test_a_transfer_without_a_reference_is_given_to_whom_the_operator_says(
     otto: Client, cast: Cast, see: See
 ) -> None:
     upload(otto, camt([Line("5.00", "for songs"), Line("6.00", "?"), Line("7.00", "mine")]))
+    assert "3 bank transfers without a reference" in see(otto, "/desk/")
     paths = re.findall(r'href="(/desk/bank/\d+/)"', see(otto, "/desk/bank/"))
     first, second, third = dict.fromkeys(paths)
     assert "for songs" in see(otto, first)

@@ -121,6 +121,7 @@ class OverviewPage:
     ending_days: int
     report_count: int = 0
     dispute_count: int = 0
+    unclaimed_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

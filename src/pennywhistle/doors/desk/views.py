@@ -44,6 +44,7 @@ from pennywhistle.shop.licensing.queries import (
     track_ref,
 )
 from pennywhistle.shop.licensing.rules import Coverage, Use
+from pennywhistle.shop.payments.bank_queries import count_unclaimed
 from pennywhistle.shop.payments.going_back_queries import count_open_disputes
 from pennywhistle.shop.payments.queries import PendingTotal, list_pending_totals
 from pennywhistle.shop.royalties.queries import Owed, list_owed
@@ -80,6 +81,7 @@ def overview(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         ending_days=ENDING_DAYS,
         report_count=count_open_reports() if visitor.is_operator else 0,
         dispute_count=count_open_disputes() if visitor.is_operator else 0,
+        unclaimed_count=count_unclaimed() if visitor.is_operator else 0,
     )
     return show(request, visitor, "overview", page)
 

@@ -37,6 +37,7 @@ from pennywhistle.shop.payments.bank_queries import (
     slip_facts,
 )
 from pennywhistle.shop.payments.chart import new_account
+from pennywhistle.shop.payments.queries import find_wallet_currency
 
 # What is kept of a payer's words: as the columns hold.
 _NAME_LETTERS, _TEXT_LETTERS, _REF_LETTERS, _IBAN_LETTERS = 140, 1000, 60, 34
@@ -158,15 +159,18 @@ def _store_entries(statement: BankStatement, new: dict[str, StatementEntry]) -> 
 
 
 def _credit_known(entries: Sequence[BankEntry], now: datetime) -> list[BankEntry]:
-    """Decide those whose reference decides: the currency is the slip's."""
-    ours = [
-        entry
-        for entry in entries
-        if entry.slip is not None and entry.slip.currency == entry.currency
-    ]
-    for entry in ours:
-        assert entry.slip is not None
+    """Decide those whose reference decides: the currency is the wallet's. One query for each person."""
+    wallets: dict[int, str | None] = {}
+    ours = []
+    for entry in entries:
+        if entry.slip is None:
+            continue
         slip = slip_facts(row=entry.slip)
+        if slip.person_id not in wallets:
+            wallets[slip.person_id] = find_wallet_currency(person_id=slip.person_id)
+        if entry.currency != (wallets[slip.person_id] or slip.amount.currency):
+            continue
+        ours.append(entry)
         entry.decision = BankDecision(
             entry=entry,
             outcome=BankDecision.Outcome.CREDITED,

@@ -196,6 +196,11 @@ def list_entries(*, only_unclaimed: bool = False) -> list[EntryRow]:
     return [_entry_row(row) for row in rows[:ENTRIES_SHOWN]]
 
 
+def count_unclaimed() -> int:
+    """How many credits wait to be decided on. One query."""
+    return BankEntry.objects.filter(is_credit=True, decision=None).count()
+
+
 def list_statements() -> list[StatementRow]:
     """The newest statements. One query."""
     return [
