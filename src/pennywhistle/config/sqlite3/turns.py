@@ -22,8 +22,9 @@ from sqlite3 import OperationalError
 # How long a writer waits for its turn. What is slower than that is stuck.
 WAIT_SECONDS_MAX = 20.0
 
-# How long a process goes on writing with its own threads while another one waits.
-KEPT_SECONDS_MAX = 0.01
+# How many threads of one process write in a row while another process waits. Counted, not timed: a
+# process that is slow would else get fewer of them.
+KEPT_TURNS_MAX = 8
 
 # Processes that wait in order; those beyond wait for the last place, in any order.
 PLACES = 8
@@ -45,27 +46,25 @@ class Turns:
         self._mutex = threading.Lock()
         self._line: deque[threading.Lock] = deque()
         self._is_taken = False
-        self._kept_since: float | None = None
+        self._kept_turns = 0  # Since the process came to the first place; 0 where it is not there.
 
     def take(self) -> None:
         """Wait for the turn; `NoTurnError` where it does not come. Who takes it gives it back."""
         deadline = time.monotonic() + WAIT_SECONDS_MAX
         self._line_up(deadline)
-        if self._kept_since is None:
+        if not self._kept_turns:
             try:
                 self._row.walk(deadline)
             except BaseException:
                 self.give()
                 raise
-            self._kept_since = time.monotonic()
+        self._kept_turns += 1
 
     def give(self) -> None:
         """Let the next one write: a thread of this process, or another process."""
         with self._mutex:
-            since = self._kept_since
-            is_over = since is not None and time.monotonic() - since > KEPT_SECONDS_MAX
-            if since is not None and (is_over or not self._line):
-                self._kept_since = None
+            if self._kept_turns and (self._kept_turns >= KEPT_TURNS_MAX or not self._line):
+                self._kept_turns = 0
                 self._row.leave()
             if self._line:
                 self._line.popleft().release()
