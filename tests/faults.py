@@ -33,6 +33,9 @@ T = TypeVar("T")
 # Calls that one flow may make before the search gives up.
 CALLS_MOST = 2_000
 
+# How a process ends at a fatal call.
+KILLED = 99
+
 # What Python tells its audit hooks of files and programs, and where in it the path stands.
 # https://docs.python.org/3/library/audit_events.html
 _FILE_EVENTS = {
@@ -65,6 +68,7 @@ class Faults:
     folder: Path
     fail_at: int | None
     connection: BaseDatabaseWrapper
+    is_fatal: bool = False
     calls: list[str] = field(default_factory=list)
     failed: str | None = None
     # Files and programs touched while a database transaction was open: law 8 allows none.
@@ -78,6 +82,8 @@ class Faults:
             if len(self.calls) != self.fail_at:
                 return
             self.failed = name
+            if self.is_fatal:
+                os._exit(KILLED)
         raise error(f"call {self.fail_at} was let fail: {name}")
 
 
@@ -112,14 +118,17 @@ sys.addaudithook(_hear)
 
 
 @contextmanager
-def counted_calls(*, folder: Path, fail_at: int | None = None) -> Iterator[Faults]:
-    """Count what happens inside, and let the call number `fail_at` (from 1 on) fail.
+def counted_calls(
+    *, folder: Path, fail_at: int | None = None, is_fatal: bool = False
+) -> Iterator[Faults]:
+    """Count what happens inside, and let the call number `fail_at` (from 1 on) fail, or where it
+    `is_fatal` end the process there and then, with `KILLED`.
 
     Database calls are those of this thread; file and program calls those of the whole process.
     """
     global _armed
     connection = connections[DEFAULT_DB_ALIAS]
-    faults = Faults(folder=folder.resolve(), fail_at=fail_at, connection=connection)
+    faults = Faults(folder.resolve(), fail_at, connection, is_fatal)
     commit = connection.commit
 
     def noted_commit() -> None:

@@ -1,0 +1,36 @@
+"""`python -m tests.simulation --seed 7 --steps 400 --people 12`: one year, in a database of its own.
+
+On SQLite, or on the server that PENNYWHISTLE_TEST_DATABASE_URL names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from bench.shops import database_for_bench, open_shop, server_of_bench
+
+
+def main() -> None:
+    """Simulate, and say how it went; a law that is broken ends it."""
+    asked = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--steps", type=int, default=400)
+    asked.add_argument("--people", type=int, default=12)
+    chosen = asked.parse_args()
+    with database_for_bench(server_of_bench()) as settings:
+        os.environ.update(settings)
+        open_shop()
+        from tests.simulation.run import simulate
+
+        folder = Path(settings["PENNYWHISTLE_HOME"]) / "gateway"
+        year = simulate(seed=chosen.seed, steps=chosen.steps, people=chosen.people, folder=folder)
+        print(year)
+        from django.db import connections
+
+        connections.close_all()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Let a year pass: step after step, day after day, month after month."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from pennywhistle.flows.issue_statement import issue_statement
+from pennywhistle.flows.pay_out import end_payout, pay_out
+from pennywhistle.flows.reconcile_gateway import reconcile_gateway
+from pennywhistle.flows.verify_books import verify_books
+from pennywhistle.kit.clock import Period, month_period
+from pennywhistle.shop.ledger.queries import get_balance, iterate_accounts
+from pennywhistle.shop.licensing.models import Licensor
+from pennywhistle.shop.payments.models import GatewayMessage, PayBack, TopUp
+from pennywhistle.shop.royalties.payouts import PayoutFacts
+from pennywhistle.shop.sales.models import Paper, Purchase, SaleLine
+from tests.cast import NOW
+from tests.simulation.deeds import DEEDS, deliver_letters, mend
+from tests.simulation.world import World, found_world
+
+YEAR = timedelta(days=365)
+# Rounds of the worker, minutes apart, within which everything has come to its end.
+LAST_ROUNDS = 40
+
+
+@dataclass(frozen=True)
+class Year:
+    """How a year went."""
+
+    seed: int
+    steps: int
+    lines_sold: int
+    transfers: int
+    looks: int
+    findings: tuple[str, ...]
+    did: Counter[str]
+    seen: Counter[str]
+
+
+class YearError(AssertionError):
+    """A law that was broken, with how to see it again."""
+
+
+def simulate(*, seed: int, steps: int, people: int, folder: Path) -> Year:
+    """A year in an empty database. Raises `YearError` at the first law that is broken."""
+    world = found_world(seed=seed, people=people, folder=folder)
+    try:
+        for world.step in range(1, steps + 1):
+            _pass_time(world, steps)
+            _step(world)
+        _end(world)
+    except Exception as error:
+        raise YearError(
+            f"step {world.step} on {world.now:%Y-%m-%d %H:%M:%S}: {error!r}\nreplay it: python -m "
+            f"tests.simulation --seed {seed} --steps {steps} --people {people}"
+        ) from error
+    return Year(
+        seed=seed,
+        steps=steps,
+        lines_sold=SaleLine.objects.count(),
+        transfers=world.last_transfer,
+        looks=sum(world.did.values()),
+        findings=(),
+        did=world.did,
+        seen=world.sights.seen,
+    )
+
+
+def _pass_time(world: World, steps: int) -> None:
+    """Seconds, or days: every other step is a long one, so that a year goes by in all."""
+    chance, before = world.chance, world.clock
+    if chance.random() < 0.5:
+        world.clock += timedelta(seconds=chance.randint(0, 900))
+    else:
+        world.clock += YEAR * 2 / steps * chance.expovariate(1)
+    world.now = world.clock
+    if before.date() != world.clock.date():
+        _new_month(world, before)
+        world.seal()
+    if world.happens(6):  # Clocks are set back now and then.
+        world.now -= timedelta(seconds=chance.choice([1, 30, 300, 8_000]))
+        world.did["clock set back"] += 1
+
+
+def _step(world: World) -> None:
+    if world.happens(30):
+        mend(world)
+    deliver_letters(world)
+    if world.happens(40):
+        world.work()
+    weights, deeds = zip(*DEEDS, strict=True)
+    world.chance.choices(deeds, weights)[0](world)
+
+
+def _new_month(world: World, before: datetime) -> None:
+    """At each turn of a month: statements, payouts, and everything is counted."""
+    month = before.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while (following := month_period(f"{month:%Y-%m}").ends_at) and following <= world.clock:
+        for licensor in Licensor.objects.order_by("pk"):
+            _state(world, licensor, f"{month:%Y-%m}")
+            _pay(world, licensor)
+        check_everything(world)
+        month = following
+
+
+def _state(world: World, licensor: Licensor, month: str) -> None:
+    """A statement says what was counted here."""
+    stated = world.perform(
+        "statement",
+        lambda: [
+            (one.total.micros, one.csv_text)
+            for one in issue_statement(
+                licensor_name=licensor.name, period=month_period(month), now=world.now
+            )
+        ],
+    )
+    if isinstance(stated, list):
+        for micros, text in stated:
+            assert micros == world.sights.accrued[(licensor.pk, month)], (licensor.name, month)
+            *lines, _ = csv.DictReader(io.StringIO(text))
+            assert sum(Decimal(line["due"]) for line in lines) * 1_000_000 == micros
+
+
+def _pay(world: World, licensor: Licensor) -> None:
+    """What is owed in whole cents is set aside, and leaves the bank, or is called off."""
+    payout_id = world.new_id()
+    world.sights.payouts[payout_id] = licensor.pk
+    made = world.perform(
+        "pay out",
+        lambda: pay_out(
+            payout_id=payout_id, licensor_name=licensor.name, currency="EUR", now=world.now
+        ),
+    )
+    if isinstance(made, PayoutFacts):
+        is_paid = world.happens(80)
+        world.perform(
+            "end payout",
+            lambda: end_payout(payout_id=payout_id, is_paid=is_paid, now=world.now),
+        )
+
+
+def check_everything(world: World) -> None:
+    """Every account holds what was counted, every currency sums to nothing, the books verify."""
+    expected, total = world.sights.expected, 0
+    for account in iterate_accounts():
+        stands = get_balance(code=account.code, currency=account.currency).micros
+        assert stands == expected.balances[account.code], (account.code, stands)
+        total += stands
+    assert total == 0
+    world.check_wallets(None)
+    assert Purchase.objects.count() == len(world.sights.purchases)
+    report = verify_books()
+    assert report.findings == (), report.findings
+    world.did["books verified"] += 1
+
+
+def _end(world: World) -> None:
+    """The year is over and everything in order again: nothing stays on its way."""
+    mend(world)
+    for _ in range(LAST_ROUNDS):
+        world.clock += timedelta(days=3)
+        world.now = world.clock
+        deliver_letters(world)
+        world.work()
+        if not world.letters and _is_all_settled():
+            break
+    assert _is_all_settled(), "something is still on its way"
+    assert not world.sights.top_ups or not TopUp.objects.filter(pk__in=world.sights.top_ups)
+    for purchase_id in world.sights.purchases:
+        assert Paper.objects.filter(document=f"purchase/{purchase_id}").exists(), purchase_id
+    world.seal()
+    check_everything(world)
+    for person_id in world.people:
+        world.sights.check_library(person_id)
+    found = reconcile_gateway(gateway=world.gateway, within=Period(NOW, world.now), now=world.now)
+    assert found.differences == (), found.differences
+
+
+def _is_all_settled() -> bool:
+    return not (
+        TopUp.objects.filter(state="pending").exists()
+        or PayBack.objects.filter(state="pending").exists()
+        or GatewayMessage.objects.filter(processed_at=None).exists()
+    )
