@@ -28,6 +28,7 @@ from pennywhistle.adapters.audio.process import (
     RUN_SECONDS_MAX,
     Process,
     ProcessFailedError,
+    ProcessOverLimitError,
     Run,
     running,
     set_confined,
@@ -221,6 +222,48 @@ def test_a_host_that_is_killed_costs_what_ran_and_no_more(
         assert ended(ffmpeg(*_ENDLESS, "-t", "0.1", "-f", "null", "-"))[0] == 0
     assert "is started again" in caplog.text
     assert host_pid() != host
+
+
+def test_a_host_that_hangs_is_replaced_and_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(process_module, "_HOST_TAKES_SECONDS_MAX", 0.2)
+    process_module._hosts.end()
+    host = host_pid()
+    os.kill(host, signal.SIGSTOP)
+    # More than a socket takes from one side before the other reads.
+    words = ("-metadata", "comment=" + "x" * 100_000) * 8
+    with caplog.at_level(logging.WARNING):
+        assert ended(ffmpeg(*_ENDLESS, "-t", "0.1", *words, "-f", "null", "-"))[0] == 0
+    assert "hangs (timed out)" in caplog.text
+    assert is_gone(host)
+    assert host_pid() != host
+
+
+def test_a_program_whose_host_does_not_tell_of_its_end_leaves_no_descriptor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host = host_pid()
+    open_before = descriptors_of(os.getpid())
+    monkeypatch.setattr(process_module, "_WAIT_AFTER_END_SECONDS", 0.1)
+    with (
+        pytest.raises(ProcessOverLimitError, match="does not end"),
+        running(ffmpeg(*_ENDLESS, "-f", "s16le", "pipe:1")) as process,
+    ):
+        next(iter(process.output()))
+        os.kill(host, signal.SIGSTOP)
+    assert descriptors_of(os.getpid()) == open_before
+    os.kill(host, signal.SIGCONT)
+    assert ended(ffmpeg(*_ENDLESS, "-t", "0.1", "-f", "null", "-"))[0] == 0
+
+
+def test_encoders_share_the_processor_with_the_server_and_ctrl_c_is_not_theirs() -> None:
+    host = host_pid()
+    with running(ffmpeg(*_ENDLESS, "-f", "s16le", "pipe:1")) as process:
+        next(iter(process.output()))
+        for pid in (host, *children_of(host)):
+            assert os.getsid(pid) == os.getsid(0)
+            assert os.getpgid(pid) == host != os.getpgid(0)
 
 
 _PARENT = """

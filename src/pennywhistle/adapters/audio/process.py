@@ -48,6 +48,8 @@ _PAUSE_SECONDS = 0.005
 _PIPE_BYTES = 1024 * 1024
 _LAST_WORDS_BYTES = 8000
 _HOST_STARTS_SECONDS_MAX = 30
+# Taking an order is a few system calls to a host. One that leaves its orders lying for so long hangs.
+_HOST_TAKES_SECONDS_MAX = 10
 _HOST_TRIES = 2
 _WAIT_AFTER_END_SECONDS = 30
 # What Python's audit hooks hear when a program is started here.
@@ -176,11 +178,16 @@ class Process:
         return json.loads(line) if line else None
 
     def end(self) -> None:
-        """Kill it if it still runs, and wait until it is gone. May be called twice."""
-        with contextlib.suppress(OSError):
-            self._line.shutdown(socket.SHUT_WR)
-            self._told()
-        self._line.close()
+        """Kill it if it still runs, and wait until it is gone. May be called twice.
+
+        Raises `ProcessOverLimitError` where its host does not say that it is.
+        """
+        try:
+            with contextlib.suppress(OSError):
+                self._line.shutdown(socket.SHUT_WR)
+                self._told()
+        finally:
+            self._line.close()
 
 
 @contextlib.contextmanager
@@ -238,15 +245,19 @@ class _Host:
         self._control.settimeout(_HOST_STARTS_SECONDS_MAX)
         with self._control.makefile("rb") as lines:
             said = lines.readline(10_000)
-        self._control.settimeout(None)
+        self._control.settimeout(_HOST_TAKES_SECONDS_MAX)
         if not said:
             raise OSError("the encoders' host ended at once")
         missing: list[str] = json.loads(said)["missing"]
         return missing
 
     def ask(self, request: bytes, descriptors: tuple[int, ...]) -> None:
-        """Raises OSError where the host is gone."""
-        host_program.send(self._control, request, list(descriptors))
+        """Raises OSError where the host is gone, or hangs: then it is killed."""
+        try:
+            host_program.send(self._control, request, list(descriptors))
+        except TimeoutError:
+            self._process.kill()
+            raise
 
     def end(self) -> None:
         """With all that it started."""
@@ -279,7 +290,9 @@ class _Hosts:
                 try:
                     self._get().ask(request, descriptors)
                 except OSError as error:
-                    log.warning("the encoders' host has ended (%s) and is started again", error)
+                    log.warning(
+                        "the encoders' host has ended or hangs (%s) and is started again", error
+                    )
                     self._end()
                     if not tries_left:
                         raise
