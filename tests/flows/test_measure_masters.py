@@ -3,11 +3,14 @@ another encoder makes it."""
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from dataclasses import replace
 
 import pytest
 
 from pennywhistle.adapters.audio.encode import EncodeOrder, measure_audio_bytes
+from pennywhistle.adapters.storage.growing import MakeRoom
 from pennywhistle.flows import measure_masters as measuring
 from pennywhistle.flows.measure_masters import measure_masters
 from pennywhistle.shop.catalogue.facts import MeasuredSize
@@ -115,6 +118,49 @@ def test_a_master_that_is_missing_holds_up_no_other(
     assert Master.objects.get(pk=lost.pk).measured_sizes == OLD
 
 
+class FullDisk:
+    """One with no room for a working folder, until something else on it has given way."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_full = True
+        self._make = tempfile.mkdtemp
+        monkeypatch.setattr(tempfile, "mkdtemp", self.make)
+
+    def make(self, *names: str) -> str:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self._make(*names)
+
+    def give_way(self, _: int) -> bool:
+        self.is_full = False
+        return True
+
+
+def test_a_disk_that_stays_full_is_told_and_the_next_batch_goes_on_behind_it(
+    dock: Dock,
+    taken_in: dict[int, dict[str, MeasuredSize]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    FullDisk(monkeypatch)
+    monkeypatch.setattr(measuring, "MEASURED_MAX", 2)
+    batch = measure_masters(masters=dock.masters, working_folder=dock.working_folder)
+    assert (batch.measured, batch.failed, batch.after_id) == (0, 2, sorted(taken_in)[1])
+    for master in Master.objects.order_by("pk")[:2]:
+        assert f"master {master.sha256} was not measured" in caplog.text
+        assert master.measured_sizes == OLD
+
+
+def test_the_cache_gives_way_to_what_is_measured(
+    dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FullDisk(monkeypatch)
+    batch = measure_masters(
+        masters=dock.masters, working_folder=dock.working_folder, make_room=disk.give_way
+    )
+    assert (batch.measured, batch.failed) == (3, 0)
+
+
 def test_what_another_encoder_measured_is_measured_anew_and_nothing_else(
     dock: Dock, taken_in: dict[int, dict[str, MeasuredSize]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,9 +170,9 @@ def test_what_another_encoder_measured_is_measured_anew_and_nothing_else(
     add_measured_sizes(master_id=master.id, measured=other)
     asked: list[str] = []
 
-    def counted(order: EncodeOrder) -> int:
+    def counted(order: EncodeOrder, *, make_room: MakeRoom) -> int:
         asked.append(order.framing)
-        return measure_audio_bytes(order)
+        return measure_audio_bytes(order, make_room=make_room)
 
     monkeypatch.setattr(measuring, "measure_audio_bytes", counted)
     batch = measure_masters(masters=dock.masters, working_folder=dock.working_folder)

@@ -16,7 +16,9 @@ from pennywhistle.adapters.audio.encode import (
     EncoderFailedError,
     measure_audio_bytes,
 )
+from pennywhistle.adapters.storage.growing import MakeRoom, no_room
 from pennywhistle.adapters.storage.masters import MasterMissingError, MasterStore
+from pennywhistle.adapters.storage.rendition_cache import DiskFullError
 from pennywhistle.flows.encode_order import encoder_of, order_of
 from pennywhistle.shop.catalogue.facts import MeasuredSize
 from pennywhistle.shop.catalogue.operations import add_measured_sizes
@@ -45,12 +47,19 @@ class Batch:
     after_id: int
 
 
-def measure_masters(*, masters: MasterStore, working_folder: Path, after_id: int = 0) -> Batch:
+def measure_masters(
+    *,
+    masters: MasterStore,
+    working_folder: Path,
+    make_room: MakeRoom = no_room,
+    after_id: int = 0,
+) -> Batch:
     """Measure the next few masters past `after_id` that lack a size, or whose sizes another encoder
     made. Rerunning it does no harm.
 
-    A master that cannot be measured is told to the log and passed over until all others have been
-    looked at. Transaction: one short one for each master.
+    A master that cannot be measured, be it for a disk that stays full after `make_room` was asked,
+    is told to the log and passed over until all others have been looked at. Transaction: one short
+    one for each master.
     """
     measured = failed = 0
     listed = list_masters(after_id=after_id, limit=LOOKED_AT_MAX)
@@ -68,8 +77,9 @@ def measure_masters(*, masters: MasterStore, working_folder: Path, after_id: int
                 master=facts,
                 working_folder=working_folder,
                 niceness=BACKGROUND_NICENESS,
+                make_room=make_room,
             )
-        except (MasterMissingError, EncoderFailedError):
+        except (MasterMissingError, EncoderFailedError, DiskFullError):
             log.exception(
                 "master %s was not measured; it is not sold in every recipe", master.sha256
             )
@@ -88,16 +98,19 @@ def measure_sizes(
     master: encoding.MasterFacts,
     working_folder: Path,
     niceness: int = 0,
+    make_room: MakeRoom = no_room,
 ) -> dict[str, MeasuredSize]:
     """The sizes by recipe, wherever only an encode can tell it and this encoder's has not yet.
 
-    `source` is where the master lies. Raises `EncoderFailedError`.
+    `source` is where the master lies. Where the disk of the working folder is full, `make_room` is
+    asked for some. Raises `EncoderFailedError`, `DiskFullError`.
     """
 
     def measure(recipe: Recipe) -> MeasuredSize:
         order = order_of(recipe=recipe, master=master, source=source, working_folder=working_folder)
         key = _audio_key(master_sha256, master, recipe)
-        return MeasuredSize(measure_audio_bytes(replace(order, niceness=niceness)), key)
+        size = measure_audio_bytes(replace(order, niceness=niceness), make_room=make_room)
+        return MeasuredSize(size, key)
 
     with ThreadPoolExecutor(MEASURES_AT_ONCE_MAX) as pool:
         # The slowest stand last in the table, and begin first.

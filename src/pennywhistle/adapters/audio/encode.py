@@ -151,12 +151,12 @@ def pass_framed(order: EncodeOrder, output: Iterable[bytes], sink: Sink) -> Enco
     return EncodeResult(counted.size_bytes, audio, counted.sha256.hexdigest(), counted.crc32)
 
 
-def measure_audio_bytes(order: EncodeOrder) -> int:
+def measure_audio_bytes(order: EncodeOrder, *, make_room: MakeRoom = no_room) -> int:
     """The priced size of what `order` makes, by making it once and throwing it away.
 
-    Raises `EncoderFailedError`, `DiskFullError`.
+    `make_room` and what is raised are those of `encode`.
     """
-    return encode(replace(order, audio_bytes=None), lambda _: None).audio_bytes
+    return encode(replace(order, audio_bytes=None), lambda _: None, make_room=make_room).audio_bytes
 
 
 class _Counted:

@@ -161,7 +161,10 @@ class _Measuring:
     def __call__(self) -> None:
         outfit = get_outfit()
         batch = measure_masters(
-            masters=outfit.masters, working_folder=outfit.working_folder, after_id=self._after_id
+            masters=outfit.masters,
+            working_folder=outfit.working_folder,
+            make_room=outfit.renditions.give_way,
+            after_id=self._after_id,
         )
         self._after_id = batch.after_id
 
