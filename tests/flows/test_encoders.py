@@ -128,6 +128,21 @@ def test_what_goes_ahead_is_moved_up_once_somebody_waits_for_it(open_shop: Stock
     assert open_shop.outfit.renditions.find(**wanted.file) is not None
 
 
+def test_what_goes_ahead_is_not_moved_into_a_row_that_is_full(open_shop: StockedShop) -> None:
+    encoders = Encoders(at_once=0, waiting_max=2, ahead_at_once=0)
+
+    def ask(number: int, need: Need) -> Future[None]:
+        wanted = clip(open_shop, number)
+        return encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW, need=need)
+
+    ahead = [ask(number, Need.AHEAD) for number in range(3)]
+    assert [ask(number, Need.BOUGHT) for number in range(2)] == ahead[:2]
+    with pytest.raises(EncodersBusyError, match="2 songs wait"):
+        ask(2, Need.BOUGHT)
+    assert ask(2, Need.AHEAD) is ahead[2]
+    assert [len(encoders._waiting[need]) for need in Need] == [2, 0, 1]
+
+
 def test_whoever_hears_before_buying_takes_no_place_of_those_who_bought(
     open_shop: StockedShop,
 ) -> None:

@@ -166,19 +166,21 @@ class Encoders:
         """Encode in the background; the job that is at it already, if there is one.
 
         `asker` is whom this is for, as far as turns go. What is wanted again for a higher need, while
-        it still waits, is moved up. The future ends without a result
+        it still waits, is moved up; where that row has no room, it stays where it is and the asker is
+        told to come again, as for anything else. The future ends without a result
         where the file is whole, or another process is at it, and with the error of
         `encode_rendition` where that failed. Raises `EncodersBusyError`.
         """
         with self._lock:
             job = self._jobs.get(wanted.key)
             if job is None:
+                self._check_room(need, asker)
                 job = _Job(wanted, outfit, now, asker, need, Future())
-                self._check_room(job)
                 self._jobs[wanted.key] = job
                 self._waiting[need].add(job)
                 get_measures().change(Level.ENCODES_WAITING, +1)
             elif need < job.need and not job.is_running:
+                self._check_room(need, asker)
                 self._waiting[job.need].remove(job)
                 job.need, job.asker = need, asker
                 self._waiting[need].add(job)
@@ -186,20 +188,20 @@ class Encoders:
         _refuse(refused)
         return job.future
 
-    def _check_room(self, job: _Job) -> None:
-        waiting = self._waiting[job.need]
-        has_place = self._running[job.need] < self._places[job.need] and not len(waiting)
+    def _check_room(self, need: Need, asker: str) -> None:
+        waiting = self._waiting[need]
+        has_place = self._running[need] < self._places[need] and not len(waiting)
         if has_place:
             return
-        if len(waiting) >= self._waiting_max[job.need]:
+        if len(waiting) >= self._waiting_max[need]:
             raise EncodersBusyError(
                 f"{len(waiting)} songs wait to be encoded; ask again later",
-                retry_after_seconds=self._seconds_for(len(waiting), job.need),
+                retry_after_seconds=self._seconds_for(len(waiting), need),
             )
-        if job.asker and waiting.of(job.asker) >= WAITING_OF_ONE_MAX[job.need]:
+        if asker and waiting.of(asker) >= WAITING_OF_ONE_MAX[need]:
             raise EncodersBusyError(
-                f"{waiting.of(job.asker)} songs of one listener wait to be encoded; ask again later",
-                retry_after_seconds=self._seconds_for(waiting.of(job.asker), job.need),
+                f"{waiting.of(asker)} songs of one listener wait to be encoded; ask again later",
+                retry_after_seconds=self._seconds_for(waiting.of(asker), need),
             )
 
     def _seconds_for(self, waiting: int, need: Need) -> int:
