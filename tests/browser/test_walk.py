@@ -193,7 +193,9 @@ def test_it_all_works_without_javascript(
     assert balance(page) == before - price
 
 
-def test_a_card_that_is_slow_arrives_by_itself(page: Page, shop: RunningShop) -> None:
+def test_a_card_that_is_slow_arrives_by_itself_and_pays_for_a_song(
+    page: Page, shop: RunningShop, tmp_path: Path
+) -> None:
     page.goto("/account/signup/")
     sign_up(page)
     page.goto("/wallet/")
@@ -205,6 +207,10 @@ def test_a_card_that_is_slow_arrives_by_itself(page: Page, shop: RunningShop) ->
             break
         page.wait_for_timeout(1_000)
     assert balance(page) == Decimal("5.00")
+    search_for_the_track(page)
+    price = put_the_track_into_the_basket(page)
+    buy_and_download(page, tmp_path)
+    assert balance(page) == Decimal("5.00") - price
 
 
 def test_a_card_that_is_refused_says_why_and_moves_nothing(page: Page, shop: RunningShop) -> None:

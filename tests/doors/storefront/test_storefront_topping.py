@@ -24,6 +24,8 @@ from tests.cast import Cast, assemble
 from tests.doors.storefront.test_storefront_walk import browser_of, see, top_up
 from tests.local_stripe import GOOD, LocalStripe, local_stripe
 
+FROM_GERMANY = "4000002760000016"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ASKS_FIRST = "4000 0000 0000 3220"
@@ -112,7 +114,12 @@ def test_the_shop_adds_its_bonus_and_says_so(alice: Client, cast: Cast) -> None:
     assert str(get_balance(code="fees/sandbox/EUR", currency="EUR")) == "-0.33 EUR"
     assert str(get_balance(code="clearing/sandbox/EUR", currency="EUR")) == "-4.67 EUR"
     kept = TopUp.objects.get()
-    assert (kept.voucher_class, kept.card_country) == ("multi-purpose", "DE")
+    assert (kept.voucher_class, kept.card_country) == ("multi-purpose", "")
+
+
+def test_a_card_whose_bank_tells_its_country_is_kept_with_it(alice: Client, cast: Cast) -> None:
+    top_up(alice, FROM_GERMANY)
+    assert TopUp.objects.get().card_country == "DE"
 
 
 def test_stripes_hosts_are_let_into_the_wallets_page_alone(

@@ -31,6 +31,7 @@ from pennywhistle.adapters.gateways.interface import (
     UnreadableMessageError,
 )
 from pennywhistle.adapters.gateways.sandbox_cards import (
+    COUNTRIES,
     DELAY,
     DISPUTE_LASTS,
     ChargeRecord,
@@ -55,9 +56,6 @@ SIGNATURE_HEADER = "sandbox-signature"
 
 # A message older than this is refused, as Stripe's library does with its own.
 MESSAGE_LASTS = timedelta(minutes=5)
-
-# The country of the bank of every test card.
-CARD_COUNTRY = "DE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +257,7 @@ def _charge_state(charge: ChargeRecord, now: datetime) -> ChargeState:
         raw={"reference": charge.reference, "state": state, "last4": charge.number[-4:]},
         handle=charge.reference,
         fee=fee_of(charge) if state == "succeeded" else None,
-        card_country=CARD_COUNTRY,
+        card_country=COUNTRIES.get(charge.number, ""),
     )
 
 

@@ -10,6 +10,7 @@ Numbers in the way of Stripe's (https://docs.stripe.com/testing):
 | 4000 0000 0000 0077 | pending, and succeeds `DELAY` later |
 | 4000 0000 0000 0341 | pending, and is declined `DELAY` later |
 | 4000 0000 0000 3220 | asks the listener first, and does as they answer |
+| 4000 0027 6000 0016 | succeeds at once, and its bank is in Germany; no other card says where it is from |
 | 4000 0000 0000 5126 | succeeds; a refund of it is declined `DELAY` after it succeeded |
 | 4000 0000 0000 7726 | succeeds; a refund of it is pending, and succeeds `DELAY` later |
 | 4000 0000 0000 1976 | succeeds; the bank inquires `DELAY` later and takes nothing |
@@ -43,6 +44,8 @@ _DISPUTE_FEE_MINOR_UNITS = 2_000
 ASKS_FIRST = "4000000000003220"
 REFUND_DECLINED_LATER = "4000000000005126"
 REFUND_PENDING = "4000000000007726"
+# The cards whose bank tells its country. The others leave it to what else is known of a listener.
+COUNTRIES = {"4000002760000016": "DE"}
 
 _DECLINES = {
     "4000000000000002": "The card was declined.",
@@ -52,7 +55,7 @@ _DECLINES = {
 _DELAYED = {"4000000000000077", "4000000000000341"}
 # How the dispute of a charge ends; an inquiry stays one.
 _DISPUTED = {"4000000000001976": "inquiry", "4000000000002685": "won", "4000000000000259": "lost"}
-_SUCCEEDS = {"4242424242424242", "4000000000000077", ASKS_FIRST}
+_SUCCEEDS = {"4242424242424242", "4000000000000077", ASKS_FIRST, *COUNTRIES}
 _KNOWN = _SUCCEEDS | _DECLINES.keys() | _DISPUTED.keys() | {REFUND_DECLINED_LATER, REFUND_PENDING}
 
 

@@ -114,4 +114,5 @@ def _test_cards() -> tuple[pages.TestCard, ...]:
         pages.TestCard("4000 0000 0000 0077", gettext("pays after a few seconds")),
         pages.TestCard("4000 0000 0000 0341", gettext("is declined after a few seconds")),
         pages.TestCard("4000 0000 0000 3220", gettext("asks you first")),
+        pages.TestCard("4000 0027 6000 0016", gettext("pays at once, from Germany")),
     )
