@@ -9,7 +9,7 @@ import django
 from django.conf import settings
 
 django.setup()
-for name in ("masters", "covers", "booklets", "renditions"):
+for name in ("masters", "covers", "booklets", "renditions", "encoding"):
     setattr(settings, f"{name.upper()}_FOLDER", Path(os.environ["TEST_FOLDER"]) / name)
 
 from starlette.applications import Starlette

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pennywhistle.adapters.storage import held as held_module
+from pennywhistle.adapters.storage.held import HeldFiles
 from pennywhistle.doors.delivery import bodies
 from pennywhistle.doors.delivery.bodies import GrowingBody, PartOfFile, WholeFile
 
@@ -29,12 +30,11 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def none_held() -> Iterator[None]:
-    """The loop of a test ends before a file is let go."""
-    yield
-    for descriptor in list(bodies._held):
-        bodies._let_go(descriptor)
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[HeldFiles]:
+    files = HeldFiles(tmp_path / "working", most=2)
+    yield files
+    files.close()
 
 
 async def nothing_more() -> MutableMapping[str, Any]:
@@ -66,9 +66,9 @@ def body_of(messages: Messages) -> bytes:
 
 @pytest.mark.parametrize("scope", [SENDS_FILES, SENDS_BYTES])
 async def test_a_file_that_is_evicted_while_it_is_answered_with_is_sent_all_the_same(
-    scope: dict[str, Any], file: Path
+    scope: dict[str, Any], file: Path, held: HeldFiles
 ) -> None:
-    answer = WholeFile(file, total=len(CONTENT), headers={"etag": '"x"'})
+    answer = WholeFile(file, total=len(CONTENT), headers={"etag": '"x"'}, held=held)
     messages = await sent(answer, scope, evicted=file)
     assert body_of(messages) == CONTENT
     assert (messages[0]["status"], dict(messages[0]["headers"])) == (
@@ -77,26 +77,31 @@ async def test_a_file_that_is_evicted_while_it_is_answered_with_is_sent_all_the_
     )
 
 
-@pytest.mark.parametrize("kind", [WholeFile, PartOfFile])
-def test_what_is_gone_already_is_no_answer(kind: type[Any], tmp_path: Path) -> None:
-    where = {"total": 9} if kind is WholeFile else {"start": 0, "stop": 9}
+def test_what_is_gone_already_is_no_answer(tmp_path: Path, held: HeldFiles) -> None:
     with pytest.raises(FileNotFoundError):
-        kind(tmp_path / "evicted", headers={}, **where)
+        WholeFile(tmp_path / "evicted", total=9, headers={}, held=held)
+    with pytest.raises(FileNotFoundError):
+        PartOfFile(tmp_path / "evicted", start=0, stop=9, headers={})
 
 
 async def test_so_many_files_are_held_for_the_server_and_no_longer_than_it_needs(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, held: HeldFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "HELD_MOST", 2)
-    monkeypatch.setattr(bodies, "HELD_SECONDS", 0.05)
-    answers = [WholeFile(file, total=len(CONTENT), headers={}) for _ in range(3)]
-    told = [(await sent(answer, SENDS_FILES))[1]["path"] for answer in answers]
-    assert [path.startswith("/proc/self/fd/") for path in told] == [True, True, False]
-    assert told[2] == str(file)
+    for module in (bodies, held_module):
+        for name in ("HELD_SECONDS", "CLOSED_AFTER_SECONDS"):
+            monkeypatch.setattr(module, name, 0.05)
+    told = []
+    for number in range(3):
+        file = tmp_path / f"{number}.flac"
+        file.write_bytes(CONTENT)
+        answer = WholeFile(file, total=len(CONTENT), headers={}, held=held)
+        told.append(Path((await sent(answer, SENDS_FILES))[1]["path"]))
+    assert [path.is_symlink() for path in told] == [True, True, False]
+    assert told[2] == file
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while bodies._held:  # noqa: ASYNC110
+        while len(held):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    assert not any(os.path.lexists(path) for path in told[:2])  # noqa: ASYNC240
+    assert not any(path.is_symlink() for path in told)
 
 
 class ForeseenError(RuntimeError):

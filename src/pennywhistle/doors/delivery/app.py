@@ -35,6 +35,7 @@ from pennywhistle.flows.deliver_album import Album, deliver_album
 from pennywhistle.flows.deliver_rendition import Delivery
 from pennywhistle.flows.encoders import asker_at, get_encoders
 from pennywhistle.flows.gather_evidence import visitor_address
+from pennywhistle.flows.hold_file import get_held_files
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.pack_album import open_album, settle_album
 from pennywhistle.flows.sign_address import Purpose, read_token
@@ -117,7 +118,9 @@ def _answer_from_file(request: Request, recent: Recent) -> Response:
         return _handed_over(recent)
     asked = asked_range(request.headers, etag=recent.etag)
     if asked is None:
-        return WholeFile(recent.path, total=recent.total, headers=recent.headers)
+        return WholeFile(
+            recent.path, total=recent.total, headers=recent.headers, held=get_held_files()
+        )
     try:
         start, stop = asked.of(recent.total)
     except UnsatisfiableRangeError:

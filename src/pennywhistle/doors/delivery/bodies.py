@@ -13,6 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from pennywhistle.flows.hold_file import CLOSED_AFTER_SECONDS, HELD_SECONDS, HeldFiles
+
 log = logging.getLogger(__name__)
 
 # What is read of a file at once. A listener who takes nothing holds two or three such pieces in
@@ -20,15 +22,6 @@ log = logging.getLogger(__name__)
 PIECE_BYTES = 64 * 1024
 # After so many bytes that did not have to wait, other requests have a turn.
 TURN_BYTES = 2 * 1024 * 1024
-# By which the server below can open what this process has open, though it is evicted meanwhile. Linux
-# has it: https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html
-_OPEN_HERE = Path("/proc/self/fd")
-_IS_LINUX = _OPEN_HERE.is_dir()
-# The server opens what it is to send a moment after it was told to. So long is a file kept open for
-# it, and so many at once; one beyond that is not found if it is evicted in that very moment.
-HELD_SECONDS = 2.0
-HELD_MOST = 200
-_held = set[int]()
 
 
 class GrowingBody(StreamingResponse):
@@ -106,33 +99,37 @@ class PartOfFile(Response):
 
 
 class WholeFile(PartOfFile):
-    """A finished file, sent by the server below Python where it can. Raises as `PartOfFile` does."""
+    """A finished file, sent by the server below Python where it can, which finds it among `held`
+    though it is evicted meanwhile. Raises as `PartOfFile` does.
+    """
 
-    def __init__(self, path: Path, *, total: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, *, total: int, headers: Mapping[str, str], held: HeldFiles
+    ) -> None:
         super().__init__(path, start=0, stop=total, headers=headers, status_code=200)
         self._path = path
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the whole file."""
         if "http.response.pathsend" not in scope.get("extensions", {}):
             await super().__call__(scope, receive, send)
             return
-        is_held = _IS_LINUX and len(_held) < HELD_MOST
-        path = _OPEN_HERE / str(self._descriptor) if is_held else self._path
+        loop = asyncio.get_running_loop()
         try:
-            await send(_start_of(self))
-            await send({"type": "http.response.pathsend", "path": str(path)})
+            path = self._held.hold(self._descriptor, now=loop.time())
         finally:
-            if is_held:
-                _held.add(self._descriptor)
-                asyncio.get_running_loop().call_later(HELD_SECONDS, _let_go, self._descriptor)
-            else:
-                os.close(self._descriptor)
+            os.close(self._descriptor)
+        if path is not None:
+            loop.call_later(HELD_SECONDS, _let_go, self._held)
+        await send(_start_of(self))
+        await send({"type": "http.response.pathsend", "path": str(path or self._path)})
 
 
-def _let_go(descriptor: int) -> None:
-    _held.discard(descriptor)
-    os.close(descriptor)
+def _let_go(held: HeldFiles) -> None:
+    loop = asyncio.get_running_loop()
+    if held.let_go(now=loop.time()):
+        loop.call_later(CLOSED_AFTER_SECONDS, _let_go, held)
 
 
 async def after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
