@@ -84,7 +84,10 @@ def encodes_within_name(*, seconds: float) -> str:
 
 @contextmanager
 def measured_encode() -> Iterator[None]:
-    """Count what happens inside as one encode: running, then finished or failed, and how long."""
+    """Count what happens inside as one encode: running, then finished or failed, and how long.
+
+    One that a killed process took with it stays started, and is neither of the others.
+    """
     measures, began = get_measures(), time.monotonic()
     measures.count(Count.ENCODES_STARTED)
     measures.change(Level.ENCODES_RUNNING, 1)
