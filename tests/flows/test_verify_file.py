@@ -105,11 +105,31 @@ def test_a_file_that_was_tagged_anew_is_told_from_another(
     file.save()
     sha256 = sold_files.sha256("flac")
     checked = verify_file(path=path, sha256=sha256)
-    assert checked.verdict is Verdict.NOT_SOLD
-    assert "its tags may have been changed" in checked.why[1]
+    assert checked.verdict is Verdict.CANNOT_TELL
+    assert checked.why[0] == "its bytes are not those of the given SHA-256"
+    assert "its music is whole" in checked.why[1]
+    assert "the store can correct them" in checked.why[1]
     checked = verify_file(path=path, sha256=sha256, pcm_sha256=sold_files.pcm_sha256)
     assert checked.verdict is Verdict.OK
     assert checked.why[1] == "its tags or its head are not as they were sold"
+
+
+def test_a_lossy_file_of_a_day_before_a_correction_is_told_to_be_fetched_again(
+    sold_files: SoldFiles, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(sold_files["mp3-192"], tmp_path))
+    checked = verify_file(path=path, sha256="0" * 64)
+    assert checked.verdict is Verdict.NOT_SOLD
+    assert "it plays whole" in checked.why[1]
+    assert "fetch it again" in checked.why[1]
+
+
+def test_damage_is_no_correction(sold_files: SoldFiles, tmp_path: Path) -> None:
+    path = Path(shutil.copy(sold_files["flac"], tmp_path))
+    path.write_bytes(path.read_bytes()[:-5_000])
+    checked = verify_file(path=path, sha256=sold_files.sha256("flac"))
+    assert checked.verdict is Verdict.NOT_SOLD
+    assert not any("correct" in why for why in checked.why)
 
 
 def test_a_lossless_file_without_a_hash_cannot_tell(sold_files: SoldFiles, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def _judge(heard: Heard, tags: TrackTags, known: _Known) -> tuple[Verdict, tuple
     if known.is_enough:
         return Verdict.OK, (_BYTE_FOR_BYTE, *fault)
     if known.sha256 not in (None, known.whole):
-        return Verdict.NOT_SOLD, _other_bytes(heard, tags) + fault
+        return _judge_other_bytes(heard, tags, fault)
     if fault:
         return Verdict.NOT_SOLD, fault
     if known.pcm_sha256 is not None:
@@ -219,10 +219,26 @@ def _judge_by_itself(heard: Heard, tags: TrackTags) -> tuple[Verdict, tuple[str,
     )
 
 
-def _other_bytes(heard: Heard, tags: TrackTags) -> tuple[str, ...]:
-    if heard.is_lossless and heard.pcm_sha256 == tags.pcm_sha256:
-        return _OTHER_BYTES, (
-            "its samples are those of the hash that it carries, so its tags may have been changed "
-            "since: give the hash of the library's page as --pcm"
+def _judge_other_bytes(
+    heard: Heard, tags: TrackTags, fault: tuple[str, ...]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """It may be older or younger than the hash: a name or a cover can be corrected after a sale."""
+    if fault or (heard.is_lossless and tags.pcm_sha256 not in (None, heard.pcm_sha256)):
+        return Verdict.NOT_SOLD, (_OTHER_BYTES, *fault)
+    if heard.is_lossless and tags.pcm_sha256 is not None:
+        return Verdict.CANNOT_TELL, (
+            _OTHER_BYTES,
+            (
+                "its music is whole: its samples are those of the hash that it carries. Its tags or its "
+                "cover may be of another day, since the store can correct them, or somebody changed "
+                "them: give the hash of the library's page as --pcm, to know that the music is what was "
+                "sold"
+            ),
         )
-    return (_OTHER_BYTES,)
+    return Verdict.NOT_SOLD, (
+        _OTHER_BYTES,
+        (
+            "it plays whole, so it may be of a day before or after the store corrected its tags or its "
+            "cover: fetch it again, and compare that with the hash of today"
+        ),
+    )
