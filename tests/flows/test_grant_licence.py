@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.end_licence import end_licence
 from pennywhistle.flows.grant_licence import grant_licence, parse_rate
+from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.shop.catalogue.rules import CatalogueError
 from pennywhistle.shop.licensing.models import Licence, Licensor
 from pennywhistle.shop.licensing.rules import LicensingError, UnknownLicenceError
 from pennywhistle.shop.sales.rules import NotForSaleError, UnpaidPriceError
-from tests.cast import LABEL, NOW, OPENED, SOCIETY, Cast, quote
+from tests.cast import LABEL, NOW, OPENED, SOCIETY, Cast, fill_wallet, quote
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +159,14 @@ def test_ending_a_licence_ends_sales_and_can_be_said_twice(cast: Cast) -> None:
 def test_a_licence_that_was_never_granted_cannot_be_ended(cast: Cast) -> None:
     with pytest.raises(UnknownLicenceError, match="NONE-1"):
         end_licence(number="NONE-1", reason="", now=NOW)
+
+
+def test_a_licence_does_not_end_before_a_sale_under_it_though_the_clock_was_set_back(
+    cast: Cast,
+) -> None:
+    fill_wallet(cast.alice, "5.00")
+    bought = buy_basket(quote_id=quote(cast).id, person_id=cast.alice.pk, now=NOW)
+    end_licence(number="LAN-1", reason="withdrawn", now=NOW - timedelta(hours=2))
+    licence = Licence.objects.get(number="LAN-1")
+    assert licence.ended_at == bought.purchased_at + timedelta(microseconds=1)
+    assert verify_books().findings == ()

@@ -93,6 +93,17 @@ def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Granted:
     return Granted(stored, is_new, similar)
 
 
+def hold(*, number: str) -> int:
+    """Hold a licence until the caller's transaction ends; its id. Transaction: the caller's.
+
+    Raises `UnknownLicenceError`.
+    """
+    licence = Licence.objects.select_for_update().filter(number=number).first()
+    if licence is None:
+        raise UnknownLicenceError(f"no licence has the number {number!r}")
+    return licence.pk
+
+
 def end(*, number: str, reason: str, at: datetime) -> None:
     """End a licence from `at` on: sales stop, downloads of what was bought go on.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
@@ -161,6 +161,14 @@ def get_spent(*, person_id: int, currency: str) -> Money:
     """What a person has spent in a currency, ever, without what was given back. One query."""
     rows = SaleLine.objects.filter(purchase__person_id=person_id, currency=currency, refund=None)
     return Money(rows.aggregate(micros=Sum("gross_micros"))["micros"] or 0, currency)
+
+
+def find_last_sale_under(*, licence_id: int) -> datetime | None:
+    """When something was last sold under a licence, of either right. One query."""
+    named = Q(recording_licence_id=licence_id) | Q(work_licence_id=licence_id)
+    newest = SaleLine.objects.filter(named).aggregate(at=Max("purchase__purchased_at"))
+    at: datetime | None = newest["at"]
+    return at
 
 
 def list_sales_totals(*, within: Period, label_ids: Sequence[int] | None) -> list[SalesTotal]:
