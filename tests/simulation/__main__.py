@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seed 7 --steps 400 --people 12`: one year, in a database of its own.
+"""`python -m tests.simulation --seed 7 --steps 400 --people 12 --days 100`: one year, in a database of its own.
 
 On SQLite, or on the server that PENNYWHISTLE_TEST_DATABASE_URL names.
 """
@@ -18,6 +18,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--steps", type=int, default=400)
     asked.add_argument("--people", type=int, default=12)
+    asked.add_argument("--days", type=int, default=365)
     chosen = asked.parse_args()
     with database_for_bench(server_of_bench()) as settings:
         os.environ.update(settings)
@@ -25,7 +26,13 @@ def main() -> None:
         from tests.simulation.run import simulate
 
         folder = Path(settings["PENNYWHISTLE_HOME"]) / "gateway"
-        year = simulate(seed=chosen.seed, steps=chosen.steps, people=chosen.people, folder=folder)
+        year = simulate(
+            seed=chosen.seed,
+            steps=chosen.steps,
+            people=chosen.people,
+            days=chosen.days,
+            folder=folder,
+        )
         print(year)
         from django.db import connections
 

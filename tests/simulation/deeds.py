@@ -124,7 +124,7 @@ def voucher(world: World) -> None:
 
 def buy(world: World) -> None:
     """Someone is quoted something and buys it; now and then a licence of it ends in between."""
-    person_id = world.chance.choice(world.people)
+    person_id = _somebody_with_money(world)
     offer = _quoted(world, person_id)
     if offer is None:
         return
@@ -152,6 +152,13 @@ def buy(world: World) -> None:
     elif isinstance(bought, Refused):
         assert not must or offer.promotion_code or _is_sealed(bought), bought
     world.sights.check_library(person_id)
+
+
+def _somebody_with_money(world: World) -> int:
+    """Mostly; whoever has none is refused, and that is tried too."""
+    expected = world.sights.expected
+    rich = [one for one in world.people if expected.spendable(f"wallet/{one}/EUR") > 0]
+    return world.chance.choice(rich if rich and world.happens(85) else world.people)
 
 
 def _is_sealed(refused: Refused) -> bool:
@@ -257,10 +264,7 @@ def pay_back(world: World) -> None:
             now=world.now,
         ),
     )
-    made = world.sights.memory.find_refund(str(pay_back_id))
-    if made is not None:
-        for wait in (timedelta(), DELAY):
-            world.expect_letter(NoticeKind.REFUND, str(pay_back_id), made.asked_at + wait)
+    world.unwritten.add(pay_back_id)
 
 
 def gift(world: World) -> None:
@@ -327,8 +331,19 @@ def mend(world: World) -> None:
     (world.gateway.folder / "trouble").unlink(missing_ok=True)
 
 
+def _write_of_refunds(world: World) -> None:
+    """The gateway writes of refunds, once the request or the worker has asked for them."""
+    for pay_back_id in sorted(world.unwritten):
+        made = world.sights.memory.find_refund(str(pay_back_id))
+        if made is not None:
+            world.unwritten.remove(pay_back_id)
+            for wait in (timedelta(), DELAY):
+                world.expect_letter(NoticeKind.REFUND, str(pay_back_id), made.asked_at + wait)
+
+
 def deliver_letters(world: World) -> None:
     """What the gateway has to say by now, in any order; each is processed as it comes."""
+    _write_of_refunds(world)
     due = [letter for letter in world.letters if letter.due_at <= world.now]
     world.letters = [letter for letter in world.letters if letter.due_at > world.now]
     world.chance.shuffle(due)

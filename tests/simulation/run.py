@@ -24,7 +24,7 @@ from tests.cast import NOW
 from tests.simulation.deeds import DEEDS, deliver_letters, mend
 from tests.simulation.world import World, found_world
 
-YEAR = timedelta(days=365)
+YEAR_DAYS = 365
 # Rounds of the worker, minutes apart, within which everything has come to its end.
 LAST_ROUNDS = 40
 
@@ -47,18 +47,18 @@ class YearError(AssertionError):
     """A law that was broken, with how to see it again."""
 
 
-def simulate(*, seed: int, steps: int, people: int, folder: Path) -> Year:
-    """A year in an empty database. Raises `YearError` at the first law that is broken."""
+def simulate(*, seed: int, steps: int, people: int, folder: Path, days: int = YEAR_DAYS) -> Year:
+    """So many days in an empty database. Raises `YearError` at the first law that is broken."""
     world = found_world(seed=seed, people=people, folder=folder)
     try:
         for world.step in range(1, steps + 1):
-            _pass_time(world, steps)
+            _pass_time(world, timedelta(days=days) * 2 / steps)
             _step(world)
         _end(world)
     except Exception as error:
         raise YearError(
             f"step {world.step} on {world.now:%Y-%m-%d %H:%M:%S}: {error!r}\nreplay it: python -m "
-            f"tests.simulation --seed {seed} --steps {steps} --people {people}"
+            f"tests.simulation --seed {seed} --steps {steps} --people {people} --days {days}"
         ) from error
     return Year(
         seed=seed,
@@ -72,13 +72,13 @@ def simulate(*, seed: int, steps: int, people: int, folder: Path) -> Year:
     )
 
 
-def _pass_time(world: World, steps: int) -> None:
-    """Seconds, or days: every other step is a long one, so that a year goes by in all."""
+def _pass_time(world: World, wait: timedelta) -> None:
+    """Seconds, or days: every other step waits so long, more or less."""
     chance, before = world.chance, world.clock
     if chance.random() < 0.5:
         world.clock += timedelta(seconds=chance.randint(0, 900))
     else:
-        world.clock += YEAR * 2 / steps * chance.expovariate(1)
+        world.clock += wait * chance.expovariate(1)
     world.now = world.clock
     if before.date() != world.clock.date():
         _new_month(world, before)

@@ -12,11 +12,10 @@ from tests.soak import is_soak
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.soak]
 
 SEEDS = range(1, 21) if is_soak() else (1,)
-STEPS, PEOPLE = (2_000, 200) if is_soak() else (150, 12)
+STEPS, PEOPLE, DAYS = (2_000, 200, 365) if is_soak() else (120, 10, 70)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_penny_is_where_it_must_be_all_year(seed: int, tmp_path: Path) -> None:
-    year = simulate(seed=seed, steps=STEPS, people=PEOPLE, folder=tmp_path / "sandbox")
-    print(year)
+    year = simulate(seed=seed, steps=STEPS, people=PEOPLE, days=DAYS, folder=tmp_path / "sandbox")
     assert year.lines_sold

@@ -87,6 +87,7 @@ class World:
     clock: datetime = NOW
     now: datetime = NOW  # What this step believes: the clock, or a little before it.
     letters: list[Letter] = field(default_factory=list)
+    unwritten: set[uuid.UUID] = field(default_factory=set)  # Pay-backs that no letter tells of.
     touched: set[int] = field(default_factory=set)  # Purchases that may have gone back.
     licences: dict[str, LicenceRequest] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)  # The most seen of each deed.
