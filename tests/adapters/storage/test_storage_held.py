@@ -111,12 +111,17 @@ def test_the_file_that_was_held_last_is_let_go_of_last(held: HeldFiles, tmp_path
     assert names_in(found.parent) == {found.name}
 
 
-def test_only_so_many_are_held(held: HeldFiles, tmp_path: Path) -> None:
-    found = [hold(held, song(tmp_path, str(number))) for number in range(4)]
-    assert [each is not None for each in found] == [True, True, True, False]
-    held.let_go(now=LATER)
-    held.let_go(now=LATER + CLOSED_AFTER_SECONDS)
-    assert hold(held, tmp_path / "3", now=LATER) is not None
+def test_only_so_many_are_held_and_the_oldest_gives_way(held: HeldFiles, tmp_path: Path) -> None:
+    paths = [song(tmp_path, str(number)) for number in range(7)]
+    found = [hold(held, path) for path in paths]
+    assert [each is not None and os.path.lexists(each) for each in found] == [
+        *(False, False, False),
+        *(True, True, True),
+        False,
+    ]
+    assert (found[-1], len(held)) == (None, 6)
+    assert hold(held, paths[-1], now=CLOSED_AFTER_SECONDS) is not None
+    assert len(held) == 4
 
 
 def test_the_cache_s_own_times_of_a_file_stay_as_they_are(held: HeldFiles, tmp_path: Path) -> None:

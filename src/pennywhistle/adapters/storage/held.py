@@ -22,11 +22,13 @@ from pathlib import Path
 
 from pennywhistle.adapters.storage.working import working_below
 
-# So long can a file be found after it was last held, and so many at once. The server opens it a moment
-# after it was told to. One beyond that is told by its own path, and is not found if it is evicted.
+# So long can a file be found after it was last held, and so many at once; the server opens it a moment
+# after it was told to. For one beyond that, the one that was held longest ago gives its name up.
 HELD_SECONDS = 60.0
 HELD_MOST = 200
-# A link that is being followed has been followed by then.
+# A link that is being followed has been followed by then. As many as have names may wait for that;
+# where they do, in a rush of forty other files a second, a file is told by its own path, and is not
+# found if it is evicted in that very moment.
 CLOSED_AFTER_SECONDS = 5.0
 
 _OPEN_HERE = Path("/proc/self/fd")
@@ -65,18 +67,20 @@ class HeldFiles:
         return len(self._held) + len(self._nameless)
 
     def hold(self, descriptor: int, *, now: float) -> Path | None:
-        """Where this process finds the file for `HELD_SECONDS`, whatever becomes of its own path.
+        """Where this process finds the file for `HELD_SECONDS`, or until many others were held,
+        whatever becomes of its own path.
 
         `descriptor` stays the caller's, to be closed at any time. None where no more can be held, or
         the system cannot.
         """
+        self._close_nameless(now)
         status = os.fstat(descriptor)
         file = (status.st_dev, status.st_ino)
         held = self._held.get(file)
         if held is not None and not os.path.lexists(held.path):  # Somebody emptied `root`.
             self._leave_nameless(self._held.pop(file), now)
             held = None
-        held = held or self._name(descriptor)
+        held = held or self._name(descriptor, now)
         if held is None:
             return None
         held.until = now + HELD_SECONDS
@@ -87,8 +91,7 @@ class HeldFiles:
     def let_go(self, *, now: float) -> bool:
         """Let go of what was held long enough. True where this is to be called again after
         `CLOSED_AFTER_SECONDS`."""
-        while self._nameless and self._nameless[0][0] <= now:
-            os.close(self._nameless.popleft()[1])
+        self._close_nameless(now)
         while self._held and next(iter(self._held.values())).until <= now:
             self._leave_nameless(self._held.popitem(last=False)[1], now)
         return bool(self._nameless)
@@ -104,13 +107,19 @@ class HeldFiles:
         for descriptor in descriptors:
             os.close(descriptor)
 
+    def _close_nameless(self, now: float) -> None:
+        while self._nameless and self._nameless[0][0] <= now:
+            os.close(self._nameless.popleft()[1])
+
     def _leave_nameless(self, held: _Held, now: float) -> None:
         held.path.unlink(missing_ok=True)
         self._nameless.append((now + CLOSED_AFTER_SECONDS, held.descriptor))
 
-    def _name(self, descriptor: int) -> _Held | None:
-        if not _IS_LINUX or len(self) >= self._most:
+    def _name(self, descriptor: int, now: float) -> _Held | None:
+        if not _IS_LINUX or len(self._nameless) >= self._most:
             return None
+        if len(self._held) >= self._most:
+            self._leave_nameless(self._held.popitem(last=False)[1], now)
         try:
             kept = os.dup(descriptor)
         except OSError:
