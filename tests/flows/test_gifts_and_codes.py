@@ -66,12 +66,18 @@ def cast(transactional_db: None) -> Cast:
     return assemble()
 
 
-def give(person: Person, amount: str = "5.00", *, gift_id: uuid.UUID | None = None) -> GiftFacts:
+def give(
+    person: Person,
+    amount: str = "5.00",
+    *,
+    gift_id: uuid.UUID | None = None,
+    greeting: str = "",
+) -> GiftFacts:
     return give_gift(
         gift_id=gift_id or new_id(now=NOW),
         buyer_id=person.pk,
         amount=euros(amount),
-        greeting="",
+        greeting=greeting,
         secret=SECRET,
         now=NOW,
     )
@@ -121,6 +127,13 @@ def at_once(calls: Sequence[Callable[[], object]]) -> Counter[str]:
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
     return ends
+
+
+def test_what_cannot_be_seen_comes_onto_no_card(cast: Cast) -> None:
+    fill_wallet(cast.bob, "20.00")
+    assert (
+        give(cast.bob, greeting=" For\u202e Ann,\u2028 with love ").greeting == "For Ann, with love"
+    )
 
 
 def test_a_gift_goes_to_whoever_has_the_code_and_nowhere_else(cast: Cast) -> None:

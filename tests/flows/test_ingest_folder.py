@@ -209,6 +209,17 @@ def test_a_label_that_is_named_stands_over_the_tags(
     assert dock.ingest(label_name="Saltmarsh Tapes").releases[0].release.label == "Saltmarsh Tapes"
 
 
+def test_a_label_that_is_named_is_cleaned_as_tags_are_or_refused(
+    dock: Dock, audio_samples: dict[str, Path]
+) -> None:
+    for none in ("", " \u202e", "L" * 201):
+        with pytest.raises(DeliveryError, match="no label's name"):
+            dock.ingest(label_name=none)
+    deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", SHEET)
+    report = dock.ingest(label_name="Salt\u202emarsh\u2028Tapes ")
+    assert report.releases[0].release.label == "Saltmarsh Tapes"
+
+
 def test_one_file_can_be_taken_in_by_itself(dock: Dock, audio_samples: dict[str, Path]) -> None:
     path = deliver(audio_samples["flac-16-44"], dock.folder, "01.flac", SHEET)
     deliver(audio_samples["flac-mono"], dock.folder, "02.flac", replace(SHEET, number="2"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from pennywhistle.kit.lines import clean_line
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import OverdrawnError
 from pennywhistle.shop.payments import gift_operations
@@ -25,7 +26,7 @@ def give_gift(
             code=gift_code(gift_id=str(gift_id), secret=secret),
             buyer_id=buyer_id,
             amount=amount,
-            greeting=greeting.strip(),
+            greeting=clean_line(greeting),
             now=now,
         )
     except OverdrawnError as error:

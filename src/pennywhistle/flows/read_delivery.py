@@ -16,6 +16,7 @@ from pennywhistle.adapters.audio.sniff import Container, sniff
 from pennywhistle.adapters.tags.fields import Cover, TrackTags
 from pennywhistle.adapters.tags.read import TagsUnreadableError, read_tags
 from pennywhistle.flows.ingest_report import FileReport, IgnoredFile, Outcome, Remark
+from pennywhistle.kit.lines import clean_line
 from pennywhistle.shop.catalogue.identifiers import (
     IdentifierError,
     checked_isrc,
@@ -54,7 +55,7 @@ _DISC_FOLDER = re.compile(r"(?:cd|dis[ck])[ _-]*0*([1-9][0-9]?)", re.IGNORECASE)
 
 
 class DeliveryError(ValueError):
-    """There is nothing to read at that path, or far too much."""
+    """There is nothing to read at that path, or far too much; or the label given for it is no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,10 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
     """Everything below `folder` (or the one file that it names), sorted by folder and by name.
 
     Files in one folder with one album make one release; `label_name` stands over the label in the
-    tags. Links, hidden files and what is neither audio nor a cover are left alone and told of in
+    tags, and is cleaned as they are. Links, hidden files and what is neither audio nor a cover are left alone and told of in
     `ignored`. Reads headers and tags, decodes nothing, changes nothing. Raises `DeliveryError`.
     """
+    label_name = None if label_name is None else _checked_label(label_name)
     root = folder if folder.is_dir() else folder.parent
     paths, ignored = _walk(folder)
     tagged, refused = [], []
@@ -121,6 +123,14 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
         if path not in beside
     ]
     return Delivery(root, releases, tuple(refused), tuple(left))
+
+
+def _checked_label(name: str) -> str:
+    most = _CHARACTERS_MAX["label"]
+    clean = clean_line(name)
+    if not clean or len(clean) > most:
+        raise DeliveryError(f"{name!r} is no label's name: write one line of 1 to {most} letters")
+    return clean
 
 
 def _why_ignored(path: Path) -> str:

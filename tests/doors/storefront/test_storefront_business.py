@@ -64,6 +64,15 @@ def test_whatever_is_typed_is_kept_or_refused_in_words(number: str) -> None:
         assert error.field == "vat_number"
 
 
+def test_what_cannot_be_seen_comes_onto_no_paper() -> None:
+    seen = {
+        "name": "Quill\u202e & Reed\u2028 Ltd\x07",
+        "address": "1 Quay\u2066 Street\r\nGalway\u202e",
+    }
+    buyer = check_business(**seen, vat_number="IE6388047V", seller=IRISH)
+    assert (buyer.name, buyer.address) == ("Quill & Reed Ltd", "1 Quay Street\nGalway")
+
+
 @pytest.mark.parametrize("lacks", ["name", "address"])
 def test_a_business_needs_its_name_and_its_address(lacks: str) -> None:
     with pytest.raises(BusinessError) as refusal:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
+from pennywhistle.kit.lines import clean_line, clean_lines
 from pennywhistle.shop.sales.papers import Buyer
 from pennywhistle.shop.sales.rules import SaleError
 from pennywhistle.shop.sales.vat import Seller
@@ -42,12 +43,14 @@ class ReverseChargeError(BusinessError):
 
 
 def check_business(*, name: str, address: str, vat_number: str, seller: Seller) -> Buyer:
-    """Whom papers are to be made out to, its number in its shortest form. Raises `BusinessError`."""
+    """Whom papers are to be made out to, its number in its shortest form, and its name and address
+    without what cannot be seen. Raises `BusinessError`."""
+    name, address = clean_line(name), clean_lines(address)
     for field, text, most in (
         ("name", name, NAME_LENGTH_MOST),
         ("address", address, ADDRESS_LENGTH_MOST),
     ):
-        if not text.strip() or len(text.strip()) > most:
+        if not text or len(text) > most:
             raise BusinessError(field, f"Write the {field} in 1 to {most} letters.")
     try:
         number = vat.validate(vat_number)
@@ -64,4 +67,4 @@ def check_business(*, name: str, address: str, vat_number: str, seller: Seller) 
             "This shop makes papers out to businesses of its own country alone. A business of "
             "another would have to be charged without tax, which this shop does not do yet.",
         )
-    return Buyer(name.strip(), address.strip(), number)
+    return Buyer(name, address, number)
