@@ -101,9 +101,9 @@ class _Tagged:
 def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
     """Everything below `folder` (or the one file that it names), sorted by folder and by name.
 
-    Files in one folder with one album make one release; `label_name` stands over the label in the
-    tags, and is cleaned as they are. Links, hidden files and what is neither audio nor a cover are left alone and told of in
-    `ignored`. Reads headers and tags, decodes nothing, changes nothing. Raises `DeliveryError`.
+    Files in one folder with one album make one release; `label_name`, cleaned as tags are, stands
+    over theirs. Links, hidden files and what is neither audio nor a cover are left alone and told of
+    in `ignored`. Reads headers and tags, decodes nothing, changes nothing. Raises `DeliveryError`.
     """
     label_name = None if label_name is None else _checked_label(label_name)
     root = folder if folder.is_dir() else folder.parent
@@ -115,7 +115,7 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
             tagged.append(_read_file(path, name))
         except _RefusedError as refusal:
             refused.append(FileReport(name, Outcome.REFUSED, tuple(refusal.remarks)))
-    releases = tuple(_release(group, label_name, root) for group in _groups(tagged))
+    releases = tuple(_release(group, label, root) for group in _groups(tagged))
     beside = {path for one in releases for path in (*one.cover_paths, *one.booklet_paths)}
     left = [
         IgnoredFile(shown_name(path, root), _why_ignored(path))
@@ -127,8 +127,7 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
 
 def _checked_label(name: str) -> str:
     most = _CHARACTERS_MAX["label"]
-    clean = clean_line(name)
-    if not clean or len(clean) > most:
+    if not (clean := clean_line(name)) or len(clean) > most:
         raise DeliveryError(f"{name!r} is no label's name: write one line of 1 to {most} letters")
     return clean
 
@@ -167,8 +166,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
         return [folder], []
     if not folder.is_dir():
         raise DeliveryError(f"there is no folder {folder}; name the folder that holds the files")
-    audio: list[Path] = []
-    other: list[Path] = []
+    audio, other = list[Path](), list[Path]()
     for count, path in enumerate(_below(folder, depth=0), start=1):
         if count > FILES_MAX:
             raise DeliveryError(
@@ -302,8 +300,7 @@ def _first(files: Sequence[_Tagged], name: str) -> str:
 def _label(
     files: Sequence[_Tagged], label_name: str | None, artist: str, remarks: list[Remark]
 ) -> str:
-    label = label_name or _first(files, "label")
-    if label:
+    if label := label_name or _first(files, "label"):
         return label
     remarks.append(
         Remark(
