@@ -115,7 +115,7 @@ def read_delivery(*, folder: Path, label_name: str | None) -> Delivery:
             tagged.append(_read_file(path, name))
         except _RefusedError as refusal:
             refused.append(FileReport(name, Outcome.REFUSED, tuple(refusal.remarks)))
-    releases = tuple(_release(group, label, root) for group in _groups(tagged))
+    releases = tuple(_release(group, label_name, root) for group in _groups(tagged))
     beside = {path for one in releases for path in (*one.cover_paths, *one.booklet_paths)}
     left = [
         IgnoredFile(shown_name(path, root), _why_ignored(path))
