@@ -240,9 +240,9 @@ class Sights:
                 del self.pay_backs[row.pk]
 
     def _disputes(self, now: datetime) -> None:
-        for row in Dispute.objects.filter(closed_at=None) | Dispute.objects.filter(
-            pk__in=[pk for pk, kept in self.disputes.items() if kept.closed_at is None]
-        ):
+        still_open = [pk for pk, row in self.disputes.items() if row.closed_at is None]
+        new = Dispute.objects.filter(pk__gt=max(self.disputes, default=0))
+        for row in (new | Dispute.objects.filter(pk__in=still_open)).order_by("pk"):
             charge = self.memory.find_charge(str(row.top_up_id))
             assert charge is not None
             truth = dispute_state(charge, now)
