@@ -9,7 +9,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ from pennywhistle.shop.payments.bank_queries import (
     list_entries,
     list_waiting_slips,
 )
-from pennywhistle.shop.payments.operations import open_wallet
+from pennywhistle.shop.payments.operations import redeem, store_vouchers
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.payments.rules import PENDING_TOP_UPS_MOST, PaymentError, TopUpTerms
 from tests.bank_statements import IBAN, Line, camt
@@ -343,8 +343,9 @@ def test_a_transfer_whose_listener_has_a_wallet_in_another_currency_by_now_waits
     cast: Cast,
 ) -> None:
     slip = order(cast.alice)
-    with transaction.atomic():
-        open_wallet(person_id=cast.alice.pk, currency="USD")
+    code, worth = new_digits(16), Money.parse("5.00", "USD")
+    store_vouchers(codes=[code], batch="fair", amount=worth, now=NOW)
+    redeem(code=code, person_id=cast.alice.pk, accepted=["USD"], now=NOW)
     take_in(camt([Line("20.00", slip.reference)]))
     (row,) = list_entries(only_unclaimed=True)
     with pytest.raises(BankError, match="in USD"):

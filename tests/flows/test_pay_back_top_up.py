@@ -17,17 +17,23 @@ from django.db import connection
 from pennywhistle.adapters.gateways.interface import GatewayUnreachableError
 from pennywhistle.adapters.gateways.sandbox import DELAY, SandboxGateway
 from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.give_gift import give_gift, show_gift_code, take_back_gift
+from pennywhistle.flows.issue_vouchers import issue_vouchers
 from pennywhistle.flows.pay_back_top_up import (
     pay_back_top_up,
     record_refund,
     settle_pending_pay_backs,
 )
 from pennywhistle.flows.record_payment_event import SettlementError
+from pennywhistle.flows.redeem_voucher import redeem_voucher
+from pennywhistle.flows.refund_purchase import refund_purchase
 from pennywhistle.flows.top_up_wallet import Card, top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.operations import create_person
+from pennywhistle.shop.payments.gifts import GiftFacts
 from pennywhistle.shop.payments.going_back import (
     PayBackError,
     PayBackState,
@@ -38,11 +44,14 @@ from pennywhistle.shop.payments.going_back_queries import (
     list_returnable_top_ups,
 )
 from pennywhistle.shop.payments.models import PayBack, TopUp
+from pennywhistle.shop.sales.refunds import RefundReason
 from tests.cast import NOW, PASSWORD, Cast, assemble, euros, quote
 from tests.faults import fail_each_call
 from tests.till import Till, stands
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "a secret of the store"
 
 
 @pytest.fixture
@@ -90,6 +99,66 @@ def test_a_bonus_goes_back_to_the_store_with_its_top_up(till: Till) -> None:
     record_refund(refund=refund, gateway_name="sandbox", now=later)
     assert till.spendable == euros("5.50")
     assert verify_books().findings == ()
+
+
+def give(till: Till, amount: str) -> GiftFacts:
+    return give_gift(
+        gift_id=new_id(now=NOW),
+        buyer_id=till.person.pk,
+        amount=euros(amount),
+        greeting="",
+        secret=SECRET,
+        now=NOW,
+    )
+
+
+def redeem(gift: GiftFacts, person: Person) -> None:
+    code = show_gift_code(gift=gift, secret=SECRET)
+    redeem_voucher(code=code, person_id=person.pk, domain="testserver", now=NOW)
+
+
+def free_voucher(person: Person, amount: str) -> None:
+    code = uuid.uuid4().hex
+    issue_vouchers(codes=[code], batch="free", amount=euros(amount), now=NOW, is_free=True)
+    redeem_voucher(code=code, person_id=person.pk, domain="testserver", now=NOW)
+
+
+@pytest.mark.parametrize("way", ["taken back", "redeemed by its buyer"])
+def test_a_gift_that_comes_back_makes_no_money_of_a_bonus(till: Till, way: str) -> None:
+    top_up = till.top_up("100.00", bonus="10.00")
+    gift = give(till, "110.00")
+    if way == "taken back":
+        take_back_gift(gift_id=UUID(gift.id), buyer_id=till.person.pk, now=NOW)
+    else:
+        redeem(gift, till.person)
+        redeem(gift, till.person)
+    till.pay_back(top_up, "100.00")
+    assert till.spendable == euros("0")
+    assert stands("promotions/EUR") == euros("0")
+    assert verify_books().findings == ()
+
+
+def test_a_refund_makes_no_money_of_a_free_voucher(cast: Cast, till: Till) -> None:
+    top_up = till.top_up("10.00")
+    offer = quote(cast)
+    free_voucher(cast.alice, "10.00")
+    give(till, f"{(euros('20.00') - offer.total).decimal:.2f}")
+    bought = buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
+    assert till.spendable == euros("0")
+    refund_purchase(purchase_id=bought.id, reason=RefundReason.GOODWILL, refunded_by=None, now=NOW)
+    assert till.spendable == offer.total
+    with pytest.raises(PayBackTooLargeError, match=r"At most 0\.00 EUR"):
+        till.pay_back(top_up, "0.01")
+
+
+def test_money_of_the_store_is_not_paid_out_to_whom_it_is_given(cast: Cast, till: Till) -> None:
+    top_up = till.top_up("10.00")
+    give(till, "10.00")
+    free_voucher(cast.bob, "10.00")
+    redeem(give(Till(till.gateway, cast.bob), "10.00"), cast.alice)
+    assert till.spendable == euros("10.00")
+    with pytest.raises(PayBackTooLargeError, match=r"At most 0\.00 EUR"):
+        till.pay_back(top_up, "0.01")
 
 
 def test_no_more_goes_back_than_the_top_up_brought(till: Till) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from pennywhistle.adapters.gateways.interface import DisputeState
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.forgive_shortage import forgive_shortage
+from pennywhistle.flows.give_gift import give_gift, show_gift_code
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.flows.redeem_voucher import redeem_voucher
 from pennywhistle.flows.verify_books import verify_books
+from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.operations import create_person
 from pennywhistle.shop.payments.going_back import (
@@ -28,6 +32,7 @@ from pennywhistle.shop.payments.going_back_queries import (
     list_disputes,
 )
 from pennywhistle.shop.payments.models import Dispute
+from pennywhistle.shop.payments.rules import VoucherRefusedError
 from pennywhistle.shop.royalties.queries import list_owed
 from tests.cast import NOW, PASSWORD, Cast, assemble, euros, quote
 from tests.faults import fail_each_call
@@ -102,6 +107,33 @@ def test_nobody_pays_back_or_buys_from_a_wallet_that_a_dispute_left_short(
     assert till.spendable == euros("10.00") - spent
     till.pay_back(other, "1.00")
     buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
+    assert verify_books().findings == ()
+
+
+def test_a_gift_bought_from_disputed_money_waits_until_nothing_is_short(
+    cast: Cast, till: Till
+) -> None:
+    top_up = till.top_up(card="won")
+    gift = give_gift(
+        gift_id=new_id(now=NOW),
+        buyer_id=till.person.pk,
+        amount=euros("10.00"),
+        greeting="",
+        secret="a secret",
+        now=NOW,
+    )
+    redeem = partial(
+        redeem_voucher,
+        code=show_gift_code(gift=gift, secret="a secret"),
+        person_id=cast.bob.pk,
+        domain="testserver",
+        now=NOW,
+    )
+    till.hear(till.dispute(top_up))
+    with pytest.raises(VoucherRefusedError, match="waits until"):
+        redeem()
+    till.hear(till.dispute(top_up, at=DECIDED))
+    assert redeem().worth == euros("10.00")
     assert verify_books().findings == ()
 
 

@@ -22,7 +22,7 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.queries import find_wallet_currency, get_wallet_balance
 from pennywhistle.shop.payments.rules import PENDING_TOP_UPS_MOST, PaymentError
 from tests.cast import NOW, Cast, euros
 
@@ -80,6 +80,37 @@ def test_each_test_card_does_what_it_is_documented_to(
     assert started.state == later
     assert bool(started.decline_reason) == (later == "declined")
     assert balance(cast) == euros(worth)
+
+
+def test_a_first_top_up_that_comes_to_nothing_fixes_no_currency(
+    cast: Cast, gateway: SandboxGateway
+) -> None:
+    ten_dollars = Money.parse("10.00", "USD")
+
+    def ask(card: str, amount: Money, now: datetime) -> TopUp:
+        return top_up_wallet(
+            top_up_id=new_id(now=now),
+            person_id=cast.alice.pk,
+            amount=amount,
+            card=Card(card),
+            gateway=gateway,
+            now=now,
+        )
+
+    def currency() -> str | None:
+        assert verify_books().findings == ()
+        return find_wallet_currency(person_id=cast.alice.pk)
+
+    assert ask(DECLINED, ten_dollars, NOW).state == "declined"
+    assert currency() is None
+    assert ask(SLOWLY_DECLINED, ten_dollars, NOW).state == "pending"
+    assert currency() == "USD"  # It may arrive yet.
+    settle(gateway)
+    assert currency() is None
+    assert ask(GOOD, euros("10.00"), LATER).state == "succeeded"
+    assert currency() == "EUR"
+    ask(SLOW, ten_dollars, LATER)
+    assert currency() == "EUR"
 
 
 @pytest.mark.parametrize("amount", ["0.99", "0", "-5", "200.01", "10.001"])

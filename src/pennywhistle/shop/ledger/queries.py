@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
@@ -99,6 +99,18 @@ def list_codes(*, prefix: str) -> list[str]:
     """The codes of the accounts that begin so, the oldest account first. One query."""
     rows = Account.objects.filter(code__startswith=prefix).order_by("pk")
     return list(rows.values_list("code", flat=True))
+
+
+def list_codes_in_use(*, prefix: str) -> list[str]:
+    """The codes of the accounts that begin so and into which something came, or is on its way: the
+    one where that began first comes first. One query."""
+    came = Transfer.objects.filter(
+        Q(phase__in=MOVING) | Q(phase=Phase.PENDING, settled_by=None),
+        credit_account=OuterRef("pk"),
+    )
+    first = Subquery(came.order_by("id").values("pk")[:1])
+    rows = Account.objects.filter(code__startswith=prefix).annotate(first=first)
+    return list(rows.exclude(first=None).order_by("first").values_list("code", flat=True))
 
 
 def get_balance(*, code: str, currency: str) -> Money:

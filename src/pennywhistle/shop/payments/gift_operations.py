@@ -78,7 +78,8 @@ def buy_gift(
 def redeem_gift(*, code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:
     """Move a gift into a wallet, once; whoever redeemed it and sends it again is told its worth.
 
-    Transaction: one of its own. Raises `VoucherRefusedError`, of which `UnknownCodeError` is one.
+    Its own buyer takes it back by that, so that the money is what it was before. It is worth nothing
+    while a dispute leaves its buyer's wallet short. Transaction: one of its own. Raises `VoucherRefusedError`, of which `UnknownCodeError` is one.
     """
     with transaction.atomic():
         rows = Gift.objects.select_for_update().filter(code_sha256=code_sha256(code))
@@ -86,15 +87,23 @@ def redeem_gift(*, code: str, person_id: int, accepted: Collection[str], now: da
         if row is None:
             raise UnknownCodeError("This code is not one of ours. Check it against the paper.")
         amount = Money(row.amount_micros, row.currency)
-        if row.redeemed_by_id == person_id:
+        taker_id = row.buyer_id if row.taken_back_at is not None else row.redeemed_by_id
+        if taker_id == person_id:
             return Redeemed(amount, is_first=False)
         if row.redeemed_at is not None:
             raise VoucherRefusedError("This gift has been redeemed already.")
         if row.taken_back_at is not None:
             raise VoucherRefusedError("Whoever bought this gift has taken it back.")
         check_voucher(currency=row.currency, accepted=accepted, expires_at=None, now=now)
-        row.redeemed_by_id, row.redeemed_at = person_id, now
-        row.save(update_fields=["redeemed_by", "redeemed_at"])
+        if row.buyer_id == person_id:
+            row.taken_back_at = now
+        elif get_shortage(person_id=row.buyer_id, currency=row.currency):
+            raise VoucherRefusedError(
+                "This gift waits until its buyer has settled something with the shop. Ask them."
+            )
+        else:
+            row.redeemed_by_id, row.redeemed_at = person_id, now
+        row.save(update_fields=["redeemed_by", "redeemed_at", "taken_back_at"])
         _post_for(row)
     return Redeemed(amount, is_first=True)
 
@@ -132,7 +141,7 @@ def claim_try(*, subjects: Sequence[str], now: datetime) -> None:
     `TooManyTriesError` where a subject has to wait, and then counts nothing.
     """
     with transaction.atomic():
-        for subject in subjects:
+        for subject in sorted(subjects):
             CodeTry.objects.get_or_create(subject=subject, defaults={"tried_at": now})
         rows = CodeTry.objects.select_for_update().filter(subject__in=subjects).order_by("subject")
         for row in rows:
@@ -147,5 +156,9 @@ def claim_try(*, subjects: Sequence[str], now: datetime) -> None:
 
 
 def give_back_try(*, subjects: Sequence[str]) -> None:
-    """A code was known: its try does not count. Transaction: the one update."""
-    CodeTry.objects.filter(subject__in=subjects, misses__gt=0).update(misses=F("misses") - 1)
+    """A code was known: its try does not count. Transaction: one of its own; it holds the rows in the
+    order in which `claim_try` does."""
+    with transaction.atomic():
+        rows = CodeTry.objects.select_for_update().filter(subject__in=subjects).order_by("subject")
+        held = [row.pk for row in rows]
+        CodeTry.objects.filter(pk__in=held, misses__gt=0).update(misses=F("misses") - 1)

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
+from pennywhistle.shop.payments.gifts import gifts_code
 from pennywhistle.shop.payments.rules import (
     PaymentError,
     clearing_code,
@@ -53,7 +54,7 @@ class PayBackTooLargeError(PayBackError):
         self.most = most
         super().__init__(
             f"At most {most} can go back to this card: what the top-up brought, less what went back "
-            "and what was spent. Money that the store gave is not paid out."
+            "and what was spent. Money that the store gave, or a gift, is not paid out."
         )
 
 
@@ -138,16 +139,20 @@ def losses_code(*, currency: str) -> str:
     return f"losses/{currency}"
 
 
-def bonus_left(*, movements: Iterable[tuple[str, Money]], currency: str) -> Money:
+def bonus_left(
+    *, movements: Iterable[tuple[str, Money]], currency: str, with_gifts: bool = False
+) -> Money:
     """What of a wallet is money that the store gave: such money is spent last and never paid out.
 
-    `movements` are the wallet's own, oldest first: the other account's code, and the amount as the
-    wallet sees it.
+    `with_gifts` counts what came by gift codes too: its buyer may have had it from the store.
+    `movements` are the wallet's own, oldest first, without those that were reversed and their
+    reversals: the other account's code, and the amount as the wallet sees it.
     """
     balance = given = Money.zero(currency)
     for other, amount in movements:
         balance += amount
-        if other == promotions_code(currency=currency):
+        is_gift = with_gifts and other == gifts_code(currency=currency) and amount.micros > 0
+        if is_gift or other == promotions_code(currency=currency):
             given += amount
         given = min(given, balance)
     return given
@@ -169,7 +174,8 @@ def payable_back(*, brought: Money, gone_back: Money, available: Money, bonus: M
     """How much of a top-up can still go back to its card.
 
     `brought` is what the card paid, `gone_back` what went back, is on its way, or its bank took;
-    `available` is what the wallet has to spend, `bonus` what of that the store gave.
+    `available` is what the wallet has to spend, `bonus` what of that the store gave, or another
+    listener.
     """
     rest = min(brought - gone_back, available - bonus)
     return max(rest, Money.zero(brought.currency))

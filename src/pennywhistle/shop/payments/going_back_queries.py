@@ -80,7 +80,7 @@ def get_payable_back(*, top_up: TopUp) -> Money:
         brought=Money(top_up.amount_micros, top_up.currency),
         gone_back=gone.amount,
         available=get_available(code=wallet, currency=top_up.currency),
-        bonus=_bonus_left(wallet, top_up.currency),
+        bonus=_bonus_left(wallet, top_up.currency, with_gifts=True),
     )
 
 
@@ -246,15 +246,19 @@ def _returnable(row: TopUp) -> ReturnableTopUp:
     )
 
 
-def _bonus_left(wallet: str, currency: str) -> Money:
-    return bonus_left(movements=_iterate_moved(wallet), currency=currency)
+def _bonus_left(wallet: str, currency: str, *, with_gifts: bool = False) -> Money:
+    moved = _iterate_moved(wallet)
+    return bonus_left(movements=moved, currency=currency, with_gifts=with_gifts)
 
 
 def _iterate_moved(wallet: str) -> Iterator[tuple[str, Money]]:
     """The movements of a wallet, oldest first: the other account, and what came (or went, below
-    zero)."""
+    zero). What went and came back is left out, both ways: as if it had never gone, it has spent
+    nothing of what the store gave."""
     rows = Transfer.objects.filter(
-        Q(debit_account__code=wallet) | Q(credit_account__code=wallet), phase__in=MOVING
+        Q(debit_account__code=wallet, reversed_by=None)
+        | Q(credit_account__code=wallet, reverses=None),
+        phase__in=MOVING,
     ).order_by("id")
     ends = rows.values_list(
         "debit_account__code", "credit_account__code", "amount_micros", "debit_account__currency"

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import open_accounts, post
+from pennywhistle.shop.ledger.operations import post
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.chart import new_account
 from pennywhistle.shop.payments.models import PaymentEvent, TopUp, Voucher
@@ -24,18 +24,10 @@ from pennywhistle.shop.payments.rules import (
     check_voucher,
     code_sha256,
     voucher_transfer,
-    wallet_code,
 )
 
 # A top-up to which nothing is added.
 NO_TERMS = TopUpTerms()
-
-
-def open_wallet(*, person_id: int, currency: str) -> str:
-    """Open a person's wallet unless it is open; its account code. Transaction: the caller's."""
-    code = wallet_code(person_id=person_id, currency=currency)
-    open_accounts(accounts=[new_account(code=code)])
-    return code
 
 
 def start_top_up(

@@ -70,8 +70,9 @@ def get_wallet_balance(*, person_id: int, currency: str) -> Money:
 
 def find_wallet_currency(*, person_id: int) -> str | None:
     """The currency of a person's wallet, None for who has none yet: the first money that comes in
-    opens it. Of several, which older stores let happen, the oldest. One query."""
-    codes = ledger.list_codes(prefix=f"wallet/{person_id}/")
+    opens it, or is on its way; what was declined opens none. Of several, which older stores let
+    happen, the oldest. One query."""
+    codes = ledger.list_codes_in_use(prefix=f"wallet/{person_id}/")
     return codes[0].rsplit("/", 1)[1] if codes else None
 
 
