@@ -17,6 +17,7 @@ from pennywhistle.doors.delivery.app import app as delivery
 from pennywhistle.doors.metrics.counting import counted
 from pennywhistle.doors.metrics.page import show_metrics
 from pennywhistle.flows.encoders import get_encoders, release_ready_encoders
+from pennywhistle.flows.hold_file import get_held_files
 
 # Pages answered at once by one server process; the rest wait their turn.
 PAGE_THREADS = 8
@@ -41,6 +42,7 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
 async def _until_stopped(_: Starlette) -> AsyncIterator[None]:
     yield
     release_ready_encoders()
+    get_held_files().close()
 
 
 end_with_parent()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from functools import cache
 
 from pennywhistle.adapters.storage.held import CLOSED_AFTER_SECONDS, HELD_SECONDS, HeldFiles
@@ -13,7 +12,5 @@ __all__ = ["CLOSED_AFTER_SECONDS", "HELD_SECONDS", "HeldFiles", "get_held_files"
 
 @cache
 def get_held_files() -> HeldFiles:
-    """Those of this process, for the thread of its event loop."""
-    held = HeldFiles(get_outfit().working_folder)
-    atexit.register(held.close)
-    return held
+    """Those of this process, for the thread of its event loop. To be closed when it ends."""
+    return HeldFiles(get_outfit().working_folder)
