@@ -238,6 +238,33 @@ def test_what_was_bought_for_less_counts_for_what_it_was_bought_for(cast: Cast) 
     assert quote_with(cast, one(cast, FLAC)).total == euros("0.32") - euros("0.22")
 
 
+def test_a_price_named_below_the_least_names_what_it_stands_on(cast: Cast) -> None:
+    fill_wallet(cast.alice, "5.00")
+    ask("each", "ann-piper-reels", "named", "0.50")
+    bought = buy_basket(quote_id=quote(cast, one(cast)).id, person_id=cast.alice.pk, now=NOW)
+    offer = quote_with(cast, one(cast, FLAC, named="0.10"))
+    assert told(offer) == [("0.50 EUR", "0.10 EUR", "named")]
+    (off,) = offer.lines[0].reductions
+    assert (off.kind, off.code, off.amount) == ("upgrade", bought.lines[0].document, euros("0.40"))
+    for enough in ("0.50", "0.60"):  # Who names as much as anybody else stands on nothing.
+        (line,) = quote_with(cast, one(cast, FLAC, named=enough)).lines
+        assert (line.gross, line.list_price, line.reductions) == (euros(enough),) * 2 + ((),)
+
+
+def test_an_upgrade_names_every_line_that_it_counts(cast: Cast) -> None:
+    fill_wallet(cast.alice, "5.00")
+    promote("MOST", "90%")
+    small = buy_basket(quote_id=quote(cast, one(cast)).id, person_id=cast.alice.pk, now=NOW)
+    offer = quote_with(cast, one(cast, "mp3-320"), code="MOST")
+    large = buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW)
+    (line,) = quote_with(cast, one(cast, FLAC)).lines
+    assert line.gross == euros("0.32") - small.total - large.total
+    assert [(off.code, off.amount) for off in line.reductions] == [
+        (large.lines[0].document, large.total),
+        (small.lines[0].document, small.total),
+    ]
+
+
 def test_who_has_spent_enough_pays_less(cast: Cast) -> None:
     prices(tiers="0.10=10, 0.20=50")
     fill_wallet(cast.alice, "5.00")
@@ -339,6 +366,7 @@ def test_a_sale_with_every_reduction_is_found_sound_and_one_that_differs_is_name
         (line.reductions[1:], "is not its price"),
         (line.reductions[::-1], "not the order"),
         ((replace(off, kind="gift"), *line.reductions[1:]), "not the order"),
+        ((*line.reductions[:2], *line.reductions[1:]), "not the order"),
     ):
         assert said in " ".join(find_price_faults(line=replace(line, reductions=wrong)))
     with guards_lifted(connection):

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, transaction
 
+from pennywhistle.flows.ask_price import PriceRequest, ask_price
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_statement import IssuedStatement, issue_statement
-from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.flows.make_promotion import PromotionRequest, make_promotion
+from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.flows.refund_purchase import refund_purchase
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import month_period
+from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import get_balance, list_transfers
 from pennywhistle.shop.library.queries import list_owned
@@ -34,7 +37,7 @@ from pennywhistle.shop.sales.refunds import (
     check_not_upgraded,
 )
 from pennywhistle.shop.sales.rules import QuoteExpiredError
-from tests.cast import NOW, Cast, assemble, euros, fill_wallet, quote
+from tests.cast import GERMANY, NOW, OPENED, Cast, assemble, euros, fill_wallet, quote
 from tests.faults import fail_each_call
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,7 +169,7 @@ def test_a_line_that_was_never_sold_is_refused_by_name(cast: Cast) -> None:
 
 
 def test_a_line_is_not_given_back_from_under_its_upgrade() -> None:
-    upgrades = {"sale/B/1": "sale/A/1"}
+    upgrades = [("sale/B/1", "sale/A/1")]
     with pytest.raises(UpgradedLineError, match="sale/B/1"):
         check_not_upgraded(documents={"sale/A/1"}, upgrades=upgrades, refunded={"sale/A/1"})
     together = {"sale/A/1", "sale/B/1"}
@@ -195,6 +198,62 @@ def test_what_was_upgraded_goes_back_only_after_its_upgrade(cast: Cast) -> None:
     give_back(cast, purchase)
     assert balance(cast) == euros("5.00")
     assert verify_books().findings == ()
+
+
+def test_the_least_of_a_named_price_is_not_got_round_by_giving_back_what_lowered_it(
+    cast: Cast,
+) -> None:
+    ask_price(
+        request=PriceRequest("each", "ann-piper-reels", "named", "0.50"),
+        domain="testserver",
+        asked_by=None,
+        now=OPENED,
+    )
+    track = cast.track_ids[0]
+    small = quote(cast, BasketItem("track", track, "mp3-192"))
+    bought = buy_basket(quote_id=small.id, person_id=cast.alice.pk, now=NOW)
+    better = quote(cast, BasketItem("track", track, "flac", euros("0.05")))
+    assert (bought.total, better.total) == (euros("0.50"), euros("0.05"))
+    give_back(cast, bought, [1])
+    with pytest.raises(QuoteExpiredError, match="given back"):
+        buy_basket(quote_id=better.id, person_id=cast.alice.pk, now=NOW)
+    assert balance(cast) == euros("5.00")
+    again = buy_basket(
+        quote_id=quote(cast, BasketItem("track", track, "mp3-192")).id,
+        person_id=cast.alice.pk,
+        now=NOW,
+    )
+    better = quote(cast, BasketItem("track", track, "flac", euros("0.05")))
+    upgrade = buy_basket(quote_id=better.id, person_id=cast.alice.pk, now=NOW)
+    with pytest.raises(UpgradedLineError):
+        give_back(cast, again)
+    give_back(cast, upgrade)
+    give_back(cast, again)
+    assert balance(cast) == euros("5.00")
+    assert verify_books().findings == ()
+
+
+def test_every_line_that_an_upgrade_counts_stays_as_long_as_it_stands(cast: Cast) -> None:
+    code = PromotionRequest(code="MOST", takes_off="90%", starts_at=OPENED)
+    make_promotion(request=code, domain="testserver", now=OPENED)
+    track, bought = cast.track_ids[0], []
+    for recipe, promotion in (("mp3-192", ""), ("mp3-320", "MOST"), ("flac", "")):
+        offer = quote_basket(
+            quote_id=new_id(now=NOW),
+            person_id=cast.alice.pk,
+            items=[BasketItem("track", track, recipe)],
+            domain="testserver",
+            evidence=GERMANY,
+            now=NOW,
+            promotion_code=promotion,
+        )
+        bought.append(buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=NOW))
+    for lesser in bought[:2]:
+        with pytest.raises(UpgradedLineError):
+            give_back(cast, lesser)
+    for purchase in reversed(bought):
+        give_back(cast, purchase)
+    assert balance(cast) == euros("5.00")
 
 
 def state(cast: Cast, month: str, licensor: str = "Lantern Records") -> IssuedStatement:

@@ -86,7 +86,9 @@ def table_of_lowest_prices() -> str:
     return markdown_table("buyer's VAT | base | work | recording | lowest price", rows)
 
 
-def _song(number: int, listed: str, *, lowest: str = "0.03", upgrade: Upgrade | None = None) -> Ask:
+def _song(
+    number: int, listed: str, *, lowest: str = "0.03", upgrades: tuple[Upgrade, ...] = ()
+) -> Ask:
     return Ask(
         number,
         _RELEASE,
@@ -95,7 +97,7 @@ def _song(number: int, listed: str, *, lowest: str = "0.03", upgrade: Upgrade | 
         _euros(listed),
         PriceKind.SIZE,
         _euros(lowest),
-        upgrade,
+        upgrades,
     )
 
 
@@ -124,7 +126,7 @@ def table_of_upgrades() -> str:
         ("0.43", "0.62", "0.03"),
         ("0.60", "0.62", "0.03"),
     ):
-        ask = _song(1, listed, lowest=lowest, upgrade=Upgrade("sale/Q/1", _euros(owned)))
+        ask = _song(1, listed, lowest=lowest, upgrades=(Upgrade("sale/Q/1", _euros(owned)),))
         (line,) = price_asks(asks=[ask])
         rows.append((owned, listed, lowest, f"**{line.price}**"))
     return markdown_table("list price of what is owned | of what is wanted | lowest | price", rows)
@@ -132,12 +134,12 @@ def table_of_upgrades() -> str:
 
 def table_of_the_order() -> str:
     """One song, as each reduction in turn is applied."""
-    upgrade = Upgrade("sale/Q/1", _euros("0.26"))
+    upgrades = (Upgrade("sale/Q/1", _euros("0.26")),)
     tier = Tier(_euros("20"), Fraction(10))
     code = PromotionTerms("SPRING", Fraction(25))
     rows = []
     for lowest in ("0.03", "0.15", "0.18"):
-        asks = [_song(1, "0.62", lowest=lowest, upgrade=upgrade), _song(2, "0.62", lowest=lowest)]
+        asks = [_song(1, "0.62", lowest=lowest, upgrades=upgrades), _song(2, "0.62", lowest=lowest)]
         line: Priced = price_asks(
             asks=asks, wholes=[_whole(asks, "0.90")], tier=tier, promotion=code
         )[0]

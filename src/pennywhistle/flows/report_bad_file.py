@@ -70,7 +70,7 @@ def _find_hindrance(line: LineFacts, now: datetime) -> Held | None:
     history = replace(
         get_report_history(person_id=line.person_id, currency=currency, now=now),
         has_shortage=bool(get_shortage(person_id=line.person_id, currency=currency)),
-        is_upgraded=line.document in list_standing_upgrades(lines=[line]).values(),
+        is_upgraded=any(base == line.document for _, base in list_standing_upgrades(lines=[line])),
     )
     return find_hindrance(
         history=history, price=line.gross, purchased_at=line.purchased_at, now=now

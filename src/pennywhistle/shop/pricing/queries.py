@@ -227,23 +227,18 @@ def _ticket(
         nothing = buyer.prices.floor_per_track
         return Ticket(track.id, recipe.code, 0, False, nothing, coverage, is_measured=False)
     needed = lowest.of(coverage) if isinstance(coverage, Covered) else None
-    upgrade = _upgrade(track, recipe, listed, buyer, asked)
-    price, named = listed.price, None
-    if listed.kind is PriceKind.NAMED:
-        price = _least_named(listed.price, upgrade, needed)
-        named = NamedTerms(price, listed.suggested)
-        upgrade = None  # It is in the least that may be named.
     ask = Ask(
         track_id=track.id,
         release_id=track.release.id,
         label_id=track.release.label_id,
         recipe=recipe.code,
-        listed=price,
+        listed=listed.price,
         kind=listed.kind,
         lowest=needed,
-        upgrade=upgrade,
+        upgrades=_upgrades(track, recipe, listed, buyer, asked),
     )
     (priced,) = price_asks(asks=[ask], tier=buyer.tier)
+    is_named = listed.kind is PriceKind.NAMED
     return Ticket(
         track.id,
         recipe.code,
@@ -252,40 +247,37 @@ def _ticket(
         priced.price,
         coverage,
         priced=priced,
-        named=named,
+        named=NamedTerms(priced.price, listed.suggested) if is_named else None,
     )
 
 
-def _least_named(least: Money, upgrade: Upgrade | None, needed: Money | None) -> Money:
-    """The least that may be named: what was named for the same song before counts."""
-    if upgrade is None:
-        return least
-    left = Money(max(least.micros - upgrade.worth.micros, 0), least.currency)
-    return least if needed is None else min(max(left, needed), least)
-
-
-def _upgrade(
+def _upgrades(
     track: TrackFacts, recipe: Recipe, listed: _Listed, buyer: Buyer, asked: AskedPrices
-) -> Upgrade | None:
-    """What the buyer has of a track, where the recipe is better than all of it.
+) -> tuple[Upgrade, ...]:
+    """What the buyer has of a track, where the recipe is better than all of it, the best first.
 
-    It is worth the list price of the best today, and no more than was paid for all of it: who got it
-    for less pays the rest now.
+    Together it is worth the list price of the best today, and each no more than was paid for it: who
+    got it for less pays the rest now. What a price stands on is named in full, so that none of it is
+    given back from under it.
     """
-    best: tuple[tuple[int, int], Held, Money] | None = None
-    paid = Money.zero(buyer.prices.currency)
+    mine = []
     for code, held in buyer.owned.get(track.id, {}).items():
         try:
             owned = _listed(track, get_recipe(code=code), buyer.prices, asked)
         except SizeNotMeasuredError:
             continue
         if owned.rank >= listed.rank:
-            return None
-        if held.paid.currency == paid.currency:
-            paid += held.paid
-        if best is None or owned.rank > best[0]:
-            best = owned.rank, held, owned.price
-    return None if best is None else Upgrade(best[1].document, min(best[2], paid))
+            return ()
+        if held.paid.currency == owned.price.currency:
+            mine.append((owned, held))
+    mine.sort(key=lambda each: each[0].rank, reverse=True)
+    upgrades, left = [], mine[0][0].price if mine else Money.zero(buyer.prices.currency)
+    for _, held in mine:
+        worth = min(left, held.paid)
+        left -= worth
+        if worth:
+            upgrades.append(Upgrade(held.document, worth))
+    return tuple(upgrades)
 
 
 def _offer_whole(
@@ -369,12 +361,26 @@ def name_whole(*, asks: Sequence[Ask], amount: Money) -> list[Ask]:
         least={str(ask.track_id): ask.least for ask in asks},
         tie_key=f"{asks[0].release_id}/{asks[0].recipe}",
     )
-    return [named_ask(ask=ask, amount=shares[str(ask.track_id)]) for ask in asks]
+    return [
+        replace(ask, listed=shares[str(ask.track_id)], kind=PriceKind.NAMED, upgrades=())
+        for ask in asks
+    ]
 
 
 def named_ask(*, ask: Ask, amount: Money) -> Ask:
-    """The same track at the price that the listener named for it."""
-    return replace(ask, listed=amount, kind=PriceKind.NAMED, upgrade=None)
+    """The same track at the price that the listener named for it.
+
+    Where that is below the least of who has none of it yet, it is this least less an upgrade.
+    """
+    if amount >= ask.listed:
+        return replace(ask, listed=amount, upgrades=())
+    left, upgrades = ask.listed - amount, []
+    for upgrade in ask.upgrades:
+        worth = min(left, upgrade.worth)
+        left -= worth
+        if worth:
+            upgrades.append(replace(upgrade, worth=worth))
+    return replace(ask, upgrades=tuple(upgrades))
 
 
 def price_release(tickets: Iterable[Ticket], *, currency: str) -> Money:

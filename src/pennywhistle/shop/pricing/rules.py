@@ -117,7 +117,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What the buyer has of a track already: the best's sale line, and what all of it is worth."""
+    """Something that the buyer has of a track already: its sale line, and what that counts for."""
 
     document: str
     worth: Money
@@ -137,7 +137,7 @@ class Ask:
     listed: Money
     kind: PriceKind
     lowest: Money | None
-    upgrade: Upgrade | None = None
+    upgrades: tuple[Upgrade, ...] = ()
 
     @property
     def least(self) -> Money:
@@ -266,11 +266,11 @@ def _at_share(line: Priced, code: str, share: Money, kind: PriceKind) -> Priced:
 
 
 def _upgraded(line: Priced) -> Priced:
-    upgrade = line.ask.upgrade
-    if upgrade is None or line.ask.kind is PriceKind.NAMED:
-        return line
-    left = Money(max(line.price.micros - upgrade.worth.micros, 0), line.price.currency)
-    return line.lowered("upgrade", upgrade.document, left, PriceKind.UPGRADE)
+    becomes = None if line.ask.kind is PriceKind.NAMED else PriceKind.UPGRADE
+    for upgrade in line.ask.upgrades:
+        left = Money(max(line.price.micros - upgrade.worth.micros, 0), line.price.currency)
+        line = line.lowered("upgrade", upgrade.document, left, becomes)
+    return line
 
 
 def _less_percent(line: Priced, kind: str, code: str, percent: Fraction) -> Priced:

@@ -119,8 +119,9 @@ def count_given_back(*, documents: Collection[str]) -> int:
     return Refund.objects.filter(sale_line__document__in=documents).count()
 
 
-def list_standing_upgrades(*, lines: Collection[LineFacts]) -> dict[str, str]:
-    """The upgrades of these lines that were not given back: document of each to that of its line.
+def list_standing_upgrades(*, lines: Collection[LineFacts]) -> list[tuple[str, str]]:
+    """The upgrades of these lines that were not given back: each one's document, and that of a line
+    it builds on, for every such line.
 
     One query.
     """
@@ -129,12 +130,12 @@ def list_standing_upgrades(*, lines: Collection[LineFacts]) -> dict[str, str]:
         track_id__in={line.track_id for line in lines},
         refund=None,
     )
-    return {
-        document: reduction["code"]
+    return [
+        (document, reduction["code"])
         for document, reductions in upgrades.values_list("document", "reductions")
         for reduction in reductions
         if reduction["kind"] == PriceKind.UPGRADE.value
-    }
+    ]
 
 
 def get_report_history(*, person_id: int, currency: str, now: datetime) -> ReportHistory:

@@ -23,7 +23,9 @@ def find_price_faults(*, line: LineFacts) -> Iterator[str]:
     if any(each.amount.micros <= 0 for each in line.reductions):
         yield "a reduction of it takes nothing off"
     kinds = [each.kind for each in line.reductions]
-    if kinds != [kind for kind in REDUCTION_KINDS if kind in kinds]:
+    ordered = [kind for kind in REDUCTION_KINDS for _ in range(kinds.count(kind))]
+    is_repeated = any(kinds.count(kind) > 1 for kind in REDUCTION_KINDS if kind != "upgrade")
+    if kinds != ordered or is_repeated:
         yield f"its reductions are {', '.join(kinds)}, which is not the order that they have"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -79,14 +79,14 @@ def refund_transfers(
 
 
 def check_not_upgraded(
-    *, documents: Collection[str], upgrades: Mapping[str, str], refunded: Collection[str]
+    *, documents: Collection[str], upgrades: Collection[tuple[str, str]], refunded: Collection[str]
 ) -> None:
     """Raise `UpgradedLineError` where an upgrade would be left without what it was an upgrade of.
 
-    `upgrades` names by the document of each upgrade that stands the line that it built on;
+    `upgrades` holds the document of each upgrade that stands with that of a line it built on;
     `refunded` are the documents that go back at the same time.
     """
-    for upgrade, base in upgrades.items():
+    for upgrade, base in upgrades:
         if base in documents and upgrade not in refunded:
             raise UpgradedLineError(
                 f"{base} was upgraded by {upgrade}, which cost only the difference: give the "
