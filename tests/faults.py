@@ -69,6 +69,7 @@ class Faults:
     fail_at: int | None
     connection: BaseDatabaseWrapper
     is_fatal: bool = False
+    only: str = ""  # How the calls begin that are counted.
     calls: list[str] = field(default_factory=list)
     failed: str | None = None
     # Files and programs touched while a database transaction was open: law 8 allows none.
@@ -77,6 +78,8 @@ class Faults:
 
     def note(self, name: str, error: type[Exception]) -> None:
         """Count a call; raise `error` if it is its turn to fail."""
+        if not name.startswith(self.only):
+            return
         with self._lock:
             self.calls.append(name)
             if len(self.calls) != self.fail_at:
@@ -119,16 +122,16 @@ sys.addaudithook(_hear)
 
 @contextmanager
 def counted_calls(
-    *, folder: Path, fail_at: int | None = None, is_fatal: bool = False
+    *, folder: Path, fail_at: int | None = None, is_fatal: bool = False, only: str = ""
 ) -> Iterator[Faults]:
     """Count what happens inside, and let the call number `fail_at` (from 1 on) fail, or where it
-    `is_fatal` end the process there and then, with `KILLED`.
+    `is_fatal` end the process there and then, with `KILLED`. Counted are those that begin with `only`.
 
     Database calls are those of this thread; file and program calls those of the whole process.
     """
     global _armed
     connection = connections[DEFAULT_DB_ALIAS]
-    faults = Faults(folder.resolve(), fail_at, connection, is_fatal)
+    faults = Faults(folder.resolve(), fail_at, connection, is_fatal, only)
     commit = connection.commit
 
     def noted_commit() -> None:

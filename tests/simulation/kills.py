@@ -21,10 +21,11 @@ def die_within(
     *,
     call: Callable[[], object],
     fail_at: int,
+    only: str,
     folder: Path,
     refusals: tuple[type[Exception], ...],
 ) -> bool:
-    """Fork, do it there, and die at the call number `fail_at`; False where it had fewer calls.
+    """Fork, do it there, and die at the call number `fail_at` of those that begin with `only`; False where it had fewer calls.
 
     Whatever the child had in its memory is gone; what it gave to the database and to the gateway
     under `folder` is not. Raises `AssertionError` for a child that ended in any other way.
@@ -32,7 +33,7 @@ def die_within(
     connections.close_all()
     child = os.fork()
     if child == 0:
-        os._exit(_work(call, fail_at, folder, refusals))
+        os._exit(_work(call, fail_at, only, folder, refusals))
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     if code not in (KILLED, _DONE):
@@ -43,12 +44,13 @@ def die_within(
 def _work(
     call: Callable[[], object],
     fail_at: int,
+    only: str,
     folder: Path,
     refusals: tuple[type[Exception], ...],
 ) -> int:
     signal.alarm(CHILD_SECONDS_MOST)
     try:
-        with counted_calls(folder=folder, fail_at=fail_at, is_fatal=True):
+        with counted_calls(folder=folder, fail_at=fail_at, is_fatal=True, only=only):
             call()
     except refusals:
         return _DONE

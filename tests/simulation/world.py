@@ -139,15 +139,20 @@ class World:
         return outcome
 
     def kill(self, name: str, call: Callable[[], object]) -> None:
-        """Let a process die of it, at any of its calls."""
-        most = self.calls[name] or 64
+        """Let a process die of it: at any of its calls, or about one of its commits."""
+        only = "COMMIT" if self.happens(50) else ""
+        most = self.calls[name + only] or (6 if only else 64)
         fail_at = self.chance.randint(1, most)
         is_dead = die_within(
-            call=call, fail_at=fail_at, folder=self.gateway.folder, refusals=REFUSALS
+            call=call,
+            fail_at=fail_at,
+            only=only,
+            folder=self.gateway.folder,
+            refusals=REFUSALS,
         )
         self.did["killed" if is_dead else "ended before its kill"] += 1
         if not is_dead:
-            self.calls[name] = max(8, fail_at)
+            self.calls[name + only] = max(2 if only else 8, fail_at)
         self.look()
 
     def look(self) -> None:
