@@ -50,8 +50,9 @@ def purchase_id(cast: Cast) -> int:
 
 
 @pytest.fixture
-def proof(purchase_id: int) -> dict[str, Any]:
-    """The proof of Alice's purchase, made three days later."""
+def proof(cast: Cast, purchase_id: int) -> dict[str, Any]:
+    """The proof of Alice's purchase, made three days later; Bob's money came in between."""
+    fill_wallet(cast.bob, "1.00", now=NOW + timedelta(days=2))
     seal_books(now=CLOSED + timedelta(days=2))
     made: dict[str, Any] = json.loads(json.dumps(prove_purchase(purchase_id=purchase_id)))
     return made
@@ -114,10 +115,11 @@ def test_the_chain_of_any_later_day_vouches_too(
 
 
 def test_a_chain_from_after_the_proof_was_made_vouches_by_the_published_seals(
-    purchase_id: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cast: Cast, purchase_id: int, tmp_path: Path
 ) -> None:
     seal_books(now=CLOSED)
     path = write(tmp_path, prove_purchase(purchase_id=purchase_id))
+    fill_wallet(cast.bob, "1.00", now=NOW + timedelta(days=9))
     seal_books(now=CLOSED + timedelta(days=9))
     newest = chain(-1)
     assert check_proof.main([path, "--root", newest]) == 1

@@ -23,7 +23,13 @@ from pennywhistle.shop.ledger.models import Seal, Transfer
 from pennywhistle.shop.ledger.operations import post
 from pennywhistle.shop.ledger.queries import list_transfers
 from pennywhistle.shop.ledger.seal_queries import find_newest_seal, list_seals
-from pennywhistle.shop.ledger.seals import NO_CHAIN, SealBrokenError, SealedDayError
+from pennywhistle.shop.ledger.seals import (
+    NO_CHAIN,
+    QUIET_DAYS_MOST,
+    ClockDoubtError,
+    SealBrokenError,
+    SealedDayError,
+)
 from pennywhistle.shop.royalties.models import Statement
 from pennywhistle.shop.sales.models import SaleLine
 from tests.cast import NOW, Cast, fill_wallet, quote
@@ -68,7 +74,8 @@ def test_a_store_without_a_transfer_has_nothing_to_seal(cast: Cast) -> None:
     assert seal_books(now=CLOSED) == []
 
 
-def test_days_are_chained_and_empty_ones_are_sealed_too(books: Cast) -> None:
+def test_days_are_chained_and_quiet_ones_between_are_sealed_too(books: Cast) -> None:
+    fill_wallet(books.bob, "1.00", now=NOW + timedelta(days=2))
     sealed = seal_books(now=CLOSED + timedelta(days=2))
     assert [seal.day for seal in sealed] == [DAY + timedelta(days=n) for n in range(3)]
     assert sealed[1].previous == sealed[0].chain
@@ -88,9 +95,60 @@ def test_an_older_store_is_sealed_a_named_number_of_days_at_a_time(
     books: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow, "DAYS_AT_ONCE", 2)
+    fill_wallet(books.bob, "1.00", now=NOW + timedelta(days=4))
     rounds = [len(seal_books(now=CLOSED + timedelta(days=4))) for _ in range(4)]
     assert rounds == [2, 2, 1, 0]
     assert found() == set()
+
+
+@pytest.mark.parametrize("days_ahead", [1, 30])
+def test_a_clock_that_was_ahead_while_nothing_was_posted_shuts_no_later_day(
+    books: Cast, days_ahead: int
+) -> None:
+    (seal,) = seal_books(now=CLOSED + timedelta(days=days_ahead))
+    assert seal.day == DAY
+    buy_more(books, MIDNIGHT)
+    assert found() == set()
+
+
+def test_a_clock_that_is_far_ahead_seals_nothing_not_even_after_a_sale_that_it_dated(
+    books: Cast,
+) -> None:
+    far = NOW + timedelta(days=3_650)
+    with pytest.raises(ClockDoubtError, match="If the clock of the store is ahead"):
+        seal_books(now=far)
+    fill_wallet(books.bob, "1.00", now=far)
+    with pytest.raises(ClockDoubtError, match="--clock-is-right"):
+        seal_books(now=far + timedelta(days=2))
+    assert not list_seals()
+    buy_more(books, NOW)
+
+
+def test_once_the_clock_is_set_right_sealing_goes_on_whatever_it_dated_meanwhile(
+    books: Cast,
+) -> None:
+    fill_wallet(books.bob, "1.00", now=NOW + timedelta(days=3_650))
+    sealed = seal_books(now=CLOSED + timedelta(days=1))
+    assert [seal.day for seal in sealed] == [DAY, DAY + timedelta(days=1)]
+    assert found() == set()
+
+
+def test_a_store_that_was_quiet_for_longer_is_sealed_when_somebody_says_that_its_clock_is_right(
+    books: Cast,
+) -> None:
+    later = NOW + timedelta(days=QUIET_DAYS_MOST + 1)
+    fill_wallet(books.bob, "1.00", now=later)
+    with pytest.raises(ClockDoubtError):
+        seal_books(now=later + timedelta(days=1))
+    sealed = seal_books(now=later + timedelta(days=2), is_clock_right=True)
+    assert [sealed[0].day, sealed[-1].day] == [DAY, later.date()]
+    assert len(sealed) == QUIET_DAYS_MOST + 2
+
+
+def test_a_store_that_is_quiet_for_a_month_is_sealed_by_itself(books: Cast) -> None:
+    later = NOW + timedelta(days=QUIET_DAYS_MOST)
+    fill_wallet(books.bob, "1.00", now=later)
+    assert len(seal_books(now=later + timedelta(days=2))) == QUIET_DAYS_MOST + 1
 
 
 def test_a_day_that_takes_a_transfer_while_it_is_hashed_is_hashed_again(
@@ -210,6 +268,7 @@ def test_a_statement_that_was_deleted_is_missed_by_the_seal(books: Cast) -> None
     ],
 )
 def test_a_seal_that_was_changed_is_named(books: Cast, change: dict[str, Any], says: str) -> None:
+    fill_wallet(books.bob, "1.00", now=MIDNIGHT)
     seal_books(now=CLOSED + timedelta(days=1))
     with guards_lifted(connection):
         Seal.objects.filter(day=DAY).update(**change)
@@ -222,6 +281,7 @@ def test_a_seal_that_was_changed_is_named(books: Cast, change: dict[str, Any], s
 
 @pytest.mark.parametrize("which", [0, 1], ids=["the first", "one between"])
 def test_a_seal_that_was_deleted_is_missed_by_the_next(books: Cast, which: int) -> None:
+    fill_wallet(books.bob, "1.00", now=NOW + timedelta(days=2))
     sealed = seal_books(now=CLOSED + timedelta(days=2))
     with guards_lifted(connection):
         Seal.objects.filter(day=sealed[which].day).delete()
@@ -268,6 +328,7 @@ def test_a_sale_on_its_way_is_waited_for_and_sealed_with_its_day(books: Cast) ->
 
 def test_the_newest_seal_is_found(books: Cast) -> None:
     assert find_newest_seal() is None
+    fill_wallet(books.bob, "1.00", now=MIDNIGHT)
     sealed = seal_books(now=CLOSED + timedelta(days=1))
     newest = find_newest_seal()
     assert newest is not None

@@ -16,6 +16,8 @@ from pennywhistle.shop.ledger.seal_operations import store_seal
 from pennywhistle.shop.ledger.seal_queries import find_newest_seal
 from pennywhistle.shop.ledger.seals import (
     NO_CHAIN,
+    QUIET_DAYS_MOST,
+    ClockDoubtError,
     SealBrokenError,
     SealFacts,
     newest_day_to_seal,
@@ -28,22 +30,40 @@ DAYS_AT_ONCE = 100
 TRIES_MOST = 3
 
 
-def seal_books(*, now: datetime) -> list[SealFacts]:
+def seal_books(*, now: datetime, is_clock_right: bool = False) -> list[SealFacts]:
     """Seal every day that ended `SEALED_AFTER` ago or earlier, in order; what was sealed.
 
-    At most `DAYS_AT_ONCE`: empty when there is nothing left to do. Days on which nothing happened
-    are sealed too, from the day of the first transfer on. Transaction: a short one for each day.
-    Killed at any point, it goes on where it was.
+    At most `DAYS_AT_ONCE`: empty when there is nothing left to do. From the day of the first entry
+    to that of the last one, quiet days between them too; never further, as a clock that is ahead
+    would shut the shop up to where it stands. Transaction: a short one for each day. Killed at any
+    point, it goes on where it was.
+
+    Raises `ClockDoubtError` before a day after which nothing is told for `QUIET_DAYS_MOST` days,
+    unless somebody who looked says that the clock is right; days before that one stay sealed.
     """
     sealed: list[SealFacts] = []
     last = newest_day_to_seal(now=now)
     while len(sealed) < DAYS_AT_ONCE:
         newest = sealed[-1] if sealed else _newest()
         day = newest.day + timedelta(days=1) if newest else find_first_day()
-        if day is None or day > last:
+        if day is None or day > last or find_first_day(since=day) is None:
             break
+        if not is_clock_right:
+            _check_quiet(day, last)
         sealed.append(_seal(day, newest.chain if newest else NO_CHAIN))
     return sealed
+
+
+def _check_quiet(day: date, last: date) -> None:
+    """Raise `ClockDoubtError` where the next that is known of, or today, is too long after `day`."""
+    told = find_first_day(since=day + timedelta(days=1))
+    known = min(told or last, last)
+    if (known - day).days > QUIET_DAYS_MOST:
+        raise ClockDoubtError(
+            f"{day} is not sealed: the books tell of nothing between it and {known}. If the clock of "
+            "the store is ahead, set it right, since nothing can be dated to a sealed day any more. "
+            "If it is right, and the store was quiet: `pennywhistle seal days --clock-is-right`"
+        )
 
 
 def _newest() -> SealFacts | None:

@@ -34,9 +34,13 @@ def count_entries(*, day: date, tree: str) -> int:
     return sum(source.count(within=period_of(day)) for source in SOURCES[tree])
 
 
-def find_first_day() -> date | None:
-    """The day of the oldest entry of all, or None. A query for each of the `SOURCES`."""
-    firsts = [source.find_first() for sources in SOURCES.values() for source in sources]
+def find_first_day(*, since: date | None = None) -> date | None:
+    """The day of the oldest entry of all, or of the oldest from that day on; or None. A query for
+    each of the `SOURCES`."""
+    starts_at = period_of(since).starts_at if since else None
+    firsts = [
+        source.find_first(since=starts_at) for sources in SOURCES.values() for source in sources
+    ]
     return min((day_of(first) for first in firsts if first is not None), default=None)
 
 

@@ -26,13 +26,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def cast(transactional_db: None, settings: Settings) -> Cast:
-    """Alice bought the release three days ago."""
+    """Alice bought the release three days ago, and Bob's wallet was filled two days ago."""
     settings.LOCAL_COUNTRY = "DE"
     cast = assemble()
     bought = utc_now() - timedelta(days=3)
     fill_wallet(cast.alice, "5.00", now=bought)
     offer = quote(cast, now=bought)
     buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=bought)
+    fill_wallet(cast.bob, "1.00", now=bought + timedelta(days=1))
     return cast
 
 

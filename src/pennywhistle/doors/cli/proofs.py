@@ -36,13 +36,21 @@ def list_(
 
 
 @seal.command("days")
-def days() -> None:
+def days(
+    clock_is_right: Annotated[
+        bool,
+        typer.Option(
+            "--clock-is-right",
+            help="You looked: the clock is right, and the books were quiet for over a month.",
+        ),
+    ] = False,
+) -> None:
     """Seal every day that is over, as the worker does by itself."""
     from pennywhistle.flows.seal_books import seal_books
     from pennywhistle.kit.clock import utc_now
 
     count = 0
-    while sealed := seal_books(now=utc_now()):
+    while sealed := seal_books(now=utc_now(), is_clock_right=clock_is_right):
         count += len(sealed)
         typer.echo(f"sealed up to {sealed[-1].day}: {sealed[-1].chain}")
     typer.echo(f"{count} days sealed.")

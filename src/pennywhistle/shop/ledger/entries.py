@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from django.db.models import Min, Model, QuerySet
+from django.db.models import Model, QuerySet
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.shop.ledger.models import Transfer
@@ -40,10 +40,10 @@ class EntrySource(Generic[Row]):
         """How many entries a closed period has. One query."""
         return self._rows(within).count()
 
-    def find_first(self) -> datetime | None:
-        """When the oldest row of all is dated, or None. One query."""
-        first: datetime | None = QuerySet(self.model).aggregate(first=Min(self.at))["first"]
-        return first
+    def find_first(self, *, since: datetime | None = None) -> datetime | None:
+        """When the oldest row of all is dated, or the oldest from `since` on; or None. One query."""
+        dated = QuerySet(self.model).order_by(self.at).values_list(self.at, flat=True)
+        return dated.filter(**({f"{self.at}__gte": since} if since else {})).first()
 
     def _rows(self, within: Period) -> QuerySet[Row]:
         return QuerySet(self.model).filter(

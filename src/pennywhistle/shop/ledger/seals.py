@@ -14,6 +14,10 @@ from pennywhistle.shop.ledger.rules import LedgerError, TransferFacts
 # How long after its end a day is sealed: longer than any request that began within it.
 SEALED_AFTER = timedelta(hours=1)
 
+# For how many days the books may have stood still for a day to be sealed without being asked: where
+# nothing happened for longer, it may be that the clock is ahead.
+QUIET_DAYS_MOST = 31
+
 # What the first day of all is chained to.
 NO_CHAIN = "0" * 64
 
@@ -29,6 +33,10 @@ class SealedDayError(LedgerError):
 
 class SealBrokenError(LedgerError):
     """A day that cannot be sealed, as the one before it is not there."""
+
+
+class ClockDoubtError(LedgerError):
+    """A day that is not sealed by itself, since the clock may be ahead: what is sealed stays shut."""
 
 
 @dataclass(frozen=True, slots=True)
