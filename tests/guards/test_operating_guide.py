@@ -75,6 +75,14 @@ def test_the_guide_names_no_setting_that_is_not_read() -> None:
     assert said - the_settings() - {"PENNYWHISTLE_TEST_DATABASE_URL"} == set()
 
 
+def test_the_guide_tables_no_command_that_is_not_there() -> None:
+    rows = re.findall(
+        r"^\| `(pennywhistle [^`]+)` \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert "pennywhistle payout make" in rows
+    assert set(rows) - the_commands() == set()
+
+
 def test_a_setting_that_the_guide_forgets_is_found() -> None:
     read = read_settings('FANS = env_int("PENNYWHISTLE_FANS", 2)  # not PENNYWHISTLE_WORDS')
     assert read == {"PENNYWHISTLE_FANS"}

@@ -119,7 +119,7 @@ class Prices:
 
     def __post_init__(self) -> None:
         if not self.floor_per_track.is_whole_minor:
-            raise MoneyError(f"the floor {self.floor_per_track} is not whole minor units")
+            raise MoneyError(f"the floor per track is whole cents, not {self.floor_per_track}")
 
     @property
     def currency(self) -> str:
