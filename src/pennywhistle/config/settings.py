@@ -199,7 +199,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "pennywhistle.doors.storefront.trouble.not_open_yet",
+    "pennywhistle.doors.storefront.trouble.closed_for_now",
+    "pennywhistle.doors.storefront.trouble.no_nul",
 ]
 
 ROOT_URLCONF = "pennywhistle.config.urls"

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from pennywhistle.doors.desk import money
 from pennywhistle.flows.issue_statement import issue_statement
@@ -150,6 +150,19 @@ def test_a_form_sent_again_makes_no_second_batch(otto: Client, cast: Cast) -> No
     again = otto.post("/desk/vouchers/", {**BATCH, "once": once}, follow=True)
     assert "Nothing was made" in again.content.decode()
     assert sum(batch.count for batch in list_voucher_batches()) == 3
+
+
+def test_a_form_sent_twice_at_once_is_taken_once(otto: Client, cast: Cast) -> None:
+    clicks = []
+    once = open_form(otto)
+    for _ in range(2):
+        click = RequestFactory().post("/desk/vouchers/", {"once": once})
+        click.session = otto.session
+        assert once in dict(click.session.items())["desk_voucher_forms"]  # Each has read its own.
+        clicks.append(click)
+    assert [money.take_form(click) for click in clicks] == [True, False]
+    clicks[1].session.save()
+    assert not money.take_form(clicks[0])
 
 
 def test_a_form_without_its_word_makes_nothing(otto: Client, cast: Cast) -> None:

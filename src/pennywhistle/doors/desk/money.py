@@ -6,6 +6,8 @@ import json
 import secrets
 
 from django.contrib import messages
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -183,7 +185,7 @@ def vouchers(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     form = VoucherForm(request.POST)
     if not form.is_valid():
         return _voucher_page(request, visitor, form, status=422)
-    if not _take_form(request):
+    if not take_form(request):
         messages.warning(
             request,
             gettext(
@@ -202,13 +204,16 @@ def _open_form(request: HttpRequest) -> str:
     return once
 
 
-def _take_form(request: HttpRequest) -> bool:
-    once, known = request.POST.get("once"), request.session.get(_OPEN_FORMS, [])
-    if once not in known:
-        return False
-    request.session[_OPEN_FORMS] = [word for word in known if word != once]
-    request.session.save()  # At once, so that a second click finds it taken.
-    return True
+def take_form(request: HttpRequest) -> bool:
+    """Whether the form is one of this session's, which from then on it is not. Two clicks at once
+    are heard one after the other. Transaction: one of its own, which holds the session."""
+    once, key = request.POST.get("once"), request.session.session_key
+    with transaction.atomic():
+        kept = Session.objects.select_for_update().filter(session_key=key).first()
+        known = kept.get_decoded().get(_OPEN_FORMS, []) if kept else []
+        request.session[_OPEN_FORMS] = [word for word in known if word != once]
+        request.session.save()
+    return once in known
 
 
 def _make_batch(request: HttpRequest, visitor: Visitor, form: VoucherForm) -> HttpResponse:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -11,12 +13,16 @@ from django.views.decorators.http import require_safe
 
 from pennywhistle.doors.storefront.answers import PERSONAL, show
 from pennywhistle.doors.storefront.pages import TroublePage
+from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.check_health import check_health
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.watch_gateways import list_ways_out_of_order
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME
+from pennywhistle.shop.ledger.seals import SealedDayError
 from pennywhistle.shop.storefronts.rules import NoStorefrontError
+
+log = logging.getLogger(__name__)
 
 
 def _page(title: str, text: str) -> TroublePage:
@@ -45,7 +51,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: a request too large, or for a host that is not ours. Drawn without asking for either."""
+    """400: a request too large, with a NUL, or for a host that is not ours. Drawn without asking for either."""
     page = _page(
         gettext("That could not be read"),
         gettext(
@@ -80,24 +86,47 @@ def _bare(page: TroublePage, *, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, headers={"Cache-Control": PERSONAL})
 
 
-def not_open_yet(
+def closed_for_now(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: a store without a storefront says so, instead of breaking."""
+    """Middleware: a store without a storefront says so, instead of breaking; and so does one whose
+    books are closed for the moment, whatever was to be bought, paid or given."""
 
     def guarded(request: HttpRequest) -> HttpResponseBase:
         return get_response(request)
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        if not isinstance(exception, NoStorefrontError):
+        if isinstance(exception, NoStorefrontError):
+            page = _page(
+                gettext("Not open yet"),
+                gettext("This shop is still being set up. Come back soon."),
+            )
+        elif isinstance(exception, SealedDayError):
+            log.error("%s was refused: %s", request.path, exception)
+            page = _page(gettext("Not at this moment"), words_for(exception))
+        else:
             return None
-        page = _page(
-            gettext("Not open yet"),
-            gettext("This shop is still being set up. Come back soon."),
-        )
         return show(request, "trouble", page, cache=PERSONAL, status=503)
 
     guarded.process_exception = process_exception  # type: ignore[attr-defined]
+    return guarded
+
+
+def no_nul(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: a NUL in a question or a form is 400 in every door. No keyboard types it, and
+    PostgreSQL keeps no text with it."""
+
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        return get_response(request)
+
+    def process_view(request: HttpRequest, *_: object) -> None:
+        for given in (request.GET, request.POST):
+            if any("\0" in text for name in given for text in (name, *given.getlist(name))):
+                raise SuspiciousOperation("a text holds a NUL")
+
+    guarded.process_view = process_view  # type: ignore[attr-defined]
     return guarded
 
 
