@@ -88,3 +88,9 @@ def test_what_is_not_signed_not_ours_or_too_long_is_refused_and_not_kept(sender:
     assert send(sender, "sandbox", b" " * (MESSAGE_BYTES_MOST + 1), headers)[0] == 400
     assert sender.get("/webhooks/sandbox/").status_code == 405
     assert GatewayMessage.objects.count() == 0
+
+
+def test_a_message_in_the_shape_of_a_form_is_read_raw(sender: Client) -> None:
+    answer = sender.post("/webhooks/stripe/", {"id": "evt_1"})
+    assert answer.status_code == 400
+    assert GatewayMessage.objects.count() == 0
