@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from pennywhistle.adapters.gateways.interface import BadSignatureError, Card, NoticeKind
+from pennywhistle.adapters.gateways.interface import (
+    BadSignatureError,
+    Card,
+    ChargeState,
+    NoticeKind,
+)
 from pennywhistle.adapters.gateways.sandbox import DELAY, DISPUTE_LASTS, SandboxGateway
 from pennywhistle.flows.hear_gateway import (
     UnknownGatewayError,
@@ -17,6 +23,7 @@ from pennywhistle.flows.hear_gateway import (
     receive_message,
     replay,
 )
+from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.flows.top_up_wallet import top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
@@ -181,6 +188,43 @@ def test_what_fails_is_tried_again_and_given_up_and_can_be_replayed(
     assert balance(cast) == "10.00 EUR"
     again = replay(messages=list_messages(), gateways={"sandbox": gateway}, now=now)
     assert again.done == 1
+    assert balance(cast) == "10.00 EUR"
+
+
+@dataclass(frozen=True)
+class Odd(SandboxGateway):
+    """A gateway that answers about one charge in a way that nobody thought of."""
+
+    odd: str = ""
+
+    def find_charge(self, *, handle: str, now: datetime) -> ChargeState | None:
+        if handle == self.odd:
+            raise KeyError("amount")
+        return super().find_charge(handle=handle, now=now)
+
+
+def test_a_message_that_fails_as_nobody_thought_of_holds_up_no_other(
+    cast: Cast, gateway: SandboxGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd, other = pay(cast, gateway, SLOW).handle, pay(cast, gateway, SLOW).handle
+    tell(gateway, NoticeKind.CHARGE, odd, event_id="e1")
+    tell(gateway, NoticeKind.CHARGE, other, event_id="e2")
+    heard = process_messages(gateways={"sandbox": Odd(gateway.folder, odd=odd)}, now=LATER)
+    assert heard.done == 1
+    assert heard.troubles == ("sandbox e1: KeyError: 'amount'",)
+    assert GatewayMessage.objects.get(event_id="e1").trouble == "KeyError: 'amount'"
+    assert "Traceback" in caplog.text
+    assert balance(cast) == "10.00 EUR"
+
+
+def test_a_message_that_comes_while_its_day_is_sealed_is_kept_with_its_trouble(
+    cast: Cast, gateway: SandboxGateway
+) -> None:
+    tell(gateway, NoticeKind.CHARGE, pay(cast, gateway, SLOW).handle)
+    seal_books(now=LATER + timedelta(days=2))
+    heard = process_messages(gateways={"sandbox": gateway}, now=LATER)
+    assert "closed in the books" in heard.troubles[0]
+    assert process(gateway, now=LATER + timedelta(days=1)) == 1
     assert balance(cast) == "10.00 EUR"
 
 

@@ -3,6 +3,7 @@ demand."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,13 +42,11 @@ __all__ = [
     "replay",
 ]
 
+log = logging.getLogger(__name__)
+
 
 class UnknownGatewayError(Exception):
     """A message for a gateway that this store does not have."""
-
-
-class MessageTroubleError(Exception):
-    """Messages that could not be processed; they are tried again, or were given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,8 @@ def process_messages(*, gateways: Mapping[str, Gateway], now: datetime) -> Heard
     """Process what is due, at most `gateway_queries.MESSAGES_AT_ONCE`.
 
     A message says only what it is about: what is true by now is asked of the gateway, so that
-    messages may come in any order and any number of times. One that fails is tried again,
-    `messages.TRIES_MOST` times in all, and holds up no other. Transactions: one before and one
+    messages may come in any order and any number of times. One that fails, whatever it raises, is
+    tried again, `messages.TRIES_MOST` times in all, and holds up no other. Transactions: one before and one
     after each, none while a gateway is asked.
     """
     return _process(list_due_messages(now=now, gateways=[*gateways]), gateways, now)
@@ -112,11 +111,16 @@ def _process(
         try:
             _process_one(message, gateways, now)
         except (GatewayError, PaymentError, UnknownGatewayError) as error:
-            fail_message(message_id=message.id, trouble=str(error))
-            troubles.append(f"{message.gateway} {message.event_id}: {error}")
+            trouble = str(error)
+        except Exception as error:  # Whatever one message raises, the others are heard.
+            log.exception("%s %s could not be processed", message.gateway, message.event_id)
+            trouble = f"{type(error).__name__}: {error}"
+        else:
+            finish_message(message_id=message.id, now=now)
+            done += 1
             continue
-        finish_message(message_id=message.id, now=now)
-        done += 1
+        fail_message(message_id=message.id, trouble=trouble)
+        troubles.append(f"{message.gateway} {message.event_id}: {trouble}")
     return Heard(done, tuple(troubles))
 
 
