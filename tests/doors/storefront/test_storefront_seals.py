@@ -14,10 +14,15 @@ from pytest_django.fixtures import Settings
 
 from pennywhistle.doors.storefront import sealed
 from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.outfit import get_outfit
+from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.kit.clock import utc_now
+from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.seal_queries import list_seals
+from pennywhistle.shop.payments.models import TopUp
 from pennywhistle.shop.sales.models import Purchase
+from pennywhistle.shop.sales.waiver import WAIVER_TEXT
 from tests.cast import Cast, assemble, fill_wallet, quote
 from tests.doors.storefront.test_storefront_walk import browser_of, see
 
@@ -122,3 +127,23 @@ def test_a_proof_is_its_buyers_alone(cast: Cast) -> None:
     answer = browser_of(cast.alice).get(path)
     assert answer["Cache-Control"] == "private, no-store"
     assert json.loads(answer.content)["about"]["what"] == "purchase"
+
+
+def test_while_the_books_are_closed_the_shop_says_so_and_nothing_is_lost(
+    cast: Cast, caplog: pytest.LogCaptureFixture, settings: Settings, tmp_path: Path
+) -> None:
+    """As if the store's clock were behind: a day ahead of it is sealed."""
+    settings.SANDBOX_CARDS, settings.SANDBOX_FOLDER = True, tmp_path
+    get_outfit.cache_clear()
+    alice, now = browser_of(cast.alice), utc_now()
+    offer = quote(cast, BasketItem("track", cast.track_ids[0], "flac"), now=now)
+    fill_wallet(cast.bob, "1.00", now=now + timedelta(days=1))
+    seal_books(now=now + timedelta(days=3))
+    buy = {"quote": str(offer.id), "waiver": WAIVER_TEXT}
+    card = {"top_up": str(new_id(now=now)), "amount": "5.00", "card_number": "4242424242424242"}
+    for path, form in (("/buy/", buy), ("/wallet/top-up/", card)):
+        assert "books are closed at this moment" in see(alice.post(path, form), status=503)
+        assert f"{path} was refused" in caplog.text
+    get_outfit.cache_clear()
+    assert Purchase.objects.count() == 1
+    assert not TopUp.objects.exists()

@@ -11,6 +11,7 @@ from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
 from pennywhistle.shop.encoding.rules import MasterFacts, OutputFacts, Treatment
+from pennywhistle.shop.ledger.seals import SealedDayError
 from pennywhistle.shop.licensing.rules import NotCovered, Why
 from pennywhistle.shop.payments.gifts import GiftOutOfRangeError
 from pennywhistle.shop.payments.going_back import WalletShutError
@@ -210,6 +211,10 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     ),
     QuoteNotYoursError: lambda _: gettext(
         "This offer was not made to you. Here is your own basket."
+    ),
+    SealedDayError: lambda _: gettext(
+        "The shop's books are closed at this moment. Nothing is lost. Try again in a few minutes; if "
+        "that does not help, please tell the shop."
     ),
     TerritoryUnknownError: _country_unknown,
     TooManyCardsError: _too_many_cards,
