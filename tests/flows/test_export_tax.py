@@ -252,6 +252,24 @@ def test_euros_are_within_half_a_cent_and_turn_round_with_their_sign(
     assert abs(Fraction(row.net_euros) - exact) <= Fraction(1, 200)
 
 
+@given(rate=st.fractions(min_value=Fraction(1, 10**9), max_value=10**9))
+def test_a_rate_is_told_exactly(rate: Fraction) -> None:
+    assert Fraction(Conversion(rate, date(2026, 12, 31), "ECB").rate_text) == rate
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [
+        (Fraction(1), "1"),
+        (Fraction("0.00000012"), "0.00000012"),
+        (Fraction("11.4675"), "11.4675"),
+        (1 / Fraction("1.085"), "200/217"),
+    ],
+)
+def test_a_rate_is_a_decimal_where_one_tells_it(rate: Fraction, told: str) -> None:
+    assert Conversion(rate, date(2026, 12, 31), "ECB").rate_text == told
+
+
 @given(quarter=quarters, offset=st.integers(0, 89))
 def test_a_quarter_holds_its_days_and_reads_back(quarter: Quarter, offset: int) -> None:
     day = quarter.period.starts_at + timedelta(days=offset)

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 
 from pennywhistle.kit.clock import Quarter, year_period
 from pennywhistle.kit.money import Money
@@ -152,6 +151,10 @@ def _csv(quarter: Quarter, rows: Iterable[ReturnRow]) -> str:
 def _converted(row: ReturnRow) -> tuple[object, ...]:
     if row.conversion is None:
         return ("",) * 5
-    rate = row.conversion.rate
-    told = f"{float(rate):.6f}" if rate != Fraction(1) else "1"
-    return (told, row.conversion.day, row.conversion.source, row.net_euros, row.tax_euros)
+    return (
+        row.conversion.rate_text,
+        row.conversion.day,
+        row.conversion.source,
+        row.net_euros,
+        row.tax_euros,
+    )

@@ -21,6 +21,9 @@ from pennywhistle.kit.money import Money, micros_in_minor_unit
 from pennywhistle.shop.sales.rules import SaleError
 from pennywhistle.shop.sales.vat import EU, Seller
 
+# Digits after the point of a rate that is written as a decimal; of a longer one, the fraction is.
+RATE_DIGITS_MOST = 18
+
 EURO = "EUR"
 
 
@@ -65,6 +68,17 @@ class Conversion:
     rate: Fraction
     day: date
     source: str
+
+    @property
+    def rate_text(self) -> str:
+        """The rate exactly: `0.0872`, or `200/217` where no decimal tells it, as of a rate that was
+        published the other way round."""
+        for digits in range(RATE_DIGITS_MOST + 1):
+            scaled = self.rate * 10**digits
+            if scaled.denominator == 1:
+                whole, rest = divmod(scaled.numerator, 10**digits)
+                return f"{whole}.{rest:0{digits}}" if digits else str(whole)
+        return str(self.rate)
 
 
 @dataclass(frozen=True, slots=True)
