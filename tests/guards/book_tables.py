@@ -21,7 +21,12 @@ _HOLDS = {
     "losses": ("", "charged back, and in no wallet any more"),
     "sales": ("", "receipts; what stays here is the store's own"),
     "vat": ("COUNTRY/", "tax owed to a country"),
+    "rounding": ("", "what was paid to tax offices in whole cents, less what the books owed"),
     "royalties": ("LICENSOR/", "what a licensor is owed"),
+    "reserve": ("LICENSOR/", "of that, what is kept back against refunds for a while"),
+    "withheld": ("COUNTRY/", "tax kept back from payouts, and owed to a country"),
+    "unmatched": ("", "shares whose licensor cannot be found, or will not take them"),
+    "advances": ("LICENSOR/", "what a licensor was paid before it was earned"),
 }
 
 

@@ -6,4 +6,8 @@ from pennywhistle.shop.ledger.rules import AccountTerms
 
 ACCOUNTS = {
     "royalties": AccountTerms("liability", is_guarded=False),
+    "reserve": AccountTerms("liability", is_guarded=False),
+    "withheld": AccountTerms("liability", is_guarded=False),
+    "unmatched": AccountTerms("liability", is_guarded=False),
+    "advances": AccountTerms("asset", is_guarded=False),
 }

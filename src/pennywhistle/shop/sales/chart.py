@@ -7,4 +7,5 @@ from pennywhistle.shop.ledger.rules import AccountTerms
 ACCOUNTS = {
     "sales": AccountTerms("income", is_guarded=False),
     "vat": AccountTerms("liability", is_guarded=False),
+    "rounding": AccountTerms("expense", is_guarded=False),
 }
