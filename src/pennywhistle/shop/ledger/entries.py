@@ -42,8 +42,11 @@ class EntrySource(Generic[Row]):
 
     def find_first(self, *, since: datetime | None = None) -> datetime | None:
         """When the oldest row of all is dated, or the oldest from `since` on; or None. One query."""
-        dated = QuerySet(self.model).order_by(self.at).values_list(self.at, flat=True)
-        return dated.filter(**({f"{self.at}__gte": since} if since else {})).first()
+        rows: QuerySet[Row] = QuerySet(self.model).order_by(self.at)
+        if since is not None:
+            rows = rows.filter(**{f"{self.at}__gte": since})
+        first: datetime | None = rows.values_list(self.at, flat=True).first()
+        return first
 
     def _rows(self, within: Period) -> QuerySet[Row]:
         return QuerySet(self.model).filter(
