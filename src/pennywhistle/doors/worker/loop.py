@@ -17,7 +17,11 @@ from django.db import close_old_connections, connections
 
 from pennywhistle.flows.examine_report import examine_reports
 from pennywhistle.flows.hear_gateway import process_messages
-from pennywhistle.flows.issue_paper import issue_missing_credit_notes, issue_missing_receipts
+from pennywhistle.flows.issue_paper import (
+    AT_ONCE,
+    issue_missing_credit_notes,
+    issue_missing_receipts,
+)
 from pennywhistle.flows.keep_card import forget_cards_used_once
 from pennywhistle.flows.measure_masters import measure_masters
 from pennywhistle.flows.outfit import get_outfit
@@ -27,6 +31,7 @@ from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.flows.sweep_store import sweep_store
 from pennywhistle.flows.watch_gateways import probe_gateways
 from pennywhistle.kit.clock import utc_now
+from pennywhistle.shop.sales.paper_queries import find_last_purchase_id, find_last_refund_id
 
 log = logging.getLogger(__name__)
 
@@ -78,12 +83,20 @@ def run(*, parent_pid: int | None) -> None:
         _Round("settle top-ups", _settle, SETTLE_EVERY, is_long=True),
         _Round("hear gateways", _hear, HEAR_EVERY, is_long=True),
         _Round("sweep", _sweep, SWEEP_EVERY),
-        _Round("settle pay-backs", _settle_pay_backs, SETTLE_EVERY),
+        _Round("settle pay-backs", _settle_pay_backs, SETTLE_EVERY, is_long=True),
         _Round("measure masters", _Measuring(), MEASURE_EVERY, is_long=True),
         _Round("examine reports", _examine, EXAMINE_EVERY, is_long=True),
         _Round("seal books", _seal, SEAL_EVERY, is_long=True),
-        _Round("write receipts", _Numbering(issue_missing_receipts), NUMBER_EVERY),
-        _Round("write credit notes", _Numbering(issue_missing_credit_notes), NUMBER_EVERY),
+        _Round(
+            "write receipts",
+            _Numbering(issue_missing_receipts, find_last_purchase_id),
+            NUMBER_EVERY,
+        ),
+        _Round(
+            "write credit notes",
+            _Numbering(issue_missing_credit_notes, find_last_refund_id),
+            NUMBER_EVERY,
+        ),
     ]
     while not stop.is_set() and (parent_pid is None or os.getppid() == parent_pid):
         for each in rounds:
@@ -172,12 +185,23 @@ class _Measuring:
 class _Numbering:
     """Goes through what was sold or given back, and writes the papers that crashes left out.
 
-    Row numbers may be given out before their rows can be seen, so it always looks a little back.
+    First of all the newest, where a crash has just been; beside them, from the first row on, what
+    older ones lack. Row numbers may be given out before their rows can be seen, so it always looks a
+    little back.
     """
 
-    def __init__(self, issue: Callable[..., int]) -> None:
-        self._issue, self._after_id = issue, 0
+    def __init__(self, issue: Callable[..., int], find_last_id: Callable[[], int]) -> None:
+        self._issue, self._find_last_id = issue, find_last_id
+        self._old_after_id, self._new_after_id, self._begun_at_id = 0, 0, -1
 
     def __call__(self) -> None:
-        last_id = self._issue(after_id=self._after_id, now=utc_now())
-        self._after_id = max(self._after_id, last_id - LOOK_BACK)
+        if self._begun_at_id < 0:
+            self._begun_at_id = max(0, self._find_last_id() - AT_ONCE)
+            self._new_after_id = self._begun_at_id
+        self._new_after_id = self._go_on(self._new_after_id)
+        if self._old_after_id < self._begun_at_id:
+            self._old_after_id = self._go_on(self._old_after_id)
+
+    def _go_on(self, after_id: int) -> int:
+        last_id = self._issue(after_id=after_id, now=utc_now())
+        return max(after_id, last_id - LOOK_BACK)

@@ -139,6 +139,18 @@ def list_purchases_refunded(*, after_id: int, limit: int) -> Lacking:
     return Lacking(purchases, rows[-1][0] if rows else after_id)
 
 
+def find_last_purchase_id() -> int:
+    """The newest purchase's number, 0 for none. One query."""
+    newest: int | None = Purchase.objects.aggregate(newest=Max("pk"))["newest"]
+    return newest or 0
+
+
+def find_last_refund_id() -> int:
+    """The newest refund's number, 0 for none. One query."""
+    newest: int | None = Refund.objects.aggregate(newest=Max("pk"))["newest"]
+    return newest or 0
+
+
 def list_given_back(*, purchase_id: int) -> list[GivenBack]:
     """What of a purchase was given back at once, oldest first. One query."""
     rows = Refund.objects.filter(sale_line__purchase=purchase_id).order_by(
