@@ -237,7 +237,7 @@ def test_every_line_that_an_upgrade_counts_stays_as_long_as_it_stands(cast: Cast
     code = PromotionRequest(code="MOST", takes_off="90%", starts_at=OPENED)
     make_promotion(request=code, domain="testserver", now=OPENED)
     track, bought = cast.track_ids[0], []
-    for recipe, promotion in (("mp3-192", ""), ("mp3-320", "MOST"), ("flac", "")):
+    for recipe, promotion in (("mp3-320", "MOST"), ("mp3-192", ""), ("flac", "")):
         offer = quote_basket(
             quote_id=new_id(now=NOW),
             person_id=cast.alice.pk,
