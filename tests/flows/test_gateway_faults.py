@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.operations import create_person
 from pennywhistle.shop.payments.messages import next_try
 from pennywhistle.shop.payments.models import GatewayCircuit, GatewayMessage, TopUp
-from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.queries import ASKED_AGAIN_AFTER, get_wallet_balance
 from tests.cast import NOW, PASSWORD, assemble, euros
 from tests.faults import fail_each_call
 
@@ -104,13 +104,14 @@ def test_a_listener_who_never_answers_is_not_charged_wherever_the_end_of_it_fail
 ) -> None:
     later = NOW + ANSWER_WITHIN + timedelta(minutes=1)
 
+    def settle(at: datetime) -> object:
+        return settle_pending_top_ups(gateways={gateway.name: gateway}, created_before=at, now=at)
+
     def run(_: Paying) -> object:
-        return settle_pending_top_ups(
-            gateways={gateway.name: gateway}, created_before=later, now=later
-        )
+        return settle(later)
 
     def check(paying: Paying, _: Exception | None) -> None:
-        run(paying)
+        settle(later + ASKED_AGAIN_AFTER)
         paying.top_up.refresh_from_db()
         assert paying.top_up.state == "declined"
         gateway.answer(handle=paying.top_up.handle, is_accepted=True, now=later)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennywhistle.adapters.gateways.interface import Card, GatewayUnreachableError
+from pennywhistle.adapters.gateways.interface import (
+    Card,
+    GatewayBusyError,
+    GatewayUnreachableError,
+    RefundState,
+)
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
+from pennywhistle.flows.pay_back_top_up import settle_pending_pay_backs
 from pennywhistle.flows.record_payment_event import SettlementError, settle_pending_top_ups
 from pennywhistle.flows.top_up_wallet import top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
@@ -29,10 +36,12 @@ from pennywhistle.shop.payments.circuits import (
     claim_probe,
 )
 from pennywhistle.shop.payments.gateway_queries import list_circuits
+from pennywhistle.shop.payments.gateway_records import change_circuit
 from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.queries import ASKED_OFTEN_WITHIN, get_wallet_balance
 from pennywhistle.shop.payments.rules import GatewayClosedError
 from tests.cast import NOW, Cast, euros
+from tests.till import Till
 
 GOOD, SLOW = "4242424242424242", "4000000000000077"
 
@@ -187,3 +196,73 @@ def test_a_circuit_is_open_exactly_after_a_refusal_or_three_silences(told: list[
         is_open = is_open or is_shut or silences >= FAILURES_MOST
         assert circuit.is_open == is_open
         assert (circuit.probe_at is not None) == is_open
+
+
+class Counting:
+    """A gateway that keeps every refund pending, and counts how often it is asked about one."""
+
+    def __init__(self, gateway: SandboxGateway) -> None:
+        self._gateway, self.asked = gateway, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateway, name)
+
+    def find_refund(self, **asked: Any) -> RefundState | None:
+        self.asked += 1
+        known = self._gateway.find_refund(**asked)
+        return None if known is None else replace(known, state="pending")
+
+
+class Busy:
+    """A gateway that asks us, whatever it is asked, to ask less often."""
+
+    def __init__(self, gateway: SandboxGateway) -> None:
+        self._gateway = gateway
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "find_charge":
+            raise GatewayBusyError("ask less often")
+        return getattr(self._gateway, name)
+
+
+@pytest.mark.django_db
+def test_a_gateway_that_asks_us_to_ask_less_often_stays_offered(
+    cast: Cast, first: SandboxGateway
+) -> None:
+    gateways = {"first": Busy(first)}
+    for _ in range(FAILURES_MOST + 1):
+        pay(cast, first, number=SLOW)
+    later = NOW + timedelta(hours=1)
+    with pytest.raises(SettlementError, match="less often"):
+        settle_pending_top_ups(gateways=gateways, created_before=later, now=later)
+    assert list_ways_to_pay(gateways=gateways) == ["first"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pay_back_is_asked_about_less_often_as_it_grows_old_and_never_through_an_open_circuit(
+    cast: Cast, first: SandboxGateway
+) -> None:
+    till = Till(first, cast.alice)
+    till.pay_back(till.top_up(card="refund pending"), "4.00")
+    gateways = {"first": Counting(first)}
+
+    def settle(at: datetime) -> int:
+        before = gateways["first"].asked
+        settle_pending_pay_backs(gateways=gateways, created_before=at, now=at)
+        return gateways["first"].asked - before
+
+    # What never comes to an end is asked about in every round while it is young, then by the minute.
+    seconds = [NOW + timedelta(seconds=2 * each) for each in range(1, 150)]
+    asked = [settle(at) for at in seconds]
+    young = ASKED_OFTEN_WITHIN // timedelta(seconds=2)
+    assert sum(asked[: young - 1]) == young - 1
+    assert sum(asked) <= young + 4
+    change_circuit(
+        gateway="first",
+        change=lambda known: after_failure(circuit=known, is_shut=True, reason="shut", now=NOW),
+    )
+    # Nothing is asked, and nothing raised.
+    day_later = NOW + timedelta(days=1)
+    before = gateways["first"].asked
+    settle_pending_pay_backs(gateways=gateways, created_before=day_later, now=day_later)
+    assert gateways["first"].asked == before

@@ -13,13 +13,17 @@ from pennywhistle.adapters.gateways.interface import (
     RefundState,
 )
 from pennywhistle.flows.record_payment_event import SettlementError
-from pennywhistle.flows.watch_gateways import asking
+from pennywhistle.flows.watch_gateways import asking, list_ways_to_pay
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments.going_back import PayBackError, PayBackFacts, PayBackState
-from pennywhistle.shop.payments.going_back_operations import settle_pay_back, start_pay_back
+from pennywhistle.shop.payments.going_back_operations import (
+    mark_pay_back_asked,
+    settle_pay_back,
+    start_pay_back,
+)
 from pennywhistle.shop.payments.going_back_queries import find_pay_back, list_pending_pay_backs
 from pennywhistle.shop.payments.queries import find_top_up
-from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.rules import GatewayClosedError, PaymentError
 
 # Doors take the gateway's silence from here, since they import no adapter.
 __all__ = ["GatewayError", "pay_back_top_up", "record_refund", "settle_pending_pay_backs"]
@@ -92,14 +96,18 @@ def settle_pending_pay_backs(
     """Ask each gateway about pay-backs whose end is not known; how many were settled.
 
     One that its gateway never heard of is asked for again, under the same id: what was promised to
-    a card goes there. One whose gateway is switched off here waits for it to come back. One that
-    cannot be settled holds up no other: `SettlementError` names all.
+    a card goes there. One whose gateway is switched off here, or whose circuit is open, waits for
+    it to come back. One that cannot be settled holds up no other: `SettlementError` names all.
     """
     settled, troubles = 0, []
-    for facts in list_pending_pay_backs(created_before=created_before, gateways=gateways):
+    asked = list_ways_to_pay(gateways=gateways)
+    for facts in list_pending_pay_backs(created_before=created_before, gateways=asked, now=now):
         try:
+            mark_pay_back_asked(pay_back_id=UUID(facts.id), now=now)
             _ask(facts, gateways[facts.gateway], now)
             settled += _get(UUID(facts.id)).state is not PayBackState.PENDING
+        except GatewayClosedError:
+            continue  # Its circuit opened meanwhile, over what is named already.
         except (PaymentError, GatewayError) as error:
             troubles.append(f"{facts.document}: {error}")
     if troubles:

@@ -83,7 +83,7 @@ def settle_pending_top_ups(
     """
     closed = _close_those_without_charge(gateways, created_before, now)
     asked = list_ways_to_pay(gateways=gateways)
-    pending = queries.list_pending_top_ups(created_before=created_before, gateways=asked)
+    pending = queries.list_pending_top_ups(created_before=created_before, gateways=asked, now=now)
     return closed + _go_through(pending, gateways, now, _settle)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pennywhistle.adapters.gateways.interface import (
     Gateway,
+    GatewayBusyError,
     GatewayShutError,
     GatewayUnreachableError,
 )
@@ -37,6 +38,8 @@ def asking(*, gateway: Gateway, now: datetime) -> Iterator[None]:
 def _counting(gateway: Gateway, circuit: Circuit, now: datetime) -> Iterator[None]:
     try:
         yield
+    except GatewayBusyError:
+        raise  # It is there, and serves us: others may still pay by it.
     except (GatewayShutError, GatewayUnreachableError) as error:
         is_shut, reason = isinstance(error, GatewayShutError), str(error)
 

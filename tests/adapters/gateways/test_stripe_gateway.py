@@ -20,6 +20,7 @@ from pennywhistle.adapters.gateways.interface import (
     Card,
     CardRefusedError,
     ChargeState,
+    GatewayBusyError,
     GatewayRefusedError,
     GatewayShutError,
     GatewayUnreachableError,
@@ -210,7 +211,7 @@ def test_every_write_carries_an_idempotency_key(running: LocalStripe) -> None:
         (403, GatewayShutError),
         (500, GatewayUnreachableError),
         (503, GatewayUnreachableError),
-        (429, GatewayUnreachableError),
+        (429, GatewayBusyError),
     ],
 )
 def test_what_it_answers_in_trouble_is_told_apart(

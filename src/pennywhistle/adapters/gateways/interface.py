@@ -28,6 +28,10 @@ class GatewayUnreachableError(GatewayError):
     """The gateway gave no answer: what was asked may or may not have happened. Ask it later."""
 
 
+class GatewayBusyError(GatewayUnreachableError):
+    """The gateway is well, and asks us to ask less often: nothing happened. Ask it later."""
+
+
 class GatewayShutError(GatewayError):
     """The gateway declines to serve the store: a key it does not take, an account it has closed."""
 

@@ -27,6 +27,7 @@ from pennywhistle.adapters.gateways.interface import (
     CardRefusedError,
     ChargeState,
     DisputeState,
+    GatewayBusyError,
     GatewayNotice,
     GatewayRefusedError,
     GatewayShutError,
@@ -343,6 +344,8 @@ def _in_our_words() -> Iterator[None]:
         yield
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise GatewayShutError(f"Stripe does not serve this store: {error}") from error
+    except stripe.RateLimitError as error:
+        raise GatewayBusyError(f"Stripe is asked too often: {error}") from error
     except stripe.CardError as error:
         raise CardRefusedError("The card was declined.") from error
     except stripe.InvalidRequestError as error:

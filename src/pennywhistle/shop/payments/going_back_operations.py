@@ -89,6 +89,12 @@ def start_pay_back(
     return pay_back_facts(row)
 
 
+def mark_pay_back_asked(*, pay_back_id: UUID, now: datetime) -> None:
+    """Remember that its gateway was asked, so that others come first next time. Transaction: the one
+    update."""
+    PayBack.objects.filter(pk=pay_back_id).update(asked_at=now)
+
+
 def settle_pay_back(
     *, pay_back_id: UUID, state: PayBackState, handle: str, decline_reason: str, now: datetime
 ) -> None:

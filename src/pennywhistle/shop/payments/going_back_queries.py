@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.models import Transfer
@@ -26,6 +26,7 @@ from pennywhistle.shop.payments.going_back import (
     payable_back,
 )
 from pennywhistle.shop.payments.models import Dispute, PayBack, TopUp
+from pennywhistle.shop.payments.queries import is_due_to_ask
 from pennywhistle.shop.payments.rules import wallet_code
 
 SETTLED_AT_ONCE = 100
@@ -141,14 +142,18 @@ def list_pay_backs(*, person_id: int) -> list[PayBackFacts]:
 
 
 def list_pending_pay_backs(
-    *, created_before: datetime, gateways: Collection[str]
+    *, created_before: datetime, gateways: Collection[str], now: datetime
 ) -> list[PayBackFacts]:
-    """The oldest pay-backs through those gateways whose end is not known yet, at most
-    `SETTLED_AT_ONCE`. One query."""
+    """Pay-backs through those gateways whose end is not known yet, the longest unasked first; at most
+    `SETTLED_AT_ONCE`, and none too often (`queries.is_due_to_ask`). One query."""
     rows = _pay_backs().filter(
-        state=PayBackState.PENDING, created_at__lt=created_before, top_up__gateway__in=gateways
+        is_due_to_ask(now=now),
+        state=PayBackState.PENDING,
+        created_at__lt=created_before,
+        top_up__gateway__in=gateways,
     )
-    return [pay_back_facts(row) for row in rows.order_by("created_at")[:SETTLED_AT_ONCE]]
+    rows = rows.order_by(F("asked_at").asc(nulls_first=True), "created_at")
+    return [pay_back_facts(row) for row in rows[:SETTLED_AT_ONCE]]
 
 
 def get_dispute(*, dispute_id: int) -> DisputeRow:

@@ -196,6 +196,7 @@ class PayBack(models.Model):
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     returned_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["state", "created_at"])]

@@ -25,6 +25,9 @@ from pennywhistle.shop.payments.rules import (
 MOVEMENTS_SHOWN = 50
 SETTLED_AT_ONCE = 100
 HANDLES_AT_ONCE = 500
+# A gateway is asked in every round what became of something so young, and of what is older so often.
+ASKED_OFTEN_WITHIN = timedelta(minutes=2)
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
 UNSETTLED_SHOWN = 10
 DECLINE_SHOWN_FOR = timedelta(days=1)
 BATCHES_SHOWN = 50
@@ -158,11 +161,23 @@ def list_unsettled_top_ups(*, person_id: int, now: datetime) -> list[TopUp]:
     return list(rows.order_by("-created_at")[:UNSETTLED_SHOWN])
 
 
-def list_pending_top_ups(*, created_before: datetime, gateways: Collection[str]) -> list[TopUp]:
+def list_pending_top_ups(
+    *, created_before: datetime, gateways: Collection[str], now: datetime
+) -> list[TopUp]:
     """Top-ups with a charge at one of those gateways whose end is not known yet, the longest unasked
-    first; at most `SETTLED_AT_ONCE`. One query."""
-    rows = _pending(created_before, gateways).exclude(handle="")
+    first; at most `SETTLED_AT_ONCE`, and none too often (`is_due_to_ask`). One query."""
+    rows = _pending(created_before, gateways).exclude(handle="").filter(is_due_to_ask(now=now))
     return list(rows.order_by(F("asked_at").asc(nulls_first=True), "created_at")[:SETTLED_AT_ONCE])
+
+
+def is_due_to_ask(*, now: datetime) -> Q:
+    """True of what a gateway may be asked about now: a young row in every round, an older one once
+    in `ASKED_AGAIN_AFTER`."""
+    return (
+        Q(created_at__gt=now - ASKED_OFTEN_WITHIN)
+        | Q(asked_at=None)
+        | Q(asked_at__lte=now - ASKED_AGAIN_AFTER)
+    )
 
 
 def list_top_ups_without_charge(
