@@ -65,6 +65,7 @@ WORDS = {
     "payments_topup.asked_at",
     "payments_payback.state",  # Its transfers follow `settled_at`; asked again, the gateway tells it.
     "payments_payback.handle",
+    "payments_payback.asked_at",
     "payments_payback.decline_reason",
     "payments_dispute.reason",
     "payments_dispute.heard_at",

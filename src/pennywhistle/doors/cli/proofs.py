@@ -41,7 +41,7 @@ def days(
         bool,
         typer.Option(
             "--clock-is-right",
-            help="You looked: the clock is right, and the books were quiet for over a month.",
+            help="You looked: the clock is right, and the books were quiet for over three months.",
         ),
     ] = False,
 ) -> None:

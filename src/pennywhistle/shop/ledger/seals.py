@@ -16,7 +16,7 @@ SEALED_AFTER = timedelta(hours=1)
 
 # For how many days the books may have stood still for a day to be sealed without being asked: where
 # nothing happened for longer, it may be that the clock is ahead.
-QUIET_DAYS_MOST = 31
+QUIET_DAYS_MOST = 92
 
 # What the first day of all is chained to.
 NO_CHAIN = "0" * 64
