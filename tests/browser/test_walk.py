@@ -68,6 +68,7 @@ def put_the_track_into_the_basket(page: Page) -> Decimal:
     ticket = row.get_by_role("button", name=re.compile("basket"))
     price = euros(ticket.locator(".ticket-price").inner_text())
     ticket.click()
+    expect(page.get_by_text("It is in your basket.")).to_be_visible()  # Before anyone walks on.
     return price
 
 
