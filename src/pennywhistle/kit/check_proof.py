@@ -342,13 +342,9 @@ def tell_what_it_is_worth(out: Callable[[str], None]) -> None:
     """What is proven by it, and what nobody should read into it."""
     out("Proven: on those days the store had exactly this in its books, and has published a number")
     out("that cannot be kept if any of it is changed, left out or put in afterwards.")
-    out(
-        "Not proven: what the file calls itself; that money was paid out; that the books, or what it"
-    )
-    out(
-        "is about, hold nothing else than the lines above; that the published number is the store's,"
-    )
-    out("if you have it from the one who gave you this file.")
+    out("Not proven: what the file calls itself; that money was paid out; that the books, or what")
+    out("it is about, hold nothing else than the lines above; that the published number is the")
+    out("store's, if you have it from the one who gave you this file.")
 
 
 def check(arguments: argparse.Namespace, out: Callable[[str], None]) -> int:
