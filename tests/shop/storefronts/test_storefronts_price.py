@@ -48,7 +48,7 @@ def test_a_price_is_whole_minor_units_from_the_floor_on_and_near_the_exact_produ
 
 def test_a_floor_of_a_fraction_of_a_cent_is_refused() -> None:
     rate = Money.parse("0.03", "EUR")
-    with pytest.raises(MoneyError, match="whole minor"):
+    with pytest.raises(MoneyError, match="whole cents"):
         Prices(1, rate, rate, Money.parse("0.095", "EUR"))
 
 
