@@ -13,10 +13,10 @@ from pennywhistle.flows.watch_gateways import asking
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.movement_queries import (
-    list_account_codes,
     list_documents,
     list_nets,
 )
+from pennywhistle.shop.ledger.queries import list_codes
 from pennywhistle.shop.payments.models import TopUp
 from pennywhistle.shop.payments.queries import (
     list_top_ups_by_handle,
@@ -141,7 +141,7 @@ def _compare_documents(
     wanted = {document for line in inside if (document := _document(gateway, line)) is not None}
     prefix = clearing_code(gateway=gateway.name, currency="")
     nets: dict[str, Money] = {}
-    for code in list_account_codes(prefix=prefix):
+    for code in list_codes(prefix=prefix):
         posted = list_documents(code=code, within=within)
         wanted |= {document for document in posted if document.startswith(_ANSWERED)}
         nets |= list_nets(code=code, documents=wanted)

@@ -8,17 +8,11 @@ from django.db.models import Sum
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.models import Account, Transfer
+from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.ledger.rules import MOVING
 
 # Documents that one query names.
 DOCUMENTS_AT_ONCE = 500
-
-
-def list_account_codes(*, prefix: str) -> list[str]:
-    """The codes of open accounts that begin so. One query."""
-    rows = Account.objects.filter(code__startswith=prefix)
-    return list(rows.order_by("code").values_list("code", flat=True))
 
 
 def list_documents(*, code: str, within: Period) -> set[str]:

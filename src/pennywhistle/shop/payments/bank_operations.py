@@ -11,8 +11,6 @@ from django.db import transaction
 
 from pennywhistle.kit.bank_statements import Statement, StatementEntry
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import post
-from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.bank import (
     DecidedError,
     SlipFacts,
@@ -36,7 +34,7 @@ from pennywhistle.shop.payments.bank_queries import (
     list_slips_by_reference,
     slip_facts,
 )
-from pennywhistle.shop.payments.chart import new_account
+from pennywhistle.shop.payments.booking import post_due
 from pennywhistle.shop.payments.queries import find_wallet_currency
 
 # What is kept of a payer's words: as the columns hold.
@@ -221,15 +219,6 @@ def decide(*, entry_id: int, decision: Decision, now: datetime) -> BankEntry:
 
 
 def _post_for(entries: Sequence[BankEntry]) -> None:
-    """Post what entries must have by now; what reverses comes after what it names."""
-    transfers = [
-        transfer for entry in entries for transfer in bank_transfers(facts=entry_facts(row=entry))
-    ]
-    _post([transfer for transfer in transfers if transfer.reverses_key is None])
-    _post([transfer for transfer in transfers if transfer.reverses_key is not None])
-
-
-def _post(transfers: Sequence[TransferFacts]) -> None:
-    if transfers:
-        codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
-        post(transfers=transfers, opening=[new_account(code=code) for code in sorted(codes)])
+    """Post what entries must have by now."""
+    facts = [entry_facts(row=entry) for entry in entries]
+    post_due(transfers=[each for one in facts for each in bank_transfers(facts=one)])

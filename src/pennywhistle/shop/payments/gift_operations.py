@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import hold_account, open_accounts, post
+from pennywhistle.shop.ledger.operations import hold_account, open_accounts
+from pennywhistle.shop.payments.booking import post_due
 from pennywhistle.shop.payments.chart import new_account
 from pennywhistle.shop.payments.gift_queries import count_open_gifts, gift_facts
 from pennywhistle.shop.payments.gifts import (
@@ -126,11 +127,9 @@ def take_back_gift(*, gift_id: UUID, buyer_id: int, now: datetime) -> GiftFacts:
 
 
 def _post_for(row: Gift) -> GiftFacts:
-    """Post what a gift must have by now; what reverses comes after what it names."""
+    """Post what a gift must have by now."""
     facts = gift_facts(row=row)
-    for transfer in gift_transfers(facts=facts):
-        opening = [new_account(code=code) for code in (transfer.debit, transfer.credit)]
-        post(transfers=[transfer], opening=opening)
+    post_due(transfers=gift_transfers(facts=facts))
     return facts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +9,9 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import hold_account, open_accounts, post
+from pennywhistle.shop.ledger.operations import hold_account, open_accounts
 from pennywhistle.shop.ledger.queries import get_available
-from pennywhistle.shop.ledger.rules import TransferFacts
+from pennywhistle.shop.payments.booking import post_due
 from pennywhistle.shop.payments.chart import new_account
 from pennywhistle.shop.payments.going_back import (
     DisputeStage,
@@ -85,7 +84,7 @@ def start_pay_back(
             asked_by_id=asked_by,
             created_at=now,
         )
-        _post(pay_back_transfers(facts=pay_back_facts(row)))
+        post_due(transfers=pay_back_transfers(facts=pay_back_facts(row)))
     return pay_back_facts(row)
 
 
@@ -114,7 +113,7 @@ def settle_pay_back(
             row.state, row.returned_at = PayBackState.RETURNED.value, now
             row.decline_reason = decline_reason
         row.save()
-        _post(pay_back_transfers(facts=pay_back_facts(row)))
+        post_due(transfers=pay_back_transfers(facts=pay_back_facts(row)))
 
 
 def record_dispute(*, top_up: TopUp, news: DisputeNews, now: datetime) -> None:
@@ -147,7 +146,7 @@ def record_dispute(*, top_up: TopUp, news: DisputeNews, now: datetime) -> None:
         row.stage = news.stage.value
         row.shortage_micros = dispute_facts(row).shortage.micros
         row.save()
-        _post(dispute_transfers(facts=dispute_facts(row)))
+        post_due(transfers=dispute_transfers(facts=dispute_facts(row)))
 
 
 def forgive_shortage(*, dispute_id: int, forgiven_by: int, now: datetime) -> bool:
@@ -210,13 +209,3 @@ def _close(
         # The dispute is open, and so counts as gone back already.
         bonus = get_bonus_back(top_up=top_up, amount=Money.zero(row.currency)).micros
         row.bonus_micros = min(bonus, available_micros - row.made_good_micros)
-
-
-def _post(transfers: Sequence[TransferFacts]) -> None:
-    """Post what is not posted yet. What settles or reverses comes after what it names."""
-    codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
-    opening = [new_account(code=code) for code in sorted(codes)]
-    named = [one for one in transfers if one.settles_key or one.reverses_key]
-    post(transfers=[one for one in transfers if one not in named], opening=opening)
-    if named:
-        post(transfers=named)

@@ -10,9 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.operations import post
-from pennywhistle.shop.ledger.rules import TransferFacts
-from pennywhistle.shop.payments.chart import new_account
+from pennywhistle.shop.payments.booking import post_due
 from pennywhistle.shop.payments.models import PaymentEvent, TopUp, Voucher
 from pennywhistle.shop.payments.posting import top_up_transfers
 from pennywhistle.shop.payments.queries import top_up_facts
@@ -137,12 +135,7 @@ def _take_fee(top_up: TopUp, fee: Money, now: datetime) -> None:
 
 def _post_for(top_up: TopUp) -> None:
     """Post what a top-up must have by now; what is posted already is skipped."""
-    _post(top_up_transfers(facts=top_up_facts(row=top_up)))
-
-
-def _post(transfers: Sequence[TransferFacts]) -> None:
-    codes = {code for transfer in transfers for code in (transfer.debit, transfer.credit)}
-    post(transfers=transfers, opening=[new_account(code=code) for code in sorted(codes)])
+    post_due(transfers=top_up_transfers(facts=top_up_facts(row=top_up)))
 
 
 def store_vouchers(
@@ -210,5 +203,5 @@ def redeem(*, code: str, person_id: int, accepted: Collection[str], now: datetim
             code_sha256=fingerprint,
             redeemed_at=now,
         )
-        _post([transfer])
+        post_due(transfers=[transfer])
     return Redeemed(amount, is_first=True)

@@ -217,8 +217,8 @@ def vat_code(*, country: str, currency: str) -> str:
 class LineFacts:
     """One line of a sale, with the names that a receipt prints.
 
-    `tax_country` is whom the tax is owed to, empty where there is none. `list_price` is the price before any reduction; None, in a line that was not read from the
-    database, where it is the price.
+    `tax_country` is whom the tax is owed to, empty where there is none. `list_price` is the price
+    before any reduction; None, in a line that was not read from the database, where it is the price.
     """
 
     id: int
