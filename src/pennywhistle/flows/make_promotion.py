@@ -10,7 +10,12 @@ from pennywhistle.flows.set_prices import parse_percent
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.catalogue.queries import get_label_id, get_release_in_any_state
 from pennywhistle.shop.pricing import operations
-from pennywhistle.shop.pricing.rules import USES_MOST, PricingError, PromotionTerms, fold_code
+from pennywhistle.shop.pricing.rules import (
+    USES_MOST,
+    PricingError,
+    PromotionTerms,
+    fold_promotion_code,
+)
 from pennywhistle.shop.storefronts.queries import get_shopfront
 
 
@@ -48,7 +53,7 @@ def make_promotion(*, request: PromotionRequest, domain: str, now: datetime) -> 
     off = request.takes_off.strip()
     is_percent = off.endswith("%")
     terms = PromotionTerms(
-        code=fold_code(request.code),
+        code=fold_promotion_code(request.code),
         percent=parse_percent(off) if is_percent else None,
         amount=None if is_percent else Money.parse(off, shop.currency),
         release_ids=frozenset(get_release_in_any_state(name=name).id for name in request.releases),
@@ -71,4 +76,4 @@ def end_promotion(*, code: str, domain: str, now: datetime) -> None:
     Raises `PricingError`.
     """
     shop = get_shopfront(domain=domain, now=now)
-    operations.end_promotion(storefront_id=shop.id, code=fold_code(code), now=now)
+    operations.end_promotion(storefront_id=shop.id, code=fold_promotion_code(code), now=now)

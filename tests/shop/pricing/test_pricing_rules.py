@@ -34,7 +34,7 @@ from pennywhistle.shop.pricing.rules import (
     Whole,
     check_asked,
     check_promotion,
-    fold_code,
+    fold_promotion_code,
     price_asks,
     share_out,
 )
@@ -349,4 +349,4 @@ def test_a_code_ends_after_it_begins_and_is_read_as_people_type_it() -> None:
             starts_at=NOW,
             ends_at=NOW - timedelta(seconds=1),
         )
-    assert fold_code(" spring-26\n") == "SPRING-26"
+    assert fold_promotion_code(" spring-26\n") == "SPRING-26"

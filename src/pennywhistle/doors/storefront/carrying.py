@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.pricing.rules import fold_code
+from pennywhistle.shop.pricing.rules import fold_promotion_code
 
 # Things in one basket. A release counts as one.
 BASKET_MOST = 200
@@ -78,7 +78,7 @@ def promotion_code(request: HttpRequest) -> str:
 
 def give_code(request: HttpRequest, code: str) -> None:
     """Keep a code for this session; nothing to forget it."""
-    request.session[_PROMOTION] = fold_code(code)
+    request.session[_PROMOTION] = fold_promotion_code(code)
 
 
 def currency(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pennywhistle.shop.ledger import rules as ledger
 from pennywhistle.shop.ledger.rules import AccountTerms, NewAccount
 
 ACCOUNTS = {
@@ -18,5 +19,4 @@ ACCOUNTS = {
 
 def new_account(*, code: str) -> NewAccount:
     """An account of this room as it is opened: its currency is the last word of its code."""
-    terms = ACCOUNTS[code.partition("/")[0]]
-    return NewAccount(code, code.rpartition("/")[2], terms.kind, terms.is_guarded)
+    return ledger.new_account(code=code, chart=ACCOUNTS)

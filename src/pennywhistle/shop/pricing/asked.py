@@ -15,7 +15,7 @@ from pennywhistle.shop.pricing.rules import (
     PriceKind,
     PromotionRefusedError,
     PromotionTerms,
-    fold_code,
+    fold_promotion_code,
 )
 
 PROMOTIONS_SHOWN = 200
@@ -97,7 +97,7 @@ def find_promotion(
 
     Raises `PromotionRefusedError`, which says why not.
     """
-    folded = fold_code(code)
+    folded = fold_promotion_code(code)
     row = Promotion.objects.filter(storefront_id=storefront_id, code=folded).first()
     if row is None:
         raise PromotionRefusedError(folded, "unknown")

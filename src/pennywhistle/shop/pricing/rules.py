@@ -360,7 +360,7 @@ USES_MOST = 10_000_000
 _CODE = re.compile(rf"[A-Z0-9][A-Z0-9-]{{0,{CODE_LETTERS_MOST - 1}}}")
 
 
-def fold_code(code: str) -> str:
+def fold_promotion_code(code: str) -> str:
     """A promotion's code as it is kept: capitals, without spaces. Capped, never refused."""
     return "".join(code.split()).upper()[:CODE_LETTERS_MOST]
 
