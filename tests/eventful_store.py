@@ -25,13 +25,13 @@ from pennywhistle.flows.top_up_wallet import Card, top_up_wallet
 from pennywhistle.kit.clock import month_period
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.operations import post
-from pennywhistle.shop.payments.bank_models import (
+from pennywhistle.shop.payments.banking.models import (
     BankDecision,
     BankEntry,
     BankSlip,
     BankStatement,
 )
-from pennywhistle.shop.payments.bank_queries import iterate_bank
+from pennywhistle.shop.payments.banking.queries import iterate_bank
 from pennywhistle.shop.payments.chart import new_account
 from pennywhistle.shop.sales.models import Purchase
 from pennywhistle.shop.sales.refunds import RefundReason

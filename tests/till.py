@@ -15,9 +15,9 @@ from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.ledger.queries import get_available, get_balance
-from pennywhistle.shop.payments.going_back import PayBackFacts
-from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.rules import TopUpTerms
+from pennywhistle.shop.payments.going_back.rules import PayBackFacts
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms
 from tests.cast import NOW, euros
 
 CARDS = {

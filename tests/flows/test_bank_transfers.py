@@ -22,7 +22,14 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.rules import UnknownPersonError
 from pennywhistle.shop.ledger.queries import get_balance
-from pennywhistle.shop.payments.bank import (
+from pennywhistle.shop.payments.banking.models import BankDecision, BankEntry, BankStatement
+from pennywhistle.shop.payments.banking.queries import (
+    list_accounts,
+    list_arrived,
+    list_entries,
+    list_waiting_slips,
+)
+from pennywhistle.shop.payments.banking.rules import (
     WAITED_FOR,
     BankError,
     DecidedError,
@@ -32,16 +39,10 @@ from pennywhistle.shop.payments.bank import (
     references_in,
     spell_reference,
 )
-from pennywhistle.shop.payments.bank_models import BankDecision, BankEntry, BankStatement
-from pennywhistle.shop.payments.bank_queries import (
-    list_accounts,
-    list_arrived,
-    list_entries,
-    list_waiting_slips,
-)
-from pennywhistle.shop.payments.operations import redeem, store_vouchers
+from pennywhistle.shop.payments.codes.operations import redeem, store_vouchers
 from pennywhistle.shop.payments.queries import get_wallet_balance
-from pennywhistle.shop.payments.rules import PENDING_TOP_UPS_MOST, PaymentError, TopUpTerms
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups.rules import PENDING_TOP_UPS_MOST, TopUpTerms
 from tests.bank_statements import IBAN, Line, camt
 from tests.cast import NOW, Cast, euros
 from tests.faults import fail_each_call

@@ -15,8 +15,8 @@ from pennywhistle.flows.redeem_voucher import redeem_voucher
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.accounts.operations import create_person
-from pennywhistle.shop.payments.models import CodeTry
-from pennywhistle.shop.payments.tries import address_subject
+from pennywhistle.shop.payments.codes.models import CodeTry
+from pennywhistle.shop.payments.codes.tries import address_subject
 from pennywhistle.shop.pricing.models import PromotionUse
 from pennywhistle.shop.sales.models import Purchase
 from tests.cast import GERMANY, NOW, OPENED, PASSWORD, Cast, assemble, euros, fill_wallet

@@ -18,9 +18,11 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.operations import create_person
-from pennywhistle.shop.payments.messages import next_try
-from pennywhistle.shop.payments.models import GatewayCircuit, GatewayMessage, TopUp
-from pennywhistle.shop.payments.queries import ASKED_AGAIN_AFTER, get_wallet_balance
+from pennywhistle.shop.payments.gateways.messages import next_try
+from pennywhistle.shop.payments.gateways.models import GatewayCircuit, GatewayMessage
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.queries import ASKED_AGAIN_AFTER
 from tests.cast import NOW, PASSWORD, assemble, euros
 from tests.faults import fail_each_call
 

@@ -20,10 +20,11 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.flows.watch_gateways import asking, probe_gateways
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.models import Transfer
-from pennywhistle.shop.payments.circuits import PROBE_FIRST
-from pennywhistle.shop.payments.gateway_queries import list_circuits
-from pennywhistle.shop.payments.models import GatewayMessage, TopUp
+from pennywhistle.shop.payments.gateways.circuits import PROBE_FIRST
+from pennywhistle.shop.payments.gateways.models import GatewayMessage
+from pennywhistle.shop.payments.gateways.queries import list_circuits
 from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from tests.cast import NOW, Cast, assemble, euros
 from tests.flows.test_money_at_once import at_once
 

@@ -17,7 +17,7 @@ from pennywhistle.doors.storefront.visitor import address_of
 from pennywhistle.flows.gather_evidence import gather_evidence, with_card
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.territory import COUNTRIES
-from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.phones import country_of_prefix, find_phone_prefix
 from pennywhistle.shop.sales.rules import Evidence
 from tests.cast import NOW, assemble

@@ -26,18 +26,18 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.operations import create_person
 from pennywhistle.shop.ledger.queries import get_balance
-from pennywhistle.shop.payments.bank_models import BankEntry
-from pennywhistle.shop.payments.gifts import (
+from pennywhistle.shop.payments.banking.models import BankEntry
+from pennywhistle.shop.payments.codes.models import CodeTry, Gift, Voucher
+from pennywhistle.shop.payments.codes.rules import (
     GIFTS_OPEN_MOST,
     GiftFacts,
     GiftRefusedError,
+    UnknownCodeError,
     UnknownGiftError,
+    VoucherRefusedError,
     gift_code,
 )
-from pennywhistle.shop.payments.models import CodeTry, Gift, Voucher
-from pennywhistle.shop.payments.queries import get_wallet_balance
-from pennywhistle.shop.payments.rules import TopUpTerms, UnknownCodeError, VoucherRefusedError
-from pennywhistle.shop.payments.tries import (
+from pennywhistle.shop.payments.codes.tries import (
     ADDRESS_MISSES_FREE,
     FORGOTTEN_AFTER,
     PERSON_MISSES_FREE,
@@ -48,6 +48,8 @@ from pennywhistle.shop.payments.tries import (
     address_subject,
     opens_at,
 )
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms
 from pennywhistle.shop.storefronts.operations import set_prices
 from tests.bank_statements import IBAN, Line, camt
 from tests.cast import NOW, OPENED, PASSWORD, Cast, assemble, euros, fill_wallet

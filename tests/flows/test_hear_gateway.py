@@ -28,10 +28,11 @@ from pennywhistle.flows.top_up_wallet import top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.queries import get_balance
-from pennywhistle.shop.payments.gateway_queries import count_failed_messages, list_messages
-from pennywhistle.shop.payments.messages import MESSAGE_BYTES_MOST, TRIES_MOST
-from pennywhistle.shop.payments.models import GatewayCircuit, GatewayMessage, TopUp
+from pennywhistle.shop.payments.gateways.messages import MESSAGE_BYTES_MOST, TRIES_MOST
+from pennywhistle.shop.payments.gateways.models import GatewayCircuit, GatewayMessage
+from pennywhistle.shop.payments.gateways.queries import count_failed_messages, list_messages
 from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from tests.cast import NOW, Cast, euros
 
 pytestmark = pytest.mark.django_db

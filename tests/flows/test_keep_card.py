@@ -31,11 +31,12 @@ from pennywhistle.flows.top_up_wallet import ask_about_top_up, top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.queries import get_balance
-from pennywhistle.shop.payments.gateway_queries import list_cards
-from pennywhistle.shop.payments.models import GatewayCustomer, SavedCard, TopUp
+from pennywhistle.shop.payments.codes.tries import ADDRESS_MISSES_FREE, FORGOTTEN_AFTER
+from pennywhistle.shop.payments.gateways.models import GatewayCustomer, SavedCard
+from pennywhistle.shop.payments.gateways.queries import list_cards
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.payments.rules import PaymentError
-from pennywhistle.shop.payments.tries import ADDRESS_MISSES_FREE, FORGOTTEN_AFTER
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from tests.cast import NOW, Cast, euros
 from tests.local_stripe import ASKS, DECLINED_LATER, GOOD, LocalStripe, local_stripe
 

@@ -28,9 +28,9 @@ from pennywhistle.shop.accounts.operations import create_person
 from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.ledger.rules import Phase
 from pennywhistle.shop.library.models import OwnedItem
-from pennywhistle.shop.payments.models import PaymentEvent
+from pennywhistle.shop.payments.codes.rules import VoucherRefusedError
 from pennywhistle.shop.payments.queries import get_wallet_balance
-from pennywhistle.shop.payments.rules import VoucherRefusedError
+from pennywhistle.shop.payments.top_ups.models import PaymentEvent
 from pennywhistle.shop.sales.models import Purchase
 from pennywhistle.shop.sales.rules import AlreadyOwnedError, NotEnoughMoneyError
 from tests.cast import NOW, PASSWORD, Cast, assemble, euros, fill_wallet, quote

@@ -24,9 +24,11 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.operations import create_person
 from pennywhistle.shop.library.queries import list_owned
-from pennywhistle.shop.payments.models import GatewayCircuit, TopUp
-from pennywhistle.shop.payments.operations import Redeemed
-from pennywhistle.shop.payments.queries import find_top_up, get_wallet_balance
+from pennywhistle.shop.payments.codes.operations import Redeemed
+from pennywhistle.shop.payments.gateways.models import GatewayCircuit
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.queries import find_top_up
 from pennywhistle.shop.sales.models import Purchase, Quote
 from pennywhistle.shop.sales.queries import QuoteFacts
 from tests.cast import GERMANY, NOW, PASSWORD, Cast, assemble, euros, fill_wallet, quote

@@ -33,17 +33,15 @@ from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.accounts.operations import create_person
-from pennywhistle.shop.payments.gifts import GiftFacts
-from pennywhistle.shop.payments.going_back import (
+from pennywhistle.shop.payments.codes.rules import GiftFacts
+from pennywhistle.shop.payments.going_back.models import PayBack
+from pennywhistle.shop.payments.going_back.queries import list_pay_backs, list_returnable_top_ups
+from pennywhistle.shop.payments.going_back.rules import (
     PayBackError,
     PayBackState,
     PayBackTooLargeError,
 )
-from pennywhistle.shop.payments.going_back_queries import (
-    list_pay_backs,
-    list_returnable_top_ups,
-)
-from pennywhistle.shop.payments.models import PayBack, TopUp
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.refunds import RefundReason
 from tests.cast import NOW, PASSWORD, Cast, assemble, euros, quote
 from tests.faults import fail_each_call

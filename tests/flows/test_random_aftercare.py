@@ -42,9 +42,11 @@ from pennywhistle.shop.ledger.queries import (
     iterate_accounts,
     list_transfers,
 )
-from pennywhistle.shop.payments.going_back_queries import list_disputes
-from pennywhistle.shop.payments.models import PayBack, TopUp
-from pennywhistle.shop.payments.rules import PaymentError, TopUpTerms
+from pennywhistle.shop.payments.going_back.models import PayBack
+from pennywhistle.shop.payments.going_back.queries import list_disputes
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms
 from pennywhistle.shop.pricing.rules import PricingError
 from pennywhistle.shop.royalties.models import Accrual
 from pennywhistle.shop.royalties.queries import list_owed

@@ -20,7 +20,7 @@ from pennywhistle.flows.top_up_wallet import top_up_wallet
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from tests.cast import NOW, Cast, euros
 
 pytestmark = pytest.mark.django_db

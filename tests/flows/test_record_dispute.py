@@ -21,18 +21,15 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.accounts.operations import create_person
-from pennywhistle.shop.payments.going_back import (
+from pennywhistle.shop.payments.codes.rules import VoucherRefusedError
+from pennywhistle.shop.payments.going_back.models import Dispute
+from pennywhistle.shop.payments.going_back.queries import get_dispute, list_disputes
+from pennywhistle.shop.payments.going_back.rules import (
     PayBackError,
     PayBackTooLargeError,
     UnknownDisputeError,
     WalletShutError,
 )
-from pennywhistle.shop.payments.going_back_queries import (
-    get_dispute,
-    list_disputes,
-)
-from pennywhistle.shop.payments.models import Dispute
-from pennywhistle.shop.payments.rules import VoucherRefusedError
 from pennywhistle.shop.royalties.queries import list_owed
 from tests.cast import NOW, PASSWORD, Cast, assemble, euros, quote
 from tests.faults import fail_each_call

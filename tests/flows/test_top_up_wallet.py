@@ -21,13 +21,11 @@ from pennywhistle.flows.top_up_wallet import top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.queries import (
-    ASKED_AGAIN_AFTER,
-    find_wallet_currency,
-    get_wallet_balance,
-)
-from pennywhistle.shop.payments.rules import PENDING_TOP_UPS_MOST, PaymentError
+from pennywhistle.shop.payments.queries import find_wallet_currency, get_wallet_balance
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.queries import ASKED_AGAIN_AFTER
+from pennywhistle.shop.payments.top_ups.rules import PENDING_TOP_UPS_MOST
 from tests.cast import NOW, Cast, euros
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,8 @@ from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.models import Account, Transfer
 from pennywhistle.shop.ledger.queries import list_transfers
 from pennywhistle.shop.library.models import OwnedItem
-from pennywhistle.shop.payments.models import TopUp, Voucher
+from pennywhistle.shop.payments.codes.models import Voucher
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.royalties.models import Accrual
 from pennywhistle.shop.sales.models import SaleLine
 from tests.cast import NOW, Cast, euros, fill_wallet, quote

@@ -25,21 +25,22 @@ from pennywhistle.flows.top_up_wallet import top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.flows.watch_gateways import list_ways_to_pay, probe_gateways
 from pennywhistle.kit.ids import new_id
-from pennywhistle.shop.payments.circuits import (
+from pennywhistle.shop.payments.gateways.circuits import (
     FAILURES_MOST,
     PROBE_FIRST,
     PROBE_FIRST_SHUT,
     PROBE_LAST,
     Circuit,
+    GatewayClosedError,
     after_failure,
     after_success,
     claim_probe,
 )
-from pennywhistle.shop.payments.gateway_queries import list_circuits
-from pennywhistle.shop.payments.gateway_records import change_circuit
-from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.queries import ASKED_OFTEN_WITHIN, get_wallet_balance
-from pennywhistle.shop.payments.rules import GatewayClosedError
+from pennywhistle.shop.payments.gateways.operations import change_circuit
+from pennywhistle.shop.payments.gateways.queries import list_circuits
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.queries import ASKED_OFTEN_WITHIN
 from tests.cast import NOW, Cast, euros
 from tests.till import Till
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
-from pennywhistle.shop.payments.going_back import (
+from pennywhistle.shop.payments.going_back.rules import (
     DisputeFacts,
     DisputeStage,
     PayBackFacts,

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
-from pennywhistle.shop.payments.bank import EntryFacts, bank_transfers
-from pennywhistle.shop.payments.gifts import GiftFacts, gift_transfers
-from pennywhistle.shop.payments.rules import bonus_at, voucher_transfer
-from pennywhistle.shop.payments.tries import PERSON_MISSES_FREE, Tries, opens_at
+from pennywhistle.shop.payments.banking.rules import EntryFacts, bank_transfers
+from pennywhistle.shop.payments.codes.rules import GiftFacts, gift_transfers, voucher_transfer
+from pennywhistle.shop.payments.codes.tries import PERSON_MISSES_FREE, Tries, opens_at
+from pennywhistle.shop.payments.rules import bonus_at
 from tests.guards.tables import markdown_table
 
 _NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

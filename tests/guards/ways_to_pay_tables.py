@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.posting import TopUpFacts, top_up_transfers
+from pennywhistle.shop.payments.top_ups.rules import TopUpFacts, top_up_transfers
 from tests.guards.tables import markdown_table
 
 _NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

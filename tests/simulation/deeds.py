@@ -24,8 +24,8 @@ from pennywhistle.flows.refund_purchase import refund_purchase
 from pennywhistle.flows.report_bad_file import report_bad_file
 from pennywhistle.flows.top_up_wallet import Card, answer_bank, ask_about_top_up, top_up_wallet
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.gifts import gift_code
-from pennywhistle.shop.payments.rules import TopUpTerms
+from pennywhistle.shop.payments.codes.rules import gift_code
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms
 from pennywhistle.shop.sales.queries import PurchaseFacts, QuoteFacts
 from pennywhistle.shop.sales.refunds import RefundReason
 from pennywhistle.shop.sales.rules import Evidence

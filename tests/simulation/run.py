@@ -17,7 +17,9 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import Period, month_period
 from pennywhistle.shop.ledger.queries import get_balance, iterate_accounts
 from pennywhistle.shop.licensing.models import Licensor
-from pennywhistle.shop.payments.models import GatewayMessage, PayBack, TopUp
+from pennywhistle.shop.payments.gateways.models import GatewayMessage
+from pennywhistle.shop.payments.going_back.models import PayBack
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.royalties.payouts import PayoutFacts
 from pennywhistle.shop.sales.models import Paper, Purchase, SaleLine
 from tests.cast import NOW

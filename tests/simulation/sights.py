@@ -17,8 +17,10 @@ from uuid import UUID
 from pennywhistle.adapters.gateways.sandbox_cards import dispute_state, fee_of, state_of
 from pennywhistle.adapters.gateways.sandbox_memory import SandboxMemory
 from pennywhistle.shop.library.models import OwnedItem
-from pennywhistle.shop.payments.models import Dispute, Gift, PayBack, TopUp, Voucher
-from pennywhistle.shop.payments.rules import code_sha256
+from pennywhistle.shop.payments.codes.models import Gift, Voucher
+from pennywhistle.shop.payments.codes.rules import code_sha256
+from pennywhistle.shop.payments.going_back.models import Dispute, PayBack
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.royalties.models import Payout
 from pennywhistle.shop.sales.models import Purchase, Refund, SaleLine
 from pennywhistle.shop.sales.queries import QuoteFacts

@@ -44,11 +44,8 @@ from pennywhistle.shop.catalogue.queries import (
     list_tracks_of_release,
 )
 from pennywhistle.shop.library.queries import list_owned_pairs
-from pennywhistle.shop.payments.queries import (
-    get_wallet_balance,
-    list_voucher_batches,
-    list_wallet_movements,
-)
+from pennywhistle.shop.payments.codes.queries import list_voucher_batches
+from pennywhistle.shop.payments.queries import get_wallet_balance, list_wallet_movements
 from pennywhistle.shop.pricing.asked import list_promotions
 from pennywhistle.shop.storefronts.queries import find_storefront, get_shopfront
 

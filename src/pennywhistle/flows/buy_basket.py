@@ -13,7 +13,7 @@ from pennywhistle.shop.ledger.rules import OverdrawnError, TransferFacts, new_ac
 from pennywhistle.shop.library.operations import add_items
 from pennywhistle.shop.library.queries import list_owned_pairs
 from pennywhistle.shop.payments import chart as payments
-from pennywhistle.shop.payments.going_back import WalletShutError
+from pennywhistle.shop.payments.going_back.rules import WalletShutError
 from pennywhistle.shop.payments.rules import wallet_code
 from pennywhistle.shop.pricing.operations import use_promotion
 from pennywhistle.shop.pricing.rules import PriceKind

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from pennywhistle.shop.accounts.queries import get_person
-from pennywhistle.shop.payments import bank_operations
-from pennywhistle.shop.payments.bank import BankError
-from pennywhistle.shop.payments.bank_models import BankDecision, BankEntry
-from pennywhistle.shop.payments.bank_operations import Decision
+from pennywhistle.shop.payments.banking import operations
+from pennywhistle.shop.payments.banking.models import BankDecision, BankEntry
+from pennywhistle.shop.payments.banking.operations import Decision
+from pennywhistle.shop.payments.banking.rules import BankError
 from pennywhistle.shop.payments.queries import find_wallet_currency
 
 
@@ -39,7 +39,7 @@ def assign_entry(
         note=note,
         decided_by=decided_by,
     )
-    bank_operations.decide(entry_id=entry_id, decision=decision, now=now)
+    operations.decide(entry_id=entry_id, decision=decision, now=now)
 
 
 def set_entry_aside(
@@ -52,4 +52,4 @@ def set_entry_aside(
     """
     outcome = BankDecision.Outcome.RETURNED if is_returned else BankDecision.Outcome.OURS
     decision = Decision(outcome=outcome, note=note, decided_by=decided_by)
-    bank_operations.decide(entry_id=entry_id, decision=decision, now=now)
+    operations.decide(entry_id=entry_id, decision=decision, now=now)

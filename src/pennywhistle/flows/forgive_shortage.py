@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pennywhistle.shop.payments import going_back_operations
-from pennywhistle.shop.payments.going_back import DisputeStage, PayBackError
-from pennywhistle.shop.payments.going_back_queries import get_dispute
+from pennywhistle.shop.payments.going_back import operations
+from pennywhistle.shop.payments.going_back.queries import get_dispute
+from pennywhistle.shop.payments.going_back.rules import DisputeStage, PayBackError
 
 
 def forgive_shortage(*, dispute_id: int, forgiven_by: int, now: datetime) -> None:
@@ -18,4 +18,4 @@ def forgive_shortage(*, dispute_id: int, forgiven_by: int, now: datetime) -> Non
     dispute = get_dispute(dispute_id=dispute_id)
     if dispute.facts.stage is DisputeStage.OPEN:
         raise PayBackError("This dispute is open still: wait for its end, then let them buy again.")
-    going_back_operations.forgive_shortage(dispute_id=dispute_id, forgiven_by=forgiven_by, now=now)
+    operations.forgive_shortage(dispute_id=dispute_id, forgiven_by=forgiven_by, now=now)

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from pennywhistle.adapters.geo.country import country_of, is_local
 from pennywhistle.kit.addresses import parse_address
-from pennywhistle.shop.payments.queries import find_card_country
+from pennywhistle.shop.payments.top_ups.queries import find_card_country
 from pennywhistle.shop.sales.phones import country_of_prefix
 from pennywhistle.shop.sales.rules import Evidence
 

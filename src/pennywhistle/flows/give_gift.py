@@ -8,9 +8,13 @@ from uuid import UUID
 from pennywhistle.kit.lines import clean_line
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import OverdrawnError
-from pennywhistle.shop.payments import gift_operations
-from pennywhistle.shop.payments.gifts import GiftFacts, GiftRefusedError, gift_code
-from pennywhistle.shop.payments.rules import code_sha256
+from pennywhistle.shop.payments.codes import operations
+from pennywhistle.shop.payments.codes.rules import (
+    GiftFacts,
+    GiftRefusedError,
+    code_sha256,
+    gift_code,
+)
 
 
 def give_gift(
@@ -21,7 +25,7 @@ def give_gift(
     Transaction: one of its own. Raises `GiftRefusedError`, `WalletShutError`.
     """
     try:
-        return gift_operations.buy_gift(
+        return operations.buy_gift(
             gift_id=gift_id,
             code=gift_code(gift_id=str(gift_id), secret=secret),
             buyer_id=buyer_id,
@@ -47,4 +51,4 @@ def take_back_gift(*, gift_id: UUID, buyer_id: int, now: datetime) -> GiftFacts:
 
     Transaction: one of its own. Raises `UnknownGiftError`, `GiftRefusedError`.
     """
-    return gift_operations.take_back_gift(gift_id=gift_id, buyer_id=buyer_id, now=now)
+    return operations.take_back_gift(gift_id=gift_id, buyer_id=buyer_id, now=now)

@@ -20,17 +20,21 @@ from pennywhistle.flows.pay_back_top_up import record_refund
 from pennywhistle.flows.record_dispute import record_dispute
 from pennywhistle.flows.record_payment_event import record_charge
 from pennywhistle.flows.watch_gateways import asking
-from pennywhistle.shop.payments.gateway_queries import MessageFacts, list_due_messages
-from pennywhistle.shop.payments.gateway_records import (
+from pennywhistle.shop.payments.gateways.messages import (
+    EVENT_TYPE_LENGTH,
+    MESSAGE_BYTES_MOST,
+    NewMessage,
+)
+from pennywhistle.shop.payments.gateways.operations import (
     claim_message,
     fail_message,
     finish_message,
     keep_message,
     replay_messages,
 )
-from pennywhistle.shop.payments.messages import EVENT_TYPE_LENGTH, MESSAGE_BYTES_MOST, NewMessage
-from pennywhistle.shop.payments.queries import find_top_up_by_handle
+from pennywhistle.shop.payments.gateways.queries import MessageFacts, list_due_messages
 from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups.queries import find_top_up_by_handle
 
 # Doors take them from here, since they import no adapter.
 __all__ = [
@@ -83,7 +87,7 @@ def receive_message(
 
 
 def process_messages(*, gateways: Mapping[str, Gateway], now: datetime) -> Heard:
-    """Process what is due, at most `gateway_queries.MESSAGES_AT_ONCE`.
+    """Process what is due, at most `MESSAGES_AT_ONCE`.
 
     A message says only what it is about: what is true by now is asked of the gateway, so that
     messages may come in any order and any number of times. One that fails, whatever it raises, is

@@ -10,8 +10,8 @@ from django.db import IntegrityError
 
 from pennywhistle.adapters.banks.camt import FILE_BYTES_MOST, StatementUnreadableError, read_camt
 from pennywhistle.kit.bank_statements import Statement
-from pennywhistle.shop.payments.bank import BankError
-from pennywhistle.shop.payments.bank_operations import Kept, keep_statement
+from pennywhistle.shop.payments.banking.operations import Kept, keep_statement
+from pennywhistle.shop.payments.banking.rules import BankError
 
 __all__ = ["FILE_BYTES_MOST", "ImportedStatement", "StatementUnreadableError", "import_statement"]
 

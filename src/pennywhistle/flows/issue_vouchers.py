@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments import operations
-from pennywhistle.shop.payments.rules import PaymentError, check_batch
+from pennywhistle.shop.payments.codes import operations
+from pennywhistle.shop.payments.codes.rules import check_batch
+from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.storefronts.queries import list_currencies
 
 # Codes of one batch.

@@ -15,21 +15,18 @@ from pennywhistle.adapters.gateways.interface import (
     KeptCard,
 )
 from pennywhistle.flows.watch_gateways import asking
-from pennywhistle.shop.payments.gateway_queries import (
+from pennywhistle.shop.payments.codes.operations import claim_try, give_back_try
+from pennywhistle.shop.payments.codes.tries import TooManyTriesError
+from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
+from pennywhistle.shop.payments.gateways.models import SavedCard
+from pennywhistle.shop.payments.gateways.operations import keep_card, keep_customer, mark_forgotten
+from pennywhistle.shop.payments.gateways.queries import (
     CardFacts,
     find_card,
     find_customer,
     list_cards_to_forget,
 )
-from pennywhistle.shop.payments.gateway_records import (
-    keep_card,
-    keep_customer,
-    mark_forgotten,
-)
-from pennywhistle.shop.payments.gift_operations import claim_try, give_back_try
-from pennywhistle.shop.payments.models import SavedCard
-from pennywhistle.shop.payments.rules import GatewayClosedError, PaymentError
-from pennywhistle.shop.payments.tries import TooManyTriesError
+from pennywhistle.shop.payments.rules import PaymentError
 
 # A card that was entered for one top-up alone is forgotten so long after it: its charge may still be
 # confirmed by the listener.

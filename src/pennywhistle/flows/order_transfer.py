@@ -8,10 +8,10 @@ from uuid import UUID
 from pennywhistle.adapters.banks.transfer_code import draw_transfer_code
 from pennywhistle.flows.outfit import BankAccount
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments import bank_operations
-from pennywhistle.shop.payments.bank import CURRENCY, BankError, SlipFacts, make_reference
-from pennywhistle.shop.payments.bank_queries import find_slip, list_waiting_slips
-from pennywhistle.shop.payments.rules import TopUpTerms, check_top_up
+from pennywhistle.shop.payments.banking import operations
+from pennywhistle.shop.payments.banking.queries import find_slip, list_waiting_slips
+from pennywhistle.shop.payments.banking.rules import CURRENCY, BankError, SlipFacts, make_reference
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms, check_top_up
 
 
 def order_transfer(
@@ -35,7 +35,7 @@ def order_transfer(
         if amount.currency != CURRENCY:
             raise BankError(f"Bank transfers are taken in {CURRENCY} alone.")
         check_top_up(amount=amount, pending=len(list_waiting_slips(person_id=person_id, now=now)))
-        known = bank_operations.write_slip(
+        known = operations.write_slip(
             slip_id=slip_id,
             person_id=person_id,
             amount=amount,

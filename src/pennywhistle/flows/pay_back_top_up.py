@@ -15,15 +15,16 @@ from pennywhistle.adapters.gateways.interface import (
 from pennywhistle.flows.record_payment_event import SettlementError
 from pennywhistle.flows.watch_gateways import asking, list_ways_to_pay
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.going_back import PayBackError, PayBackFacts, PayBackState
-from pennywhistle.shop.payments.going_back_operations import (
+from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
+from pennywhistle.shop.payments.going_back.operations import (
     mark_pay_back_asked,
     settle_pay_back,
     start_pay_back,
 )
-from pennywhistle.shop.payments.going_back_queries import find_pay_back, list_pending_pay_backs
-from pennywhistle.shop.payments.queries import find_top_up
-from pennywhistle.shop.payments.rules import GatewayClosedError, PaymentError
+from pennywhistle.shop.payments.going_back.queries import find_pay_back, list_pending_pay_backs
+from pennywhistle.shop.payments.going_back.rules import PayBackError, PayBackFacts, PayBackState
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups.queries import find_top_up
 
 # Doors take the gateway's silence from here, since they import no adapter.
 __all__ = ["GatewayError", "pay_back_top_up", "record_refund", "settle_pending_pay_backs"]

@@ -17,13 +17,13 @@ from pennywhistle.shop.ledger.movement_queries import (
     list_nets,
 )
 from pennywhistle.shop.ledger.queries import list_codes
-from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.queries import (
+from pennywhistle.shop.payments.rules import clearing_code
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.queries import (
     list_top_ups_by_handle,
     list_top_ups_settled,
     top_up_facts,
 )
-from pennywhistle.shop.payments.rules import clearing_code
 
 # Both sides date what happened by their own clocks: what one has shortly outside the period may
 # answer what the other has inside.

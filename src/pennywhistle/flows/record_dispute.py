@@ -6,11 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from pennywhistle.adapters.gateways.interface import DisputeState
-from pennywhistle.shop.payments.going_back import DisputeStage, UnknownDisputeError
-from pennywhistle.shop.payments.going_back_operations import DisputeNews
-from pennywhistle.shop.payments.going_back_operations import record_dispute as keep_dispute
-from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.queries import find_top_up, find_top_up_by_handle
+from pennywhistle.shop.payments.going_back.operations import DisputeNews
+from pennywhistle.shop.payments.going_back.operations import record_dispute as keep_dispute
+from pennywhistle.shop.payments.going_back.rules import DisputeStage, UnknownDisputeError
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.queries import find_top_up, find_top_up_by_handle
 
 # Letters of a gateway's reason that are kept.
 REASON_LENGTH_MOST = 100

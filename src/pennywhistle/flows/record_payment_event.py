@@ -9,9 +9,11 @@ from uuid import UUID
 from pennywhistle.adapters.gateways.interface import ChargeState, Gateway, GatewayError
 from pennywhistle.flows.watch_gateways import asking, list_ways_to_pay
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments import operations, queries
-from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.rules import GatewayClosedError, GatewayEvent, PaymentError
+from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups import operations, queries
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.rules import GatewayEvent
 
 # A listener whom the bank asks something has so long to answer it.
 ANSWER_WITHIN = timedelta(hours=1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from pennywhistle.shop.payments import gift_operations, operations
-from pennywhistle.shop.payments.operations import Redeemed
+from pennywhistle.shop.payments.codes import operations
+from pennywhistle.shop.payments.codes.operations import Redeemed
+from pennywhistle.shop.payments.codes.rules import UnknownCodeError
+from pennywhistle.shop.payments.codes.tries import person_subject
 from pennywhistle.shop.payments.queries import find_wallet_currency
-from pennywhistle.shop.payments.rules import UnknownCodeError
-from pennywhistle.shop.payments.tries import person_subject
 from pennywhistle.shop.storefronts.queries import get_shopfront
 
 # A code is sixteen letters and digits with signs between them; what is longer is none.
@@ -31,7 +31,7 @@ def redeem_voucher(
     shop = get_shopfront(domain=domain, now=now)
     accepted = (wallet,) if wallet else shop.currencies
     subjects = [person_subject(person_id=person_id), *tried_from]
-    gift_operations.claim_try(subjects=subjects, now=now)
+    operations.claim_try(subjects=subjects, now=now)
     is_known = True
     try:
         return _redeem(code[:CODE_LETTERS_MOST], person_id, accepted, now)
@@ -40,13 +40,11 @@ def redeem_voucher(
         raise
     finally:
         if is_known:
-            gift_operations.give_back_try(subjects=subjects)
+            operations.give_back_try(subjects=subjects)
 
 
 def _redeem(code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:
     try:
         return operations.redeem(code=code, person_id=person_id, accepted=accepted, now=now)
     except UnknownCodeError:
-        return gift_operations.redeem_gift(
-            code=code, person_id=person_id, accepted=accepted, now=now
-        )
+        return operations.redeem_gift(code=code, person_id=person_id, accepted=accepted, now=now)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from pennywhistle.flows.issue_paper import issue_credit_notes
 from pennywhistle.flows.refund_purchase import give_back, hold_wallet_of
-from pennywhistle.shop.payments.going_back_queries import get_shortage
+from pennywhistle.shop.payments.going_back.queries import get_shortage
 from pennywhistle.shop.sales.aftercare import (
     ReportFacts,
     find_report,

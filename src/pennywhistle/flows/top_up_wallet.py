@@ -21,15 +21,11 @@ from pennywhistle.adapters.gateways.interface import (
 from pennywhistle.flows.record_payment_event import NOT_CHARGED, record_charge
 from pennywhistle.flows.watch_gateways import asking
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments import operations, queries
-from pennywhistle.shop.payments.models import TopUp
-from pennywhistle.shop.payments.rules import (
-    GatewayClosedError,
-    PaymentError,
-    TopUpTerms,
-    UnknownTopUpError,
-    check_top_up,
-)
+from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups import operations, queries
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms, UnknownTopUpError, check_top_up
 
 # Doors take the card and the gateway's silence from here, since they import no adapter.
 __all__ = [

@@ -24,20 +24,21 @@ from pennywhistle.flows.verify_transfers import (
 )
 from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.ledger.rules import TransferFacts
-from pennywhistle.shop.payments.bank_queries import iterate_bank, iterate_wrong_statements
-from pennywhistle.shop.payments.gift_queries import iterate_gifts
-from pennywhistle.shop.payments.going_back_queries import (
+from pennywhistle.shop.payments.banking.queries import iterate_bank, iterate_wrong_statements
+from pennywhistle.shop.payments.codes.queries import iterate_gifts, iterate_vouchers
+from pennywhistle.shop.payments.going_back.queries import (
     iterate_going_back,
     iterate_wrong_shortages,
 )
-from pennywhistle.shop.payments.queries import iterate_credits
+from pennywhistle.shop.payments.top_ups.queries import iterate_top_ups
 from pennywhistle.shop.royalties.payout_queries import iterate_payout_transfers
 
 __all__ = ["BooksReport", "Finding", "verify_books"]
 
 # Every transfer that documents ask for, but for those of sales, which `verify_sales` counts.
 SOURCES: tuple[Callable[[], Iterator[TransferFacts]], ...] = (
-    iterate_credits,
+    iterate_top_ups,
+    iterate_vouchers,
     iterate_going_back,
     iterate_bank,
     iterate_gifts,

@@ -12,10 +12,14 @@ from pennywhistle.adapters.gateways.interface import (
     GatewayShutError,
     GatewayUnreachableError,
 )
-from pennywhistle.shop.payments.circuits import Circuit, after_failure, after_success
-from pennywhistle.shop.payments.gateway_queries import list_circuits
-from pennywhistle.shop.payments.gateway_records import change_circuit, claim_due_probe
-from pennywhistle.shop.payments.rules import GatewayClosedError
+from pennywhistle.shop.payments.gateways.circuits import (
+    Circuit,
+    GatewayClosedError,
+    after_failure,
+    after_success,
+)
+from pennywhistle.shop.payments.gateways.operations import change_circuit, claim_due_probe
+from pennywhistle.shop.payments.gateways.queries import list_circuits
 
 
 @contextmanager

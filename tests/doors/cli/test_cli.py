@@ -22,7 +22,7 @@ from pennywhistle.shop.accounts.models import Person
 from pennywhistle.shop.catalogue.models import Release
 from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.licensing.queries import get_licensor
-from pennywhistle.shop.payments.models import Voucher
+from pennywhistle.shop.payments.codes.models import Voucher
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.royalties.queries import get_accrued
 from pennywhistle.shop.storefronts.models import Storefront

@@ -13,7 +13,8 @@ from pytest_django.fixtures import Settings
 
 from pennywhistle.doors.cli.main import run
 from pennywhistle.flows.verify_books import verify_books
-from pennywhistle.shop.payments.queries import get_wallet_balance, list_voucher_batches
+from pennywhistle.shop.payments.codes.queries import list_voucher_batches
+from pennywhistle.shop.payments.queries import get_wallet_balance
 from tests.bank_statements import IBAN, Line, camt
 from tests.cast import Cast, euros
 

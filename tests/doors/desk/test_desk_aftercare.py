@@ -21,8 +21,9 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.library.queries import list_owned
-from pennywhistle.shop.payments.models import PayBack, TopUp
+from pennywhistle.shop.payments.going_back.models import PayBack
 from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.models import FileReport, Refund
 from tests.cast import Cast, euros, quote
 from tests.doors.desk.conftest import See, check_page

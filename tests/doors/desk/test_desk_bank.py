@@ -18,9 +18,10 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.queries import get_balance
-from pennywhistle.shop.payments.bank_queries import list_entries
-from pennywhistle.shop.payments.queries import get_wallet_balance, list_voucher_batches
-from pennywhistle.shop.payments.rules import TopUpTerms
+from pennywhistle.shop.payments.banking.queries import list_entries
+from pennywhistle.shop.payments.codes.queries import list_voucher_batches
+from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms
 from tests.bank_statements import IBAN, Line, camt
 from tests.cast import NOW, Cast, euros
 from tests.doors.desk.conftest import See, check_page

@@ -15,8 +15,9 @@ from pennywhistle.adapters.gateways.sandbox import SandboxGateway
 from pennywhistle.flows.hear_gateway import process_messages, receive_message
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.watch_gateways import asking
-from pennywhistle.shop.payments.messages import TRIES_MOST
-from pennywhistle.shop.payments.models import GatewayCircuit, GatewayMessage, TopUp
+from pennywhistle.shop.payments.gateways.messages import TRIES_MOST
+from pennywhistle.shop.payments.gateways.models import GatewayCircuit, GatewayMessage
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from tests.cast import NOW, Cast
 
 See = Callable[..., str]

@@ -18,7 +18,7 @@ from pennywhistle.flows.redeem_voucher import redeem_voucher
 from pennywhistle.kit.clock import month_period, utc_now
 from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.licensing.queries import get_licensor
-from pennywhistle.shop.payments.queries import list_voucher_batches
+from pennywhistle.shop.payments.codes.queries import list_voucher_batches
 from pennywhistle.shop.royalties.queries import list_owed, list_statements
 from tests.cast import Cast, euros
 from tests.doors.desk.conftest import See, check_page

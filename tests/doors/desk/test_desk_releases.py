@@ -14,7 +14,7 @@ from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.catalogue import operations as catalogue
 from pennywhistle.shop.catalogue.queries import get_release_in_any_state
 from pennywhistle.shop.catalogue.rules import NewRelease, NewTrack
-from pennywhistle.shop.payments.operations import start_top_up
+from pennywhistle.shop.payments.top_ups.operations import start_top_up
 from tests.cast import LABEL, OPENED, Cast, euros, master
 from tests.doors.desk.conftest import See
 

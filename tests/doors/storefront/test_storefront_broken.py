@@ -11,7 +11,8 @@ from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.library.queries import list_owned
-from pennywhistle.shop.payments.models import Dispute, TopUp
+from pennywhistle.shop.payments.going_back.models import Dispute
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.models import FileReport
 from tests.cast import Cast, euros, fill_wallet, quote
 

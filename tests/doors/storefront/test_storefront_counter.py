@@ -16,7 +16,7 @@ from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.licensing.models import Licence
-from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.models import Quote
 from pennywhistle.shop.sales.rules import (
     Evidence,

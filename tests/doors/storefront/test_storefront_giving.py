@@ -19,10 +19,10 @@ from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.accounts.models import Person
-from pennywhistle.shop.payments.bank_models import BankSlip
-from pennywhistle.shop.payments.models import Gift
+from pennywhistle.shop.payments.banking.models import BankSlip
+from pennywhistle.shop.payments.codes.models import Gift
+from pennywhistle.shop.payments.codes.tries import PERSON_MISSES_FREE
 from pennywhistle.shop.payments.queries import get_wallet_balance
-from pennywhistle.shop.payments.tries import PERSON_MISSES_FREE
 from tests.bank_statements import IBAN, Line, camt
 from tests.cast import Cast, assemble, euros, fill_wallet
 
@@ -185,7 +185,7 @@ def test_wrong_codes_are_slowed_down_and_the_right_one_is_taken_later(
 
 
 def test_an_address_is_counted_by_a_hash_and_never_kept(shop: Cast) -> None:
-    from pennywhistle.shop.payments.models import CodeTry
+    from pennywhistle.shop.payments.codes.models import CodeTry
 
     browser_of(shop.alice).post("/wallet/redeem/", {"code": "AAAA"}, REMOTE_ADDR="203.0.113.9")
     subjects = set(CodeTry.objects.values_list("subject", flat=True))

@@ -20,7 +20,7 @@ from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.seal_queries import list_seals
-from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.models import Purchase
 from pennywhistle.shop.sales.waiver import WAIVER_TEXT
 from tests.cast import Cast, assemble, fill_wallet, quote

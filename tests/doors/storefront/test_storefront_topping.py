@@ -16,9 +16,10 @@ from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.ledger.queries import get_balance
-from pennywhistle.shop.payments.gateway_records import keep_card
-from pennywhistle.shop.payments.models import SavedCard, TopUp
+from pennywhistle.shop.payments.gateways.models import SavedCard
+from pennywhistle.shop.payments.gateways.operations import keep_card
 from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.storefronts.models import PriceList
 from tests.cast import Cast, assemble
 from tests.doors.storefront.test_storefront_walk import browser_of, see, top_up

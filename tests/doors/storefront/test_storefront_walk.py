@@ -20,8 +20,8 @@ from pennywhistle.flows.issue_vouchers import issue_vouchers
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.shop.accounts.models import Person
-from pennywhistle.shop.payments.models import TopUp
 from pennywhistle.shop.payments.queries import get_wallet_balance
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.models import Purchase, Quote
 from pennywhistle.shop.sales.waiver import WAIVER_TEXT
 from tests.cast import PASSWORD, Cast, euros

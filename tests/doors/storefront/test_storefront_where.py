@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pennywhistle.flows.outfit import get_outfit
-from pennywhistle.shop.payments.models import TopUp
+from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.models import Quote
 from tests.cast import NOW, Cast, assemble, fill_wallet
 from tests.doors.storefront.test_storefront_walk import browser_of, put, see

@@ -16,8 +16,8 @@ from pennywhistle.adapters.gateways.interface import NoticeKind
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.kit.clock import utc_now
-from pennywhistle.shop.payments.messages import MESSAGE_BYTES_MOST
-from pennywhistle.shop.payments.models import GatewayMessage
+from pennywhistle.shop.payments.gateways.messages import MESSAGE_BYTES_MOST
+from pennywhistle.shop.payments.gateways.models import GatewayMessage
 
 pytestmark = pytest.mark.django_db
 

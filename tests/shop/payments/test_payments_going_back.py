@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
-from pennywhistle.shop.payments.going_back import (
+from pennywhistle.shop.payments.going_back.rules import (
     DisputeFacts,
     DisputeStage,
     PayBackError,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
-from pennywhistle.shop.payments.posting import TopUpFacts, top_up_transfers
+from pennywhistle.shop.payments.top_ups.rules import TopUpFacts, top_up_transfers
 from tests.cast import NOW, euros
 
 

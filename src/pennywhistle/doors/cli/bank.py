@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from pennywhistle.shop.payments.bank_queries import EntryRow
+    from pennywhistle.shop.payments.banking.queries import EntryRow
 
 bank = typer.Typer(help="Bank transfers: statements, and what they bring.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def take_in(
         import_statement,
     )
     from pennywhistle.kit.clock import utc_now
-    from pennywhistle.shop.payments.bank import BankError
+    from pennywhistle.shop.payments.banking.rules import BankError
 
     failed = False
     for file in files:
@@ -71,7 +71,7 @@ def list_all(
     ] = False,
 ) -> None:
     """The newest entries, or those credits that wait for a decision."""
-    from pennywhistle.shop.payments.bank_queries import list_entries
+    from pennywhistle.shop.payments.banking.queries import list_entries
 
     for row in list_entries(only_unclaimed=unclaimed):
         typer.echo(_line(row))
@@ -80,7 +80,7 @@ def list_all(
 @bank.command()
 def check() -> None:
     """What each account holds, for whom, and where statements are missing; exit 1 where one is."""
-    from pennywhistle.shop.payments.bank_queries import list_accounts
+    from pennywhistle.shop.payments.banking.queries import list_accounts
 
     missing = False
     for account in list_accounts():
@@ -145,7 +145,7 @@ def _set_aside(entry: int, note: str, *, is_returned: bool) -> None:
 
 
 def _tell(entry: int) -> None:
-    from pennywhistle.shop.payments.bank_queries import get_entry
+    from pennywhistle.shop.payments.banking.queries import get_entry
 
     typer.echo(_line(get_entry(entry_id=entry)))
 

@@ -25,7 +25,7 @@ def _payments() -> None:
 def gateways() -> None:
     """Say which ways to pay are set up, and whether each is asked; exit 1 where one is not."""
     from pennywhistle.flows.outfit import get_outfit
-    from pennywhistle.shop.payments.gateway_queries import count_failed_messages, list_circuits
+    from pennywhistle.shop.payments.gateways.queries import count_failed_messages, list_circuits
 
     circuits = list_circuits()
     troubled = False
@@ -52,7 +52,7 @@ def messages(
     failed: Annotated[bool, typer.Option("--failed", help="Those given up alone.")] = False,
 ) -> None:
     """List the newest messages that gateways sent, and what became of each."""
-    from pennywhistle.shop.payments.gateway_queries import list_messages
+    from pennywhistle.shop.payments.gateways.queries import list_messages
 
     for message in list_messages(gateway=gateway, only_failed=failed):
         if message.processed_at is not None:
@@ -79,7 +79,7 @@ def replay(
     from pennywhistle.flows.hear_gateway import replay as replay_messages
     from pennywhistle.flows.outfit import get_outfit
     from pennywhistle.kit.clock import utc_now
-    from pennywhistle.shop.payments.gateway_queries import MESSAGES_REPLAYED, list_messages
+    from pennywhistle.shop.payments.gateways.queries import MESSAGES_REPLAYED, list_messages
 
     if not (gateway or event or starts or failed):
         raise typer.BadParameter("say which: --gateway, --event, --from or --failed")

@@ -64,7 +64,7 @@ def _cards(codes: list[str], now: datetime) -> bytes:
     from django.conf import settings
 
     from pennywhistle.flows.print_cards import CardSheet, PrintedCard, print_cards
-    from pennywhistle.shop.payments.queries import list_printable_vouchers
+    from pennywhistle.shop.payments.codes.queries import list_printable_vouchers
 
     address = f"{settings.PENNYWHISTLE_URL}/wallet/"
     cards = [

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from pennywhistle.doors.desk.aftercare_pages import Finding
 from pennywhistle.doors.desk.words import Badge
 from pennywhistle.look import formats
-from pennywhistle.shop.payments.going_back import DisputeStage, PayBackState
+from pennywhistle.shop.payments.going_back.rules import DisputeStage, PayBackState
 from pennywhistle.shop.sales.aftercare import ReportFacts
 from pennywhistle.shop.sales.bad_files import Answer, Held, Trouble
 from pennywhistle.shop.sales.refunds import RefundReason

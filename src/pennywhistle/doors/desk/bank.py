@@ -30,8 +30,7 @@ from pennywhistle.flows.import_statement import (
 )
 from pennywhistle.look import formats
 from pennywhistle.shop.accounts.rules import UnknownPersonError
-from pennywhistle.shop.payments.bank import BankError, UnknownEntryError
-from pennywhistle.shop.payments.bank_queries import (
+from pennywhistle.shop.payments.banking.queries import (
     AccountState,
     EntryRow,
     StatementRow,
@@ -40,6 +39,7 @@ from pennywhistle.shop.payments.bank_queries import (
     list_entries,
     list_statements,
 )
+from pennywhistle.shop.payments.banking.rules import BankError, UnknownEntryError
 
 
 @require_safe

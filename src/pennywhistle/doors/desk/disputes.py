@@ -13,12 +13,12 @@ from pennywhistle.doors.desk.access import Visitor, for_the_operator, go, show
 from pennywhistle.doors.desk.aftercare_pages import DisputeLine, DisputesPage
 from pennywhistle.flows.forgive_shortage import forgive_shortage
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.going_back import (
+from pennywhistle.shop.payments.going_back.queries import DisputeRow, list_disputes
+from pennywhistle.shop.payments.going_back.rules import (
     DisputeStage,
     PayBackError,
     UnknownDisputeError,
 )
-from pennywhistle.shop.payments.going_back_queries import DisputeRow, list_disputes
 
 
 @require_safe

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from pennywhistle.doors.desk.access import Visitor, for_the_operator, go, show
 from pennywhistle.flows.hear_gateway import replay
 from pennywhistle.flows.outfit import get_outfit
-from pennywhistle.shop.payments.circuits import Circuit
-from pennywhistle.shop.payments.gateway_queries import (
+from pennywhistle.shop.payments.gateways.circuits import Circuit
+from pennywhistle.shop.payments.gateways.queries import (
     MessageFacts,
     count_failed_messages,
     list_circuits,

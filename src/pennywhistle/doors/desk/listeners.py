@@ -34,8 +34,8 @@ from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.look import formats
 from pennywhistle.shop.accounts.queries import find_person
-from pennywhistle.shop.payments.going_back import PayBackFacts, PayBackState
-from pennywhistle.shop.payments.going_back_queries import (
+from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
+from pennywhistle.shop.payments.going_back.queries import (
     ReturnableTopUp,
     find_returnable_top_up,
     get_shortage,
@@ -43,8 +43,9 @@ from pennywhistle.shop.payments.going_back_queries import (
     list_pay_backs,
     list_returnable_top_ups,
 )
+from pennywhistle.shop.payments.going_back.rules import PayBackFacts, PayBackState
 from pennywhistle.shop.payments.queries import get_wallet_balance
-from pennywhistle.shop.payments.rules import GatewayClosedError, PaymentError
+from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.sales.aftercare import SoldLine, list_reports_of_person, list_sold_to
 from pennywhistle.shop.sales.refunds import RefundError, RefundReason
 

@@ -53,8 +53,9 @@ from pennywhistle.shop.licensing.queries import (
     find_licensor,
     list_licensors_of_labels,
 )
-from pennywhistle.shop.payments.queries import VoucherBatch, list_voucher_batches
-from pennywhistle.shop.payments.rules import PaymentError, UnspendableVoucherError
+from pennywhistle.shop.payments.codes.queries import VoucherBatch, list_voucher_batches
+from pennywhistle.shop.payments.codes.rules import UnspendableVoucherError
+from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.royalties.queries import (
     StatementFacts,
     list_currencies,

@@ -44,9 +44,9 @@ from pennywhistle.shop.licensing.queries import (
     track_ref,
 )
 from pennywhistle.shop.licensing.rules import Coverage, Use
-from pennywhistle.shop.payments.bank_queries import count_unclaimed
-from pennywhistle.shop.payments.going_back_queries import count_open_disputes
-from pennywhistle.shop.payments.queries import PendingTotal, list_pending_totals
+from pennywhistle.shop.payments.banking.queries import count_unclaimed
+from pennywhistle.shop.payments.going_back.queries import count_open_disputes
+from pennywhistle.shop.payments.top_ups.queries import PendingTotal, list_pending_totals
 from pennywhistle.shop.royalties.queries import Owed, list_owed
 from pennywhistle.shop.sales.aftercare import count_open_reports
 from pennywhistle.shop.sales.queries import list_newest_lines, list_sales_totals

@@ -11,7 +11,7 @@ from pennywhistle.doors.desk.forms import VOUCHERS_ON_A_SHEET_MOST
 from pennywhistle.doors.desk.shopfront import name_of
 from pennywhistle.flows.print_cards import CardSheet, PrintedCard, print_cards
 from pennywhistle.look import formats
-from pennywhistle.shop.payments.queries import PrintableVoucher, list_printable_vouchers
+from pennywhistle.shop.payments.codes.queries import PrintableVoucher, list_printable_vouchers
 
 
 @require_POST

@@ -30,7 +30,7 @@ from pennywhistle.flows.quote_basket import BasketItem, quote_basket
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import MoneyError
 from pennywhistle.shop.catalogue.queries import list_tracks
-from pennywhistle.shop.payments.going_back import WalletShutError
+from pennywhistle.shop.payments.going_back.rules import WalletShutError
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.pricing.rules import PricingError
 from pennywhistle.shop.sales.queries import QuoteFacts, get_quote

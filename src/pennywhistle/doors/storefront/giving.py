@@ -21,8 +21,8 @@ from pennywhistle.flows.print_cards import CardSheet, PrintedCard, print_cards
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.look import formats
-from pennywhistle.shop.payments.gift_queries import get_gift, list_gifts
-from pennywhistle.shop.payments.gifts import GiftFacts
+from pennywhistle.shop.payments.codes.queries import get_gift, list_gifts
+from pennywhistle.shop.payments.codes.rules import GiftFacts
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.payments.rules import PaymentError
 

@@ -23,15 +23,12 @@ from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
 from pennywhistle.shop.ledger.queries import Movement
-from pennywhistle.shop.payments.bank import spell_reference
-from pennywhistle.shop.payments.bank_queries import list_waiting_slips
-from pennywhistle.shop.payments.queries import (
-    get_wallet_balance,
-    list_unsettled_top_ups,
-    list_wallet_movements,
-)
+from pennywhistle.shop.payments.banking.queries import list_waiting_slips
+from pennywhistle.shop.payments.banking.rules import spell_reference
+from pennywhistle.shop.payments.codes.tries import address_subject
+from pennywhistle.shop.payments.queries import get_wallet_balance, list_wallet_movements
 from pennywhistle.shop.payments.rules import PaymentError
-from pennywhistle.shop.payments.tries import address_subject
+from pennywhistle.shop.payments.top_ups.queries import list_unsettled_top_ups
 from pennywhistle.shop.sales.queries import get_quote
 from pennywhistle.shop.sales.rules import QuoteNotYoursError
 

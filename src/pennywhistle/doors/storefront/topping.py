@@ -34,8 +34,9 @@ from pennywhistle.flows.top_up_wallet import (
     top_up_wallet,
 )
 from pennywhistle.kit.money import Money, MoneyError
-from pennywhistle.shop.payments.queries import get_top_up
-from pennywhistle.shop.payments.rules import PaymentError, TopUpTerms, UnknownTopUpError
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups.queries import get_top_up
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms, UnknownTopUpError
 from pennywhistle.shop.storefronts.rules import bonus_of
 
 

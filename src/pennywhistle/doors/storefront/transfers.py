@@ -20,9 +20,10 @@ from pennywhistle.flows.order_transfer import draw_slip, order_transfer
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.kit.ids import new_digits
 from pennywhistle.kit.money import Money, MoneyError
-from pennywhistle.shop.payments.bank import GATEWAY, REFERENCE_DIGITS, spell_reference
-from pennywhistle.shop.payments.bank_queries import get_slip, list_arrived
-from pennywhistle.shop.payments.rules import PaymentError, TopUpTerms
+from pennywhistle.shop.payments.banking.queries import get_slip, list_arrived
+from pennywhistle.shop.payments.banking.rules import GATEWAY, REFERENCE_DIGITS, spell_reference
+from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.top_ups.rules import TopUpTerms
 from pennywhistle.shop.storefronts.rules import percent_text
 
 

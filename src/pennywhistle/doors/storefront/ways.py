@@ -15,9 +15,9 @@ from pennywhistle.flows.keep_card import CardCounter, find_card_counter
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.watch_gateways import list_ways_to_pay
 from pennywhistle.look import formats
-from pennywhistle.shop.payments.bank import CURRENCY
-from pennywhistle.shop.payments.bank import GATEWAY as BANK
-from pennywhistle.shop.payments.gateway_queries import CardFacts, list_cards
+from pennywhistle.shop.payments.banking.rules import CURRENCY
+from pennywhistle.shop.payments.banking.rules import GATEWAY as BANK
+from pennywhistle.shop.payments.gateways.queries import CardFacts, list_cards
 from pennywhistle.shop.storefronts.rules import percent_text
 
 TEST_GATEWAY = "sandbox"

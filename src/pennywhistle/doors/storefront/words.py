@@ -13,10 +13,10 @@ from pennywhistle.look import formats
 from pennywhistle.shop.encoding.rules import MasterFacts, OutputFacts, Treatment
 from pennywhistle.shop.ledger.seals import SealedDayError
 from pennywhistle.shop.licensing.rules import NotCovered, Why
-from pennywhistle.shop.payments.gifts import GiftOutOfRangeError
-from pennywhistle.shop.payments.going_back import WalletShutError
-from pennywhistle.shop.payments.rules import TopUpOutOfRangeError
-from pennywhistle.shop.payments.tries import TooManyTriesError
+from pennywhistle.shop.payments.codes.rules import GiftOutOfRangeError
+from pennywhistle.shop.payments.codes.tries import TooManyTriesError
+from pennywhistle.shop.payments.going_back.rules import WalletShutError
+from pennywhistle.shop.payments.top_ups.rules import TopUpOutOfRangeError
 from pennywhistle.shop.pricing.rules import NamedOutOfRangeError, PromotionRefusedError, Reduction
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
-from pennywhistle.shop.payments.gifts import gifts_code
+from pennywhistle.shop.payments.codes.rules import gifts_code
 from pennywhistle.shop.payments.rules import (
     PaymentError,
     clearing_code,

@@ -15,7 +15,6 @@ from pennywhistle.shop.payments.rules import PaymentError
 # Wrong codes in a row before the first wait. Many people may share one address.
 PERSON_MISSES_FREE = 5
 ADDRESS_MISSES_FREE = 20
-
 WAIT_FIRST = timedelta(minutes=1)
 WAIT_MOST = timedelta(hours=12)
 

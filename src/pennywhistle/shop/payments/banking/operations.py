@@ -11,7 +11,19 @@ from django.db import transaction
 
 from pennywhistle.kit.bank_statements import Statement, StatementEntry
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.bank import (
+from pennywhistle.shop.payments.banking.models import (
+    BankDecision,
+    BankEntry,
+    BankSlip,
+    BankStatement,
+)
+from pennywhistle.shop.payments.banking.queries import (
+    entry_facts,
+    list_known_keys,
+    list_slips_by_reference,
+    slip_facts,
+)
+from pennywhistle.shop.payments.banking.rules import (
     DecidedError,
     SlipFacts,
     UnknownEntryError,
@@ -22,19 +34,7 @@ from pennywhistle.shop.payments.bank import (
     fingerprint_of,
     references_of,
 )
-from pennywhistle.shop.payments.bank_models import (
-    BankDecision,
-    BankEntry,
-    BankSlip,
-    BankStatement,
-)
-from pennywhistle.shop.payments.bank_queries import (
-    entry_facts,
-    list_known_keys,
-    list_slips_by_reference,
-    slip_facts,
-)
-from pennywhistle.shop.payments.booking import post_due
+from pennywhistle.shop.payments.operations import post_due
 from pennywhistle.shop.payments.queries import find_wallet_currency
 
 # What is kept of a payer's words: as the columns hold.

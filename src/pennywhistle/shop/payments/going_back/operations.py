@@ -11,9 +11,16 @@ from django.db import transaction
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import hold_account, open_accounts
 from pennywhistle.shop.ledger.queries import get_available
-from pennywhistle.shop.payments.booking import post_due
 from pennywhistle.shop.payments.chart import new_account
-from pennywhistle.shop.payments.going_back import (
+from pennywhistle.shop.payments.going_back.models import Dispute, PayBack
+from pennywhistle.shop.payments.going_back.queries import (
+    dispute_facts,
+    get_bonus_back,
+    get_payable_back,
+    get_shortage,
+    pay_back_facts,
+)
+from pennywhistle.shop.payments.going_back.rules import (
     DisputeStage,
     PayBackError,
     PayBackFacts,
@@ -23,15 +30,9 @@ from pennywhistle.shop.payments.going_back import (
     dispute_transfers,
     pay_back_transfers,
 )
-from pennywhistle.shop.payments.going_back_queries import (
-    dispute_facts,
-    get_bonus_back,
-    get_payable_back,
-    get_shortage,
-    pay_back_facts,
-)
-from pennywhistle.shop.payments.models import Dispute, PayBack, TopUp
+from pennywhistle.shop.payments.operations import post_due
 from pennywhistle.shop.payments.rules import wallet_code
+from pennywhistle.shop.payments.top_ups.models import TopUp
 
 _RANKS = {
     DisputeStage.INQUIRY: 0,

@@ -1,4 +1,4 @@
-"""What the books hold of a top-up, from its start to its end. Pure.
+"""What a top-up may be, and what the books hold of it from its start to its end. Pure.
 
 | transfer | when | from | to |
 |---|---|---|---|
@@ -20,13 +20,78 @@ from datetime import datetime
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
 from pennywhistle.shop.payments.rules import (
+    PaymentError,
     clearing_code,
     credit_transfer,
     fees_code,
     promotions_code,
-    top_up_document,
     wallet_code,
 )
+
+# One top-up, in major units: enough for an album, not enough for a stolen card to be worth a try.
+TOP_UP_LEAST = "1"
+TOP_UP_MOST = "200"
+
+# Top-ups of one person that may be pending at once.
+PENDING_TOP_UPS_MOST = 10
+
+
+class TopUpOutOfRangeError(PaymentError):
+    """An amount outside what one top-up may be."""
+
+    def __init__(self, *, least: Money, most: Money, amount: Money) -> None:
+        self.least, self.most = least, most
+        super().__init__(f"A top-up is between {least} and {most}; this was {amount}.")
+
+
+class UnknownTopUpError(PaymentError):
+    """A reference that we never gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEvent:
+    """What a gateway says of one top-up.
+
+    `state` is `begun`, `pending`, `action`, `succeeded` or `declined`: see `ChargeState` of the
+    gateways. `fee` is what it kept, None until it says so.
+    """
+
+    gateway: str
+    event_id: str
+    top_up_id: str
+    state: str
+    amount: Money
+    decline_reason: str
+    raw: dict[str, str]
+    fee: Money | None = None
+    card_country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpTerms:
+    """What is settled of a top-up when it starts: what the store adds to it, and what it is to the
+    tax office (one of `models.VoucherClass`)."""
+
+    bonus: Money | None = None
+    voucher_class: str = "multi-purpose"
+
+
+def top_up_document(*, top_up_id: object) -> str:
+    """The ledger's reference of a top-up."""
+    return f"top-up/{top_up_id}"
+
+
+def check_top_up(*, amount: Money, pending: int) -> None:
+    """Raise `PaymentError` for an amount that cannot be topped up."""
+    least, most = (Money.parse(text, amount.currency) for text in (TOP_UP_LEAST, TOP_UP_MOST))
+    if not least <= amount <= most:
+        raise TopUpOutOfRangeError(least=least, most=most, amount=amount)
+    if not amount.is_whole_minor:
+        raise PaymentError("A card cannot be charged a fraction of a cent.")
+    if pending >= PENDING_TOP_UPS_MOST:
+        raise PaymentError(
+            f"{pending} of your top-ups are still on their way. Wait until one has arrived."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.ledger.queries import get_available
 from pennywhistle.shop.ledger.rules import MOVING, TransferFacts
-from pennywhistle.shop.payments.going_back import (
+from pennywhistle.shop.payments.going_back.models import Dispute, PayBack
+from pennywhistle.shop.payments.going_back.rules import (
     DisputeFacts,
     DisputeStage,
     PayBackFacts,
@@ -25,9 +26,9 @@ from pennywhistle.shop.payments.going_back import (
     pay_back_transfers,
     payable_back,
 )
-from pennywhistle.shop.payments.models import Dispute, PayBack, TopUp
-from pennywhistle.shop.payments.queries import is_due_to_ask
 from pennywhistle.shop.payments.rules import wallet_code
+from pennywhistle.shop.payments.top_ups.models import TopUp
+from pennywhistle.shop.payments.top_ups.queries import is_due_to_ask
 
 SETTLED_AT_ONCE = 100
 SHOWN_MOST = 200
@@ -145,7 +146,7 @@ def list_pending_pay_backs(
     *, created_before: datetime, gateways: Collection[str], now: datetime
 ) -> list[PayBackFacts]:
     """Pay-backs through those gateways whose end is not known yet, the longest unasked first; at most
-    `SETTLED_AT_ONCE`, and none too often (`queries.is_due_to_ask`). One query."""
+    `SETTLED_AT_ONCE`, and none too often (`is_due_to_ask`). One query."""
     rows = _pay_backs().filter(
         is_due_to_ask(now=now),
         state=PayBackState.PENDING,

@@ -11,6 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from pennywhistle.shop.payments.rules import PaymentError
+
+
+class GatewayClosedError(PaymentError):
+    """A way to pay that is not offered now: it is not set up, or its circuit is open."""
+
+
 FAILURES_MOST = 3
 
 # How long after it opened a gateway is tried first, doubled with each try, and the longest wait.

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from pennywhistle.shop.payments.models import VoucherClass
+from pennywhistle.shop.payments.top_ups.models import VoucherClass
 
 
 class BankSlip(models.Model):

@@ -1,4 +1,4 @@
-"""Gift codes: money out of one wallet, behind a code, into another. Pure.
+"""Codes worth money: vouchers of the store, and gifts out of one wallet into another. Pure.
 
 | transfer | when | from | to |
 |---|---|---|---|
@@ -13,23 +13,42 @@ https://www.gesetze-im-internet.de/bgb/__195.html); the store lets none lapse at
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pennywhistle.kit.ids import PAPER_ALPHABET, VOUCHER_CODE_LETTERS, spell_voucher_code
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.rules import (
-    TOP_UP_LEAST,
-    TOP_UP_MOST,
     PaymentError,
+    credit_transfer,
+    promotions_code,
     wallet_code,
 )
+from pennywhistle.shop.payments.top_ups.rules import TOP_UP_LEAST, TOP_UP_MOST
 
 # Gifts of one buyer that are neither redeemed nor taken back.
 GIFTS_OPEN_MOST = 20
 GREETING_LETTERS_MOST = 120
+
+
+class UnspendableVoucherError(PaymentError):
+    """Vouchers that nobody could ever redeem; `field` is `currency` or `expires_at`."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class VoucherRefusedError(PaymentError):
+    """A code that is unknown, used, out of date, or of another currency."""
+
+
+class UnknownCodeError(VoucherRefusedError):
+    """A code that was never given out."""
 
 
 class GiftRefusedError(PaymentError):
@@ -139,3 +158,66 @@ def gift_transfers(*, facts: GiftFacts) -> list[TransferFacts]:
 def gifts_code(*, currency: str) -> str:
     """The ledger account of gifts that are bought and not redeemed."""
     return f"gifts/{currency}"
+
+
+def voucher_document(*, code_sha256: str) -> str:
+    """The ledger's reference of a voucher."""
+    return f"voucher/{code_sha256[:32]}"
+
+
+def fold_code(code: str) -> str:
+    """A voucher code as it is hashed: capitals, no dashes or spaces."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())
+
+
+def code_sha256(code: str) -> str:
+    """The fingerprint under which a voucher is kept."""
+    return hashlib.sha256(fold_code(code).encode()).hexdigest()
+
+
+def check_batch(
+    *,
+    currency: str,
+    sold_in: Collection[str],
+    expires_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Raise `UnspendableVoucherError` for an end that is past, or a currency no shop sells in."""
+    if expires_at is not None and expires_at <= now:
+        said = f"vouchers that end on {expires_at:%Y-%m-%d} are past: choose a later day"
+        raise UnspendableVoucherError("expires_at", said)
+    if currency not in sold_in:
+        known = ", ".join(sold_in) or "no currency yet: open a storefront first"
+        said = f"nothing is sold in {currency} here; the store sells in {known}"
+        raise UnspendableVoucherError("currency", said)
+
+
+def check_voucher(
+    *, currency: str, accepted: Collection[str], expires_at: datetime | None, now: datetime
+) -> None:
+    """Raise `VoucherRefusedError` for a voucher that is out of date, or of a currency that is not
+    `accepted`: the wallet's, or for who has none yet, each that the shop sells in."""
+    if expires_at is not None and now >= expires_at:
+        raise VoucherRefusedError(f"This voucher ended on {expires_at:%d %B %Y}.")
+    if currency not in accepted:
+        said = " or ".join(sorted(accepted))
+        raise VoucherRefusedError(f"This voucher is in {currency}, and your wallet is in {said}.")
+
+
+def voucher_transfer(
+    *, person_id: int, amount: Money, is_free: bool, code_sha256: str, redeemed_at: datetime
+) -> TransferFacts:
+    """What a redeemed voucher moves: money that its buyer paid over the counter, or that the store
+    gives away."""
+    document = voucher_document(code_sha256=code_sha256)
+    transfer = credit_transfer(
+        person_id=person_id,
+        gateway="voucher",
+        amount=amount,
+        reason="voucher",
+        document=document,
+        posted_at=redeemed_at,
+    )
+    return (
+        replace(transfer, debit=promotions_code(currency=amount.currency)) if is_free else transfer
+    )

@@ -1,8 +1,9 @@
-"""Writes to gifts, and to what is counted of codes that are tried."""
+"""Writes to vouchers and gifts, and to what is counted of codes that are tried."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,34 +12,102 @@ from django.db.models import F
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import hold_account, open_accounts
-from pennywhistle.shop.payments.booking import post_due
 from pennywhistle.shop.payments.chart import new_account
-from pennywhistle.shop.payments.gift_queries import count_open_gifts, gift_facts
-from pennywhistle.shop.payments.gifts import (
+from pennywhistle.shop.payments.codes.models import CodeTry, Gift, Voucher
+from pennywhistle.shop.payments.codes.queries import count_open_gifts, gift_facts
+from pennywhistle.shop.payments.codes.rules import (
     GiftFacts,
     GiftRefusedError,
-    UnknownGiftError,
-    check_gift,
-    gift_transfers,
-)
-from pennywhistle.shop.payments.going_back import WalletShutError
-from pennywhistle.shop.payments.going_back_queries import get_shortage
-from pennywhistle.shop.payments.models import CodeTry, Gift
-from pennywhistle.shop.payments.operations import Redeemed
-from pennywhistle.shop.payments.rules import (
     UnknownCodeError,
+    UnknownGiftError,
     VoucherRefusedError,
+    check_gift,
     check_voucher,
     code_sha256,
-    wallet_code,
+    gift_transfers,
+    voucher_transfer,
 )
-from pennywhistle.shop.payments.tries import (
+from pennywhistle.shop.payments.codes.tries import (
     FORGOTTEN_AFTER,
     Tries,
     check_tries,
     free_of,
     is_forgotten,
 )
+from pennywhistle.shop.payments.going_back.queries import get_shortage
+from pennywhistle.shop.payments.going_back.rules import WalletShutError
+from pennywhistle.shop.payments.operations import post_due
+from pennywhistle.shop.payments.rules import wallet_code
+
+
+def store_vouchers(
+    *,
+    codes: Sequence[str],
+    batch: str,
+    amount: Money,
+    now: datetime,
+    expires_at: datetime | None = None,
+    is_free: bool = False,
+) -> None:
+    """Keep new vouchers by the fingerprints of their codes. Transaction: one of its own."""
+    with transaction.atomic():
+        Voucher.objects.bulk_create(
+            Voucher(
+                code_sha256=code_sha256(code),
+                batch=batch,
+                amount_micros=amount.micros,
+                currency=amount.currency,
+                is_free=is_free,
+                issued_at=now,
+                expires_at=expires_at,
+            )
+            for code in codes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a voucher was worth; `is_first` is False where its person had redeemed it before."""
+
+    worth: Money
+    is_first: bool
+
+
+def redeem(*, code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:
+    """Move a voucher's worth into a wallet, once; `accepted` as for `check_voucher`. Transaction: one of its own.
+
+    Whoever redeemed it and sends it again is told what it was worth, and nothing moves. Raises
+    `VoucherRefusedError`.
+    """
+    fingerprint = code_sha256(code)
+    with transaction.atomic():
+        voucher = Voucher.objects.select_for_update().filter(code_sha256=fingerprint).first()
+        if voucher is None:
+            raise UnknownCodeError("This code is not one of ours. Check it against the paper.")
+        amount = Money(voucher.amount_micros, voucher.currency)
+        if voucher.redeemed_by_id == person_id:
+            return Redeemed(amount, is_first=False)
+        if voucher.redeemed_by_id is not None:
+            raise VoucherRefusedError("This voucher has been used already.")
+        check_voucher(
+            currency=voucher.currency,
+            accepted=accepted,
+            expires_at=voucher.expires_at,
+            now=now,
+        )
+        voucher.redeemed_by_id = person_id
+        voucher.redeemed_at = now
+        voucher.save(update_fields=["redeemed_by", "redeemed_at"])
+        transfer = voucher_transfer(
+            person_id=person_id,
+            amount=amount,
+            is_free=voucher.is_free,
+            code_sha256=fingerprint,
+            redeemed_at=now,
+        )
+        post_due(transfers=[transfer])
+    return Redeemed(amount, is_first=True)
+
 
 # Rows of forgotten tries that one try takes away.
 SWEPT_AT_ONCE = 20

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from pennywhistle.shop.payments.circuits import Circuit, claim_probe
-from pennywhistle.shop.payments.gateway_queries import circuit_of
-from pennywhistle.shop.payments.messages import NewMessage, next_try
-from pennywhistle.shop.payments.models import (
+from pennywhistle.shop.payments.gateways.circuits import Circuit, claim_probe
+from pennywhistle.shop.payments.gateways.messages import NewMessage, next_try
+from pennywhistle.shop.payments.gateways.models import (
     GatewayCircuit,
     GatewayCustomer,
     GatewayMessage,
     SavedCard,
 )
+from pennywhistle.shop.payments.gateways.queries import circuit_of
 
 _TROUBLE_LENGTH = 300
 

@@ -12,7 +12,13 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
-from pennywhistle.shop.payments.bank import (
+from pennywhistle.shop.payments.banking.models import (
+    BankDecision,
+    BankEntry,
+    BankSlip,
+    BankStatement,
+)
+from pennywhistle.shop.payments.banking.rules import (
     WAITED_FOR,
     DayBalance,
     EntryFacts,
@@ -23,18 +29,11 @@ from pennywhistle.shop.payments.bank import (
     bank_transfers,
     find_gaps,
 )
-from pennywhistle.shop.payments.bank_models import (
-    BankDecision,
-    BankEntry,
-    BankSlip,
-    BankStatement,
-)
 
 ENTRIES_SHOWN = 200
 STATEMENTS_SHOWN = 50
 SLIPS_SHOWN = 10
 KEYS_AT_ONCE = 500
-
 _SIGNED = Case(When(is_credit=True, then=F("amount_micros")), default=-F("amount_micros"))
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from pennywhistle.shop.payments.circuits import Circuit
-from pennywhistle.shop.payments.models import (
+from pennywhistle.shop.payments.gateways.circuits import Circuit
+from pennywhistle.shop.payments.gateways.models import (
     GatewayCircuit,
     GatewayCustomer,
     GatewayMessage,
