@@ -18,6 +18,7 @@ from pennywhistle.kit.money import (
     micros_in_minor_unit,
     round_half_up_to_minor,
     split_by_largest_remainder,
+    with_a_point,
 )
 
 currencies = st.sampled_from(["EUR", "USD", "JPY", "KWD"])
@@ -126,6 +127,7 @@ def test_what_is_written_reads_back(micros: int, currency: str) -> None:
     "text",
     [
         *("", "five", "1,5", "nan", "inf", "-Infinity", "0.0000001", "1e-7", "1e999999999", "1e13"),
+        *("1_0", "1e2", "٥", "５.00", "5.٥", "1 000", "+-5", ".", "0x10", "5.0.0", "²"),
         "0.1" + "0" * 40 + "1",
         "9" * 30,
     ],
@@ -133,6 +135,52 @@ def test_what_is_written_reads_back(micros: int, currency: str) -> None:
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(MoneyError):
         Money.parse(text, "EUR")
+
+
+@given(text=st.text(st.characters(codec="utf-8"), max_size=9))
+def test_only_digits_of_ascii_make_an_amount(text: str) -> None:
+    try:
+        money = Money.parse(text, "EUR")
+    except MoneyError:
+        return
+    assert set(text.strip()) <= set("+-.0123456789")
+    assert money.decimal == Decimal(text.strip())
+
+
+signs = st.sampled_from([".", ","])
+
+
+@given(micros=st.integers(0, 10**15), written=signs, page=signs)
+def test_what_a_person_types_is_what_it_says_or_is_asked_again(
+    micros: int, written: str, page: str
+) -> None:
+    whole, rest = divmod(micros, 1_000_000)
+    typed = f"{whole}{written}{rest:06d}".rstrip("0").removesuffix(written)
+    point = typed.replace(",", ".")
+    try:
+        assert with_a_point(f" {typed} ", decimal_sign=page) == point
+    except MoneyError:
+        assert written != page
+        assert len(point.partition(".")[2]) == 3
+    else:
+        assert Money.parse(point, "EUR").micros == micros
+
+
+@given(whole=st.integers(1, 999), rest=st.integers(0, 999), page=signs)
+def test_a_thousand_is_never_guessed(whole: int, rest: int, page: str) -> None:
+    other = "," if page == "." else "."
+    with pytest.raises(MoneyError, match=rf"write it as 5\{page}00"):
+        with_a_point(f"{whole}{other}{rest:03d}", decimal_sign=page)
+    assert with_a_point(f"{whole}{page}{rest:03d}", decimal_sign=page) == f"{whole}.{rest:03d}"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "1.000,00", "1 000", "1’000", "1_0", "٥", "-5", "5 EUR", "1,2,3", "9,", ",9"]
+)
+@pytest.mark.parametrize("page", [".", ","])
+def test_what_could_be_read_two_ways_is_asked_again(typed: str, page: str) -> None:
+    with pytest.raises(MoneyError):
+        with_a_point(typed, decimal_sign=page)
 
 
 @given(micros=st.fractions(0, 10**9), currency=currencies)

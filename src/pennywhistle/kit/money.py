@@ -7,9 +7,10 @@ whole minor units (cents); shares of a price live in micros; rates are exact rat
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 MICROS = 1_000_000
@@ -24,6 +25,14 @@ _MINOR_DIGITS = {
     "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
     "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
 }  # fmt: skip
+
+
+# An amount as machines write it, and as people type it, who may write a comma for the point.
+_AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
+_TYPED = re.compile(r"[0-9]{1,13}(?:[.,][0-9]{1,6})?")
+
+# What some countries read as thousands and others as thousandths.
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 
 
 class MoneyError(ValueError):
@@ -73,15 +82,12 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:
-        """Read "5", "5.00" or "0.000001" major units. More than six decimals is an error."""
-        try:
-            amount = Decimal(text.strip())
-        except InvalidOperation:
-            raise MoneyError(f"{text!r} is not an amount; write it as 5.00") from None
-        # `adjusted` first: the exact value of "1e999999999" would fill the memory.
-        if not amount.is_finite() or (not -7 < amount.adjusted() < 13 and amount):
-            raise MoneyError(f"{text!r} is not an amount that a shop could take")
-        micros = Fraction(amount) * MICROS if amount else Fraction(0)
+        """Read "5", "5.00" or "0.000001" major units: a point, and digits from 0 to 9 alone. More than
+        six decimals is an error."""
+        bare = text.strip()
+        if not _AMOUNT.fullmatch(bare):
+            raise MoneyError(f"{text!r} is not an amount; write it as 5.00")
+        micros = Fraction(Decimal(bare)) * MICROS
         if micros.denominator != 1:
             raise MoneyError(f"{text!r} has more than six decimals")
         if abs(micros) > MICROS_MOST:
@@ -157,6 +163,23 @@ class Money:
         """`0.10 EUR`; the decimals below the minor unit appear only where they are needed."""
         places = minor_digits(self.currency) if self.is_whole_minor else 6
         return f"{self.decimal:.{places}f} {self.currency}"
+
+
+def with_a_point(typed: str, *, decimal_sign: str) -> str:
+    """An amount that a person typed, as `Money.parse` reads it: `9,99` is 9.99 in every language.
+
+    `decimal_sign` is what the page that they typed it on writes, a point or a comma. The other sign
+    is taken for the same, but for three digits behind it: whether `1.000` is one or a thousand is
+    not guessed. Nor is any sign between thousands read. Raises `MoneyError`.
+    """
+    bare = typed.strip()
+    other = "," if decimal_sign == "." else "."
+    if not _TYPED.fullmatch(bare) or (other in bare and _THOUSANDS.fullmatch(bare)):
+        raise MoneyError(
+            f"{typed!r} is not an amount; write it as 5{decimal_sign}00, with no sign between "
+            "thousands"
+        )
+    return bare.replace(",", ".")
 
 
 def round_half_up_to_minor(exact_micros: Fraction, currency: str) -> Money:

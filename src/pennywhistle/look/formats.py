@@ -12,11 +12,16 @@ from typing import Literal
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_decimal_symbol,
+)
 from babel.units import format_unit
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
-from pennywhistle.kit.money import Money, minor_digits, round_half_up_to_minor
+from pennywhistle.kit.money import Money, minor_digits, round_half_up_to_minor, with_a_point
 from pennywhistle.kit.territory import COUNTRIES
 
 # One megabyte on pages and in prices is a million bytes, as the price list counts it.
@@ -72,6 +77,23 @@ def bare_money(amount: Money) -> str:
     return str(
         format_decimal(amount.decimal, format=pattern, locale=_locale(), group_separator=False)
     )
+
+
+def typed_amount(typed: str) -> str:
+    """What a reader typed as an amount, with a point, as `Money.parse` reads it. `MoneyError`."""
+    return with_a_point(typed, decimal_sign=_decimal_sign())
+
+
+def amount_to_type(amount: Money) -> str:
+    """An amount as a reader types it: no fewer decimals than its coins have, no more than it needs."""
+    places = max(
+        minor_digits(amount.currency), -int(amount.decimal.normalize().as_tuple().exponent)
+    )
+    return f"{amount.decimal:.{places}f}".replace(".", _decimal_sign())
+
+
+def _decimal_sign() -> str:
+    return str(get_decimal_symbol(_locale()))
 
 
 def money_to_the_cent(amount: Money) -> str:

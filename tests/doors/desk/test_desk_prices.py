@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from django.test import Client
 
@@ -41,6 +43,25 @@ def test_the_operator_sets_a_price_list_and_sees_it(otto: Client, cast: Cast, se
     )
     held = get_shopfront(domain="testserver", now=utc_now()).prices
     assert (held.tiers, dict(held.bonuses), dict(held.albums)) == ((), {}, {})
+
+
+def test_a_german_operator_types_prices_with_a_comma(otto: Client, cast: Cast) -> None:
+    german = {"accept-language": "de"}
+    typed = {**LIST, "lossy_per_mb": "0,065", "floor_per_track": "0,1", "album_lossy": "4.50"}
+    assert otto.post(PRICES, typed, headers=german).status_code == 303
+    held = get_shopfront(domain="testserver", now=utc_now()).prices
+    assert (held.lossy_per_mb, held.floor_per_track) == (euros("0.065"), euros("0.10"))
+    assert held.albums["lossy"] == euros("4.50")
+    page = otto.get(PRICES, headers=german).content.decode()
+    assert 'value="0,065"' in page
+    assert 'value="4,50"' in page
+    refused = otto.post(PRICES, {**LIST, "album_lossy": "1.000"}, headers=german)
+    assert refused.status_code == 422
+    assert 'value="1.000"' in refused.content.decode()
+    assert "2,50" in refused.content.decode()
+    code = {"currency": "EUR", "code": "MAI", "takes_off": "12,5 %", "starts_on": "2026-01-01"}
+    assert otto.post("/desk/prices/codes/", code, headers=german).status_code == 303
+    assert list_promotions(storefront_id=cast.storefront.pk)[0].terms.percent == Fraction(25, 2)
 
 
 def test_a_second_currency_is_a_second_list(otto: Client, cast: Cast, see: See) -> None:

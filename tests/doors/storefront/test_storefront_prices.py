@@ -74,6 +74,20 @@ def test_a_listener_names_a_price_as_they_write_amounts(alice: Client, cast: Cas
     assert "€3.00" in total_of(see(alice.get(to_the_till(alice))))
 
 
+@pytest.mark.parametrize(("language", "typed"), [("de", "1.250"), ("en", "1,250")])
+def test_what_may_be_thousands_is_asked_again_in_the_listener_s_signs(
+    alice: Client, cast: Cast, language: str, typed: str
+) -> None:
+    ask("each", "named", "0.20", "5.00")
+    heads = {"accept-language": language}
+    song = {"kind": "track", "id": cast.track_ids[0], "recipe": "mp3-192", "named": typed}
+    alice.post("/basket/", song, headers=heads)
+    said = see(alice.get(RELEASE, headers=heads))
+    assert ("2,50" if language == "de" else "2.50") in said
+    assert 'class="flash' in said
+    assert len(see(alice.get("/basket/", headers=heads)).split("lines-title")) == 1
+
+
 def test_a_code_is_taken_in_the_basket_and_let_go_again(alice: Client, cast: Cast) -> None:
     request = PromotionRequest(code="REEL", takes_off="50%", starts_at=OPENED)
     make_promotion(request=request, domain="testserver", now=NOW)

@@ -12,31 +12,49 @@ from pennywhistle.doors.desk.forms import CurrencyField, PlainForm, midnight, re
 from pennywhistle.flows.ask_price import PriceRequest
 from pennywhistle.flows.make_promotion import PromotionRequest
 from pennywhistle.flows.set_prices import PriceListRequest, bonuses_in_words, tiers_in_words
-from pennywhistle.kit.money import Money, minor_digits
+from pennywhistle.kit.money import Money, MoneyError
+from pennywhistle.look import formats
 from pennywhistle.shop.pricing.rules import CODE_LETTERS_MOST, USES_MOST
 from pennywhistle.shop.storefronts.rules import Prices
 
 _AMOUNT_LETTERS_MOST = 24
 _WORDS_LETTERS_MOST = 500
+_EXAMPLE = Money.of_minor(250, "EUR")
 
 
-def _amount(label: Any, help_text: Any = "", *, required: bool = False) -> forms.CharField:
-    widget = forms.TextInput(attrs={"inputmode": "decimal"})
-    return forms.CharField(
-        label=label,
-        help_text=help_text,
-        required=required,
-        max_length=_AMOUNT_LETTERS_MOST,
-        widget=widget,
+class AmountField(forms.CharField):
+    """An amount as the page's language writes it; it comes out with a point, empty where nothing was
+    typed. With `may_be_percent` also a percentage."""
+
+    def __init__(self, *, may_be_percent: bool = False, **more: Any) -> None:
+        self._may_be_percent = may_be_percent
+        widget = forms.TextInput(attrs={"inputmode": "decimal"})
+        super().__init__(max_length=_AMOUNT_LETTERS_MOST, widget=widget, **more)
+
+    def clean(self, value: Any) -> str:
+        """The amount with a point."""
+        typed = str(super().clean(value))
+        sign = "%" if self._may_be_percent and typed.endswith("%") else ""
+        if not typed:
+            return ""
+        try:
+            return formats.typed_amount(typed.removesuffix(sign)) + sign
+        except MoneyError:
+            example = formats.amount_to_type(_EXAMPLE)
+            raise forms.ValidationError(
+                _(
+                    "This is not an amount. Write it as %(example)s, with no sign between thousands."
+                ),
+                params={"example": example},
+            ) from None
+
+
+def _amount(
+    label: Any, help_text: Any = "", *, required: bool = False, may_be_percent: bool = False
+) -> AmountField:
+    return AmountField(
+        label=label, help_text=help_text, required=required, may_be_percent=may_be_percent
     )
-
-
-def plain_amount(amount: Money) -> str:
-    """An amount as it is typed: no fewer decimals than its coins have, no more than it needs."""
-    places = max(
-        minor_digits(amount.currency), -int(amount.decimal.normalize().as_tuple().exponent)
-    )
-    return f"{amount.decimal:.{places}f}"
 
 
 class PriceListForm(PlainForm):
@@ -74,7 +92,7 @@ class PriceListForm(PlainForm):
         """The form over the prices in force."""
 
         def amount(held: Money | None) -> str:
-            return "" if held is None else plain_amount(held)
+            return "" if held is None else formats.amount_to_type(held)
 
         return cls(
             initial={
@@ -112,6 +130,7 @@ class PromotionForm(PlainForm):
         _("It takes off"),
         _("A percentage such as 10%, or an amount over everything it covers, such as 1.00."),
         required=True,
+        may_be_percent=True,
     )
     starts_on = read_day(label=_("Holds from"))
     ends_on = read_day(

@@ -15,6 +15,7 @@ from pennywhistle.doors.storefront.shelves import buyer_of
 from pennywhistle.doors.storefront.visitor import Visit, visit_of
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.money import Money
+from pennywhistle.look import formats
 from pennywhistle.shop.pricing.baskets import open_basket, price_basket
 from pennywhistle.shop.pricing.rules import NamedOutOfRangeError
 
@@ -40,16 +41,10 @@ def at_named_price(visit: Visit, item: BasketItem, typed: str) -> BasketItem:
     terms = next((priced.named for priced in basket.items), None)
     if terms is None:
         return item
-    named = Money.parse(_plain(typed), visit.shop.currency)
+    named = Money.parse(formats.typed_amount(typed), visit.shop.currency)
     if not (named.is_whole_minor and terms.least <= named <= terms.most):
         raise NamedOutOfRangeError(least=terms.least, most=terms.most)
     return replace(item, named=named)
-
-
-def _plain(typed: str) -> str:
-    """An amount as people of many countries type it, with a point for its comma."""
-    bare = "".join(typed.split())
-    return bare.replace(",", ".") if "." not in bare else bare
 
 
 @require_POST

@@ -38,6 +38,14 @@ _STEREO = 2
 _REACH_STEP_HZ = 500
 
 
+def _no_amount(_: Exception) -> str:
+    example = {"example": formats.amount_to_type(Money.of_minor(250, "EUR"))}
+    return (
+        gettext("This is not an amount. Write it as %(example)s, with no sign between thousands.")
+        % example
+    )
+
+
 def _not_enough(error: Exception) -> str:
     missing = formats.money(error.missing) if isinstance(error, NotEnoughMoneyError) else ""
     return gettext("Your wallet lacks %(missing)s. Top it up and buy again.") % {"missing": missing}
@@ -200,7 +208,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     ),
     EmptyBasketError: lambda _: gettext("Your basket is empty, or all of it is yours already."),
     GiftOutOfRangeError: _gift_out_of_range,
-    MoneyError: lambda _: gettext("This is not an amount. Write it as 2.50."),
+    MoneyError: _no_amount,
     NamedOutOfRangeError: _named_out_of_range,
     NotEnoughMoneyError: _not_enough,
     NotForSaleError: _not_for_sale,
