@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_paper import (
+    issue_missing_credit_notes,
     issue_missing_receipts,
     issue_receipt,
     issue_receipt_or_leave_it,
@@ -25,7 +26,7 @@ from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.refund_purchase import refund_purchase
 from pennywhistle.flows.verify_papers import check_papers
 from pennywhistle.shop.catalogue.models import Track
-from pennywhistle.shop.sales.models import Paper, PaperSeries, Purchase
+from pennywhistle.shop.sales.models import Paper, PaperSeries, Purchase, SaleLine
 from pennywhistle.shop.sales.paper_queries import find_paper, list_series, receipt_of
 from pennywhistle.shop.sales.papers import (
     PaperError,
@@ -133,9 +134,9 @@ def test_a_credit_note_takes_lines_over_as_the_receipt_has_them(rich: Cast) -> N
 def test_the_worker_writes_receipts_that_lack_in_order(rich: Cast) -> None:
     bought = [buy(rich, recipe=recipe) for recipe in RECIPES]
     issue_receipt(purchase_id=bought[3], now=NOW)
-    last = issue_missing_receipts(after_id=0, now=NOW)
-    assert last == bought[-1]
-    assert issue_missing_receipts(after_id=last, now=NOW) == last
+    done = issue_missing_receipts(after_id=0, now=NOW)
+    assert (done.last_id, done.failed) == (bought[-1], ())
+    assert issue_missing_receipts(after_id=done.last_id, now=NOW) == done
     order = Paper.objects.order_by("number").values_list("purchase_id", flat=True)
     assert list(order) == [bought[3], *bought[:3], *bought[4:]]
     (series,) = list_series()
@@ -242,6 +243,29 @@ def test_a_receipt_that_fails_anywhere_leaves_no_gap_and_is_written_by_the_next_
 
 def _recipe(number: int) -> str:
     return RECIPES[number // 3 % len(RECIPES)]
+
+
+def test_a_receipt_that_cannot_be_written_keeps_no_other_from_being(rich: Cast) -> None:
+    bought = [buy(rich, recipe=recipe) for recipe in RECIPES[:4]]
+    for number in (bought[1], bought[2]):
+        refund_purchase(
+            purchase_id=number, reason=RefundReason.GOODWILL, refunded_by=rich.otto.pk, now=NOW
+        )
+    with guards_lifted(connection):
+        SaleLine.objects.filter(purchase=bought[1]).update(reductions=[{"kind": "tier"}])
+    done = issue_missing_receipts(after_id=0, now=NOW)
+    ((failed, why),) = done.failed
+    assert (done.last_id, failed) == (bought[-1], bought[1])
+    assert isinstance(why, KeyError)
+    notes = issue_missing_credit_notes(after_id=0, now=NOW)
+    assert [purchase_id for purchase_id, _ in notes.failed] == [bought[1]]
+    assert_no_gap()
+    numbered = {row.purchase_id for row in Paper.objects.filter(series__name="R2026")}
+    assert numbered == set(bought) - {bought[1]}
+    with guards_lifted(connection):
+        SaleLine.objects.filter(purchase=bought[1]).update(reductions=[])
+    assert issue_missing_credit_notes(after_id=0, now=NOW).failed == ()
+    assert Paper.objects.count() == len(bought) + 2
 
 
 @pytest.mark.django_db(transaction=True)

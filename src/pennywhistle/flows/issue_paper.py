@@ -8,12 +8,15 @@ out (law 7).
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from pennywhistle.shop.sales.paper_operations import number_paper
 from pennywhistle.shop.sales.paper_queries import (
+    Lacking,
     PaperFacts,
     find_paper,
     list_given_back,
@@ -75,20 +78,39 @@ def issue_credit_notes(*, purchase_id: int, now: datetime) -> list[PaperFacts]:
     ]
 
 
-def issue_missing_receipts(*, after_id: int, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """How far a search for missing papers has come: the last row that was looked at, and which
+    purchases were left without theirs, with why."""
+
+    last_id: int
+    failed: tuple[tuple[int, Exception], ...] = ()
+
+
+def issue_missing_receipts(*, after_id: int, now: datetime) -> Numbered:
     """Write the receipts that lack among the next `AT_ONCE` purchases, in order.
 
-    Returns the last purchase that was looked at: where to go on. A short transaction for each.
+    One that cannot be written keeps no other from being: it is told, and lacks still. A short
+    transaction for each. Raises `OperationalError` and `InterfaceError`, where the database itself
+    has no turn or is gone.
     """
     lacking = list_purchases_without_receipt(after_id=after_id, limit=AT_ONCE)
-    for purchase_id in lacking.purchase_ids:
-        issue_receipt(purchase_id=purchase_id, now=now)
-    return lacking.last_id
+    return _issue_each(lacking, lambda number: issue_receipt(purchase_id=number, now=now))
 
 
-def issue_missing_credit_notes(*, after_id: int, now: datetime) -> int:
+def issue_missing_credit_notes(*, after_id: int, now: datetime) -> Numbered:
     """The same of credit notes, for the next `AT_ONCE` refunds after that one."""
     refunded = list_purchases_refunded(after_id=after_id, limit=AT_ONCE)
-    for purchase_id in refunded.purchase_ids:
-        issue_credit_notes(purchase_id=purchase_id, now=now)
-    return refunded.last_id
+    return _issue_each(refunded, lambda number: issue_credit_notes(purchase_id=number, now=now))
+
+
+def _issue_each(lacking: Lacking, issue: Callable[[int], object]) -> Numbered:
+    failed = []
+    for purchase_id in lacking.purchase_ids:
+        try:
+            issue(purchase_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others get theirs
+            failed.append((purchase_id, error))
+    return Numbered(lacking.last_id, tuple(failed))

@@ -19,6 +19,7 @@ from pennywhistle.flows.examine_report import examine_reports
 from pennywhistle.flows.hear_gateway import process_messages
 from pennywhistle.flows.issue_paper import (
     AT_ONCE,
+    Numbered,
     issue_missing_credit_notes,
     issue_missing_receipts,
 )
@@ -50,6 +51,9 @@ SETTLE_AFTER = timedelta(seconds=3)
 NUMBER_EVERY = timedelta(seconds=10)
 # Rows that are looked at again: more than there are purchases under way at once.
 LOOK_BACK = 100
+# Papers that could not be written are tried again so often; and told of, between two tries.
+FAILED_EVERY = timedelta(hours=1)
+FAILED_TOLD_MOST = 100
 
 
 @dataclass
@@ -187,12 +191,15 @@ class _Numbering:
 
     First of all the newest, where a crash has just been; beside them, from the first row on, what
     older ones lack. Row numbers may be given out before their rows can be seen, so it always looks a
-    little back.
+    little back. A paper that cannot be written is logged, and looked for again from there after
+    `FAILED_EVERY`, until somebody has put its sale right.
     """
 
-    def __init__(self, issue: Callable[..., int], find_last_id: Callable[[], int]) -> None:
+    def __init__(self, issue: Callable[..., Numbered], find_last_id: Callable[[], int]) -> None:
         self._issue, self._find_last_id = issue, find_last_id
         self._old_after_id, self._new_after_id, self._begun_at_id = 0, 0, -1
+        self._failed_after_id, self._failed_at = -1, 0.0
+        self._told: set[int] = set()
 
     def __call__(self) -> None:
         if self._begun_at_id < 0:
@@ -201,7 +208,23 @@ class _Numbering:
         self._new_after_id = self._go_on(self._new_after_id)
         if self._old_after_id < self._begun_at_id:
             self._old_after_id = self._go_on(self._old_after_id)
+        elif self._failed_after_id >= 0 and _has_passed(self._failed_at, FAILED_EVERY):
+            self._old_after_id, self._begun_at_id = self._failed_after_id, self._new_after_id
+            self._failed_after_id = -1
+            self._told.clear()
 
     def _go_on(self, after_id: int) -> int:
-        last_id = self._issue(after_id=after_id, now=utc_now())
-        return max(after_id, last_id - LOOK_BACK)
+        done = self._issue(after_id=after_id, now=utc_now())
+        if done.failed and self._failed_after_id < 0:
+            self._failed_after_id, self._failed_at = after_id, time.monotonic()
+        elif done.failed:
+            self._failed_after_id = min(self._failed_after_id, after_id)
+        for purchase_id, error in done.failed:
+            if purchase_id not in self._told and len(self._told) < FAILED_TOLD_MOST:
+                self._told.add(purchase_id)
+                log.error("no paper for purchase %s", purchase_id, exc_info=error)
+        return max(after_id, done.last_id - LOOK_BACK)
+
+
+def _has_passed(since_seconds: float, duration: timedelta) -> bool:
+    return time.monotonic() >= since_seconds + duration.total_seconds()
