@@ -22,7 +22,11 @@ from pennywhistle.adapters.storage.rendition_cache import (
     State,
     follow,
 )
-from pennywhistle.flows.encode_rendition import WantedRendition, want_rendition
+from pennywhistle.flows.encode_rendition import (
+    WantedRendition,
+    name_rendition,
+    want_rendition,
+)
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need, asker_of
 from pennywhistle.flows.measures import Count, get_measures
 from pennywhistle.flows.outfit import Outfit
@@ -46,7 +50,7 @@ from pennywhistle.shop.encoding.queries import (
 )
 from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
 from pennywhistle.shop.encoding.rules import get_recipe
-from pennywhistle.shop.library.queries import get_owned
+from pennywhistle.shop.library.queries import get_owned_file
 from pennywhistle.shop.library.rules import NotInLibraryError
 from pennywhistle.shop.licensing.queries import list_terms
 from pennywhistle.shop.licensing.rules import Covered, TrackRef, Use, cover, open_territories
@@ -94,13 +98,14 @@ class HearingEndedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What an address stands for. `etag` is strong and quoted; `path` is set where it is whole.
+    """What an address stands for. `etag` is strong and quoted; `path` is set where it is whole, and
+    `wanted` where it has to be made.
 
     `total_bytes` and `sha256`, of the whole file, are None while only encoding can tell them. `asker`
     is whom encoders count it for, and empty where that is whoever comes.
     """
 
-    wanted: WantedRendition
+    wanted: WantedRendition | None
     purpose: Purpose
     etag: str
     media_type: str
@@ -128,20 +133,24 @@ def deliver_rendition(*, subject: Subject, outfit: Outfit, now: datetime) -> Del
         track, asker = _heard(subject, now), ""
         recipe = get_recipe(code=subject.recipe or PREVIEW_RECIPE)
     else:
-        owned = get_owned(item_id=subject.number)
+        owned = get_owned_file(item_id=subject.number)
         track, asker = owned.track, asker_of(person_id=owned.person_id)
         recipe = get_recipe(code=owned.recipe)
-    wanted = want_rendition(track=track, recipe=recipe, outfit=outfit, excerpt=subject.excerpt)
-    path = outfit.renditions.find(**wanted.file)
+    excerpt = subject.excerpt
+    named = name_rendition(track=track, recipe=recipe, covers=outfit.covers, excerpt=excerpt)
+    path, wanted = outfit.renditions.find(**named.file), None
     get_measures().count(Count.CACHE_HITS if path else Count.CACHE_MISSES)
     if path is None:  # Looked up here, where a connection is at hand, for the encode too.
-        siblings = list_renditions_of_audio(audio_key=wanted.audio_key)
-        wanted = replace(wanted, siblings=tuple(siblings))
-    size_bytes, sha256 = _outcome_of(wanted)
+        siblings = list_renditions_of_audio(audio_key=named.audio_key)
+        wanted = replace(
+            want_rendition(track=track, recipe=recipe, outfit=outfit, excerpt=excerpt, named=named),
+            siblings=tuple(siblings),
+        )
+    size_bytes, sha256 = _outcome_of(named.key, wanted)
     return Delivery(
         wanted=wanted,
         purpose=subject.purpose,
-        etag=f'"{wanted.key}"',
+        etag=f'"{named.key}"',
         media_type=recipe.media_type,
         file_name=file_name_of(track=track, extension=recipe.extension),
         total_bytes=size_bytes,
@@ -155,16 +164,17 @@ class _NeverMadeError(LookupError):
     """A rendition that was never encoded so far."""
 
 
-def _outcome_of(wanted: WantedRendition) -> tuple[int | None, str | None]:
+def _outcome_of(key: str, wanted: WantedRendition | None) -> tuple[int | None, str | None]:
     """Size and SHA-256 of the whole file, as far as they can be told now."""
-    siblings = wanted.siblings
+    promised = wanted.total_bytes if wanted else None
+    siblings = wanted.siblings if wanted else None
     if siblings is not None and len(siblings) < SIBLINGS_MAX:  # These are all there are.
-        made = next((each for each in siblings if each.key == wanted.key), None)
-        return (made.size_bytes, made.sha256) if made else (wanted.total_bytes, None)
+        made = next((each for each in siblings if each.key == key), None)
+        return (made.size_bytes, made.sha256) if made else (promised, None)
     try:
-        return _recorded_outcome(wanted.key)
+        return _recorded_outcome(key)
     except _NeverMadeError:
-        return wanted.total_bytes, None
+        return promised, None
 
 
 @lru_cache(maxsize=OUTCOMES_REMEMBERED)
@@ -214,7 +224,7 @@ async def open_growing(
     there; and `RenditionBrokenError` later, which must break the connection off.
     """
     begin = _begin(delivery=delivery, encoders=encoders, outfit=outfit, now=now)
-    reader, job = await reader_of(wanted=delivery.wanted, begin=begin, outfit=outfit)
+    reader, job = await reader_of(wanted=_wanted(delivery), begin=begin, outfit=outfit)
     total = delivery.total_bytes
     body = follow(reader, start=start, stop=total if stop is None else stop, total=total)
     return _with_cause(body, job)
@@ -223,12 +233,17 @@ async def open_growing(
 def _begin(*, delivery: Delivery, encoders: Encoders, outfit: Outfit, now: datetime) -> Begin:
     return partial(
         encoders.start,
-        wanted=delivery.wanted,
+        wanted=_wanted(delivery),
         outfit=outfit,
         now=now,
         asker=delivery.asker,
         need=Need.HEARD if delivery.purpose.is_hearing else Need.BOUGHT,
     )
+
+
+def _wanted(delivery: Delivery) -> WantedRendition:
+    assert delivery.wanted is not None, "this is whole: there is nothing to be made"
+    return delivery.wanted
 
 
 async def await_whole(
@@ -241,7 +256,7 @@ async def await_whole(
     """
     begin = _begin(delivery=delivery, encoders=encoders, outfit=outfit, now=now)
     ends_at = time.monotonic() + WHOLE_SECONDS_MAX
-    return await await_file(wanted=delivery.wanted, begin=begin, outfit=outfit, ends_at=ends_at)
+    return await await_file(wanted=_wanted(delivery), begin=begin, outfit=outfit, ends_at=ends_at)
 
 
 async def await_file(

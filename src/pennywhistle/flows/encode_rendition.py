@@ -8,6 +8,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -42,31 +44,26 @@ log = logging.getLogger(__name__)
 # A delivered cover up to this size goes into files as it is; in place of a larger one, its large
 # web copy: a cover should not outweigh the song.
 COVER_BYTES_MAX = 1_000_000
+COVERS_REMEMBERED = 16
 _COVER_SIZE_INSTEAD = "large"
 _WEB_COPY_MEDIA_TYPE = "image/jpeg"
 
 
-@dataclass(frozen=True, slots=True)
-class WantedRendition:
-    """A rendition by all that it is made of, and its identity.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRendition:
+    """A rendition by its identity, whether it was ever made or not.
 
-    `total_bytes` is the length of the whole file where that is known before it is made.
-    `audio_key` is the identity of its audio, which renditions with other tags share: `siblings` are
-    those made so far, None where nobody has looked. `is_sold` is False for what is only heard before:
-    a part, or a recipe that is not for sale.
+    `audio_key` is the identity of its audio, which renditions with other tags share. `is_sold` is
+    False for what is only heard before: a part, or a recipe that is not for sale.
     """
 
     key: str
     audio_key: str
     recipe: Recipe
-    master_id: int
-    master_sha256: str
     encoder_version: str
+    tags: TrackTags
     tags_digest: str
-    order: EncodeOrder
-    total_bytes: int | None
     is_sold: bool
-    siblings: tuple[RenditionFacts, ...] | None = None
 
     @property
     def file(self) -> Mapping[str, str]:
@@ -76,24 +73,69 @@ class WantedRendition:
         return MappingProxyType({"key": self.key, "extension": ending})
 
 
-def want_rendition(
-    *, track: TrackFacts, recipe: Recipe, outfit: Outfit, excerpt: Excerpt | None = None
-) -> WantedRendition:
-    """What has to be made for `track`, or for a part of it, in `recipe`. Reads the cover; encodes
-    nothing. A part has no cover, nor has what is not for sale.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedRendition(NamedRendition):
+    """A rendition by all that it is made of.
 
-    Where the cover is missing on disk, the file is made without it, as another rendition with its
-    own identity. Raises `MasterMissingError`.
+    `total_bytes` is the length of the whole file where that is known before it is made. `siblings`
+    are the renditions of the same audio that were made so far, None where nobody has looked.
     """
-    tags = tags_of(track=track, recipe=recipe, covers=outfit.covers, excerpt=excerpt)
-    digest, version = tags_digest(tags), encoder_of(recipe=recipe)
+
+    master_id: int
+    master_sha256: str
+    order: EncodeOrder
+    total_bytes: int | None
+    siblings: tuple[RenditionFacts, ...] | None = None
+
+
+def name_rendition(
+    *, track: TrackFacts, recipe: Recipe, covers: CoverStore, excerpt: Excerpt | None = None
+) -> NamedRendition:
+    """What a file of `track`, or of a part of it, in `recipe` goes by. Reads the cover.
+
+    A part has no cover, nor has what is not for sale. Where the cover is missing on disk, it is a file
+    without it, another rendition with its own identity.
+    """
+    tags = tags_of(track=track, recipe=recipe, covers=covers, excerpt=excerpt)
+    digest, version = _digest_of(tags), encoder_of(recipe=recipe)
+    audio = audio_key(
+        master_sha256=track.master.sha256,
+        master=facts_of(master=track.master),
+        recipe=recipe,
+        encoder=version,
+        excerpt=excerpt,
+    )
+    return NamedRendition(
+        key=rendition_key(audio_key=audio, tags_digest=digest),
+        audio_key=audio,
+        recipe=recipe,
+        encoder_version=version,
+        tags=tags,
+        tags_digest=digest,
+        is_sold=_is_sold(recipe, excerpt),
+    )
+
+
+def want_rendition(
+    *,
+    track: TrackFacts,
+    recipe: Recipe,
+    outfit: Outfit,
+    excerpt: Excerpt | None = None,
+    named: NamedRendition | None = None,
+) -> WantedRendition:
+    """What has to be made for `track`, or for a part of it, in `recipe`. Encodes nothing.
+
+    `named` is what `name_rendition` said, where it was asked already. Raises `MasterMissingError`.
+    """
+    if named is None:
+        named = name_rendition(track=track, recipe=recipe, covers=outfit.covers, excerpt=excerpt)
     master = facts_of(master=track.master)
-    source = outfit.masters.path(sha256=track.master.sha256)
-    block = tag_block(tags=tags, framing=recipe.framing.value)
+    block = tag_block(tags=named.tags, framing=recipe.framing.value)
     order = order_of(
         recipe=recipe,
         master=master,
-        source=source,
+        source=outfit.masters.path(sha256=track.master.sha256),
         working_folder=outfit.working_folder,
         tag_block=block,
         excerpt=excerpt,
@@ -102,28 +144,27 @@ def want_rendition(
         master_sha256=track.master.sha256,
         master=master,
         recipe=recipe,
-        encoder=version,
-        excerpt=excerpt,
-    )
-    audio = audio_key(
-        master_sha256=track.master.sha256,
-        master=master,
-        recipe=recipe,
-        encoder=version,
+        encoder=named.encoder_version,
         excerpt=excerpt,
     )
     return WantedRendition(
-        key=rendition_key(audio_key=audio, tags_digest=digest),
-        audio_key=audio,
+        key=named.key,
+        audio_key=named.audio_key,
         recipe=recipe,
+        encoder_version=named.encoder_version,
+        tags=named.tags,
+        tags_digest=named.tags_digest,
+        is_sold=named.is_sold,
         master_id=track.master.id,
         master_sha256=track.master.sha256,
-        encoder_version=version,
-        tags_digest=digest,
         order=order,
         total_bytes=None if promised is None else promised + len(block),
-        is_sold=_is_sold(recipe, excerpt),
     )
+
+
+# What an album's tracks, and whoever asks for a file again, would have read and hashed anew. Covers
+# have at most `COVER_BYTES_MAX`, and the tags of one album share theirs.
+_digest_of = lru_cache(maxsize=COVERS_REMEMBERED)(tags_digest)
 
 
 def _is_sold(recipe: Recipe, excerpt: Excerpt | None) -> bool:
@@ -264,9 +305,15 @@ def _cover(track: TrackFacts, covers: CoverStore) -> Cover | None:
     try:
         delivered = covers.path(sha256=release.cover_sha256)
         if delivered.stat().st_size <= COVER_BYTES_MAX:
-            return Cover(delivered.read_bytes(), release.cover_media_type)
+            return _picture_in(delivered, release.cover_media_type)
         instead = covers.path(sha256=release.cover_sha256, size=_COVER_SIZE_INSTEAD)
-        return Cover(instead.read_bytes(), _WEB_COPY_MEDIA_TYPE)
+        return _picture_in(instead, _WEB_COPY_MEDIA_TYPE)
     except CoverMissingError:
         log.exception("the files of %r (UPC %s) go out without a cover", release.title, release.upc)
         return None
+
+
+@lru_cache(maxsize=COVERS_REMEMBERED)
+def _picture_in(path: Path, media_type: str) -> Cover:
+    """Of a file that is there, and whose name is the hash of what it holds: read once."""
+    return Cover(path.read_bytes(), media_type)

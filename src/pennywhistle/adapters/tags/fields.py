@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
     """A picture: its bytes and their media type (`image/jpeg` or `image/png`)."""
 
-    data: bytes
+    # To hash a megabyte takes as long as to look at what else it might be.
+    data: bytes = field(hash=False)
     media_type: str
 
 

@@ -44,6 +44,8 @@ from pennywhistle.kit.clock import utc_now
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+# So often is a file looked up that is evicted from the cache before it could be opened.
+FINDS_MAX = 3
 
 _TROUBLE = (
     500,
@@ -93,16 +95,19 @@ async def send_bytes(request: Request) -> Response:
             return await _answer_growing(request, album, now)
         except (FileNotFoundError, flow.RenditionChangedError):  # Corrected since.
             _albums.forget(token=token)
-    found = await _find(token, now)
-    if isinstance(found, Album):
-        if is_part:
-            _albums.keep(token=token, found=found, now=now)
-    elif found.path is not None:
+    for _ in range(FINDS_MAX):
+        found = await _find(token, now)
+        if isinstance(found, Album):
+            if is_part:
+                _albums.keep(token=token, found=found, now=now)
+            return await _answer_growing(request, found, now)
+        if found.path is None:
+            return await _answer_growing(request, found, now)
         with suppress(FileNotFoundError):  # Evicted since, though it is asked for just now.
             recent = Recent(found.etag, headers_of(found), found.path, found.path.stat().st_size)
             _files.keep(token=token, found=recent, now=now)
             return _answer_from_file(request, recent)
-    return await _answer_growing(request, found, now)
+    raise flow.RenditionBrokenError("the file was evicted again and again; ask again")
 
 
 def _answer_from_file(request: Request, recent: Recent) -> Response:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pennywhistle.shop.catalogue.queries import MasterFacts as CatalogueMaster
 from pennywhistle.shop.encoding.models import Rendition
 from pennywhistle.shop.encoding.rules import MasterFacts
+from pennywhistle.shop.ledger.statements import run
 
 # Corrections of one recording's tags that are looked through for audio that is there already.
 SIBLINGS_MAX = 20
@@ -52,11 +53,19 @@ def find_renditions(*, keys: Iterable[str]) -> dict[str, RenditionFacts]:
     return made
 
 
+# Written out, in the order of `RenditionFacts`: a listener waits while Django would compose it.
+_LIST_OF_AUDIO = """
+    SELECT key, audio_key, master_id, recipe, encoder_version, sha256, size_bytes, crc32, cpu_ms,
+        encoded_at
+    FROM encoding_rendition WHERE audio_key = %s
+    ORDER BY encoded_at DESC, id DESC LIMIT %s"""
+
+
 def list_renditions_of_audio(*, audio_key: str) -> list[RenditionFacts]:
     """The newest `SIBLINGS_MAX` that share this audio and differ in their tags, newest first. One
     query."""
-    rows = Rendition.objects.filter(audio_key=audio_key).order_by("-encoded_at", "-pk")
-    return [_facts(row) for row in rows[:SIBLINGS_MAX]]
+    rows = run(_LIST_OF_AUDIO, [audio_key, SIBLINGS_MAX])
+    return [RenditionFacts(*(*told, _aware(encoded_at))) for *told, encoded_at in rows]
 
 
 def list_newest_of_audio(*, audio_keys: Iterable[str]) -> dict[str, RenditionFacts]:
@@ -111,3 +120,8 @@ def _facts(row: Rendition) -> RenditionFacts:
         cpu_ms=row.cpu_ms,
         encoded_at=row.encoded_at,
     )
+
+
+def _aware(stored: datetime) -> datetime:
+    """SQLite keeps UTC without saying so."""
+    return stored if stored.tzinfo else stored.replace(tzinfo=UTC)

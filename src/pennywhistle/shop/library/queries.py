@@ -15,6 +15,8 @@ from pennywhistle.shop.catalogue.queries import (
     TrackFacts,
     facts_of_tracks,
 )
+from pennywhistle.shop.catalogue.statements import TRACK_COLUMNS, TRACK_TABLES, track_of
+from pennywhistle.shop.ledger.statements import run
 from pennywhistle.shop.library.models import OwnedItem
 from pennywhistle.shop.library.rules import NotInLibraryError
 from pennywhistle.shop.pricing.rules import Held
@@ -37,12 +39,28 @@ class OwnedFacts:
     track: TrackFacts
 
 
-def get_owned(*, item_id: int) -> OwnedFacts:
-    """A library item, or `NotInLibraryError`. Two queries."""
-    found = _facts(OwnedItem.objects.filter(pk=item_id))
-    if not found:
-        raise NotInLibraryError(f"no library holds an item {item_id}")
-    return found[0]
+@dataclass(frozen=True, slots=True)
+class OwnedFile:
+    """What a file of somebody's library is made of. The track is without its waveform."""
+
+    person_id: int
+    recipe: str
+    track: TrackFacts
+
+
+# Written out, since a listener waits for it: to have it composed took six times as long as it takes.
+_FIND_FILE = """
+    SELECT item.person_id, item.recipe, {columns}
+    FROM {tables} JOIN library_owneditem AS item ON item.track_id = track.id
+    WHERE item.id = %s"""
+
+
+def get_owned_file(*, item_id: int) -> OwnedFile:
+    """What a library item is a file of, or `NotInLibraryError`. One query."""
+    statement = _FIND_FILE.format(columns=TRACK_COLUMNS, tables=TRACK_TABLES)
+    for person_id, recipe, *track in run(statement, [item_id]):
+        return OwnedFile(person_id, recipe, track_of(track))
+    raise NotInLibraryError(f"no library holds an item {item_id}")
 
 
 def find_owned_by(*, item_id: int, person_id: int) -> OwnedFacts | None:
@@ -93,6 +111,7 @@ def iterate_sold_but_not_owned() -> Iterator[str]:
         person_id=OuterRef("purchase__person_id"),
         track_id=OuterRef("track_id"),
         recipe=OuterRef("recipe"),
+        acquired_at=OuterRef("purchase__purchased_at"),
     )
     rows = SaleLine.objects.filter(~Exists(as_sold), refund=None).order_by("id")
     yield from rows.values_list("document", flat=True).iterator(chunk_size=2_000)
