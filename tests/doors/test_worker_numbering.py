@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pennywhistle.doors.worker import loop
 from pennywhistle.doors.worker.loop import FAILED_EVERY, LOOK_BACK, _Numbering
 from pennywhistle.flows.issue_paper import AT_ONCE, Numbered
 
@@ -30,7 +29,7 @@ def test_a_paper_that_fails_is_told_once_and_looked_for_again_until_it_is_there(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     seconds, last_id, broken, looked_from = 0.0, 5 * AT_ONCE, {7}, []
-    monkeypatch.setattr(loop.time, "monotonic", lambda: seconds)
+    monkeypatch.setattr("time.monotonic", lambda: seconds)
 
     def look(*, after_id: int, now: object) -> Numbered:
         looked_from.append(after_id)
