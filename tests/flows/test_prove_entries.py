@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pennywhistle.flows import seal_books as flow
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_statement import issue_statement
 from pennywhistle.flows.prove_entries import (
@@ -96,15 +97,17 @@ def test_a_receipt_is_proven_by_the_file_alone_far_from_the_store(
 
 
 def test_a_receipt_holds_its_lines_and_all_its_transfers_and_nobody_elses(
-    proof: dict[str, Any], cast: Cast
+    proof: dict[str, Any], purchase_id: int, cast: Cast
 ) -> None:
     entries = [each["entry"] for each in proof["entries"]]
     assert sum(entry["kind"] == "transfer" for entry in entries) == 3 * 4
     assert sum(entry["kind"] == "sale-line" for entry in entries) == 3
+    assert sum(entry["kind"] == "purchase" for entry in entries) == 1
     wallets = {entry["debit"] for entry in entries if entry.get("reason") == "sale"}
     assert wallets == {f"wallet/{cast.alice.pk}/EUR"}
     documents = set(SaleLine.objects.filter(purchase__person=cast.alice).values_list("document"))
-    assert {(entry["document"],) for entry in entries} == documents
+    told = {(entry["document"],) for entry in entries}
+    assert told == documents | {(f"purchase/{purchase_id}",)}
 
 
 def test_the_chain_of_any_later_day_vouches_too(
@@ -271,6 +274,16 @@ def test_a_day_that_is_not_over_cannot_be_proven_yet(purchase_id: int) -> None:
 def test_a_purchase_that_never_was_cannot_be_proven(cast: Cast) -> None:
     with pytest.raises(ProofError, match="no purchase 999"):
         prove_purchase(purchase_id=999)
+
+
+def test_a_purchase_of_a_day_that_an_older_version_sealed_is_proven_by_what_that_sealed(
+    purchase_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "NEWEST_FORM", 1)
+    seal_books(now=CLOSED)
+    made = prove_purchase(purchase_id=purchase_id)
+    assert made["seals"][0]["format"] == "pennywhistle seal 1"  # type: ignore[index]
+    assert check_proof.main([write(tmp_path, made), "--root", chain(0)]) == 0
 
 
 def test_what_was_given_back_is_proven_with_its_purchase(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from pennywhistle.flows import seal_books as flow
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_statement import issue_statement
+from pennywhistle.flows.issue_vouchers import issue_vouchers
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.flows.report_bad_file import report_bad_file
 from pennywhistle.flows.seal_books import seal_books
-from pennywhistle.flows.sealed_entries import tree_of
+from pennywhistle.flows.sealed_entries import find_first_day, tree_of
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import month_period
 from pennywhistle.shop.ledger.merkle import EMPTY_ROOT
@@ -32,7 +35,7 @@ from pennywhistle.shop.ledger.seals import (
 )
 from pennywhistle.shop.royalties.models import Statement
 from pennywhistle.shop.sales.models import SaleLine
-from tests.cast import NOW, Cast, fill_wallet, quote
+from tests.cast import NOW, Cast, euros, fill_wallet, quote
 from tests.guards_lifted import guards_lifted
 
 pytestmark = pytest.mark.django_db
@@ -66,8 +69,55 @@ def test_a_day_is_sealed_an_hour_after_its_end_and_not_before(books: Cast) -> No
     assert seal_books(now=CLOSED - timedelta(microseconds=1)) == []
     (seal,) = seal_books(now=CLOSED)
     assert (seal.day, seal.previous) == (DAY, NO_CHAIN)
-    assert (seal.transfers.count, seal.documents.count) == (1 + 3 * 4, 3)
+    assert (seal.transfers.count, seal.documents.count) == (1 + 3 * 4, 1 + 1 + 3)
     assert found() == set()
+
+
+def test_a_day_that_an_older_version_sealed_is_checked_by_what_that_sealed(
+    books: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knew no vouchers: one that is older than the first seal is none of its entries."""
+    issue_vouchers(codes=["old"], batch="b", amount=euros("1"), now=NOW - timedelta(days=9))
+    with monkeypatch.context() as older:
+        older.setattr(flow, "NEWEST_FORM", 1)
+        older.setattr(flow, "find_first_day", partial(find_first_day, form=1))
+        (old,) = seal_books(now=CLOSED)
+    buy_more(books, MIDNIGHT)
+    (new,) = seal_books(now=CLOSED + timedelta(days=1))
+    assert (old.form, old.documents.count, new.form) == (1, 3, 2)
+    assert new.previous == old.chain
+    assert found() == set()
+    with guards_lifted(connection):
+        SaleLine.objects.filter(document__endswith="/2").update(recipe="flac")
+    assert f"seal of {DAY}" in found()
+
+
+@pytest.mark.parametrize("form", [1, 3])
+def test_a_seal_that_is_said_to_be_of_another_version_is_named(books: Cast, form: int) -> None:
+    seal_books(now=CLOSED)
+    with guards_lifted(connection):
+        Seal.objects.update(form=form)
+    assert found() == {f"seal of {DAY}"}
+
+
+def test_the_columns_of_a_seal_lead_back_to_it(books: Cast) -> None:
+    (made,) = seal_books(now=CLOSED)
+    (stored,) = list_seals()
+    assert stored.facts == made
+    assert made.as_published()["format"] == "pennywhistle seal 2"
+
+
+def test_a_report_of_a_file_that_is_dated_to_a_sealed_day_is_refused(books: Cast) -> None:
+    seal_books(now=CLOSED)
+    line = SaleLine.objects.all()[0]
+    with pytest.raises(SealedDayError):
+        report_bad_file(
+            sale_line_id=line.pk,
+            person_id=books.alice.pk,
+            trouble="silent",
+            words="",
+            now=NOW,
+        )
 
 
 def test_a_store_without_a_transfer_has_nothing_to_seal(cast: Cast) -> None:

@@ -209,7 +209,8 @@ def _seals_since(day: date) -> dict[date, SealFacts]:
 def _collect(wanted: _Wanted, seal: SealFacts) -> list[Proof]:
     """Each wanted entry with its place in the tree and the way up from there."""
     tree, leaves, found = Tree(), [], {}
-    for index, entry in enumerate(iterate_entries(day=wanted.day, tree=wanted.tree)):
+    entries = iterate_entries(day=wanted.day, tree=wanted.tree, form=seal.form)
+    for index, entry in enumerate(entries):
         if index == LEAVES_MOST:
             raise ProofError(f"{wanted.day} has more than {LEAVES_MOST} entries")
         leaf = leaf_of(entry)
@@ -217,8 +218,7 @@ def _collect(wanted: _Wanted, seal: SealFacts) -> list[Proof]:
         leaves.append(leaf)
         if wanted.is_wanted(entry):
             found[index] = entry
-    sealed = seal.transfers if wanted.tree == "transfers" else seal.documents
-    if tree.root != sealed.root:
+    if tree.root != seal.trees[wanted.tree].root:
         raise ProofError(
             f"the books of {wanted.day} are not as they were sealed: run `pennywhistle verify-books`"
         )

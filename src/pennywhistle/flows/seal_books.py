@@ -15,6 +15,7 @@ from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.ledger.seal_operations import store_seal
 from pennywhistle.shop.ledger.seal_queries import find_newest_seal
 from pennywhistle.shop.ledger.seals import (
+    NEWEST_FORM,
     NO_CHAIN,
     QUIET_DAYS_MOST,
     ClockDoubtError,
@@ -81,15 +82,16 @@ def _seal(day: date, previous: str) -> SealFacts:
         with books_as_of_one_instant():
             facts = SealFacts(
                 day=day,
-                transfers=tree_of(iterate_entries(day=day, tree="transfers")),
-                documents=tree_of(iterate_entries(day=day, tree="documents")),
+                transfers=tree_of(iterate_entries(day=day, tree="transfers", form=NEWEST_FORM)),
+                documents=tree_of(iterate_entries(day=day, tree="documents", form=NEWEST_FORM)),
                 previous=previous,
+                form=NEWEST_FORM,
             )
 
         def is_unchanged(hashed: SealFacts = facts) -> bool:
-            return (
-                count_entries(day=day, tree="transfers") == hashed.transfers.count
-                and count_entries(day=day, tree="documents") == hashed.documents.count
+            return all(
+                count_entries(day=day, tree=tree, form=hashed.form) == facts.count
+                for tree, facts in hashed.trees.items()
             )
 
         if store_seal(facts=facts, tables=LOCKED_TABLES, is_unchanged=is_unchanged):

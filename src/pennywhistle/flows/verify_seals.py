@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from pennywhistle.flows.books_report import Finding
-from pennywhistle.flows.sealed_entries import find_first_day, iterate_entries, tree_of
+from pennywhistle.flows.sealed_entries import SOURCES, DocumentDays, find_first_day
 from pennywhistle.shop.ledger.merkle import EMPTY_ROOT
 from pennywhistle.shop.ledger.seal_queries import StoredSeal, iterate_seals
 from pennywhistle.shop.ledger.seals import NO_CHAIN, TreeFacts
@@ -20,13 +20,17 @@ def check_seals(trees: Mapping[date, TreeFacts]) -> Iterator[Finding]:
     to the same chain unless something of it was changed. That is what was published.
     """
     before: StoredSeal | None = None
+    documents = DocumentDays()
     for seal in iterate_seals():
-        where = f"seal of {seal.facts.day}"
+        where, day, form = f"seal of {seal.facts.day}", seal.facts.day, seal.facts.form
+        if form not in SOURCES:
+            yield Finding(where, f"it is of a form {form}, which there is not")
+            return
         yield from (Finding(where, what) for what in _check_chain(seal, before))
-        stored = trees.get(seal.facts.day, TreeFacts(0, EMPTY_ROOT))
+        stored = trees.get(day, TreeFacts(0, EMPTY_ROOT))
         yield from (Finding(where, what) for what in _check_tree("transfers", seal, stored))
-        documents = tree_of(iterate_entries(day=seal.facts.day, tree="documents"))
-        yield from (Finding(where, what) for what in _check_tree("documents", seal, documents))
+        told = documents.tree_of(day=day, form=form)
+        yield from (Finding(where, what) for what in _check_tree("documents", seal, told))
         before = seal
 
 
@@ -36,7 +40,7 @@ def _check_chain(seal: StoredSeal, before: StoredSeal | None) -> Iterator[str]:
     if before is None:
         if seal.facts.previous != NO_CHAIN:
             yield "the seal of the day before it is missing"
-        first = find_first_day()
+        first = find_first_day(form=seal.facts.form)
         if first is not None and first < seal.facts.day:
             yield f"the books begin on {first}, and seals begin here"
     elif seal.facts.day - before.facts.day != timedelta(days=1):
@@ -46,7 +50,7 @@ def _check_chain(seal: StoredSeal, before: StoredSeal | None) -> Iterator[str]:
 
 
 def _check_tree(name: str, seal: StoredSeal, stored: TreeFacts) -> Iterator[str]:
-    sealed = seal.facts.transfers if name == "transfers" else seal.facts.documents
+    sealed = seal.facts.trees[name]
     if stored.count != sealed.count:
         yield f"{sealed.count} {name} were sealed, and there are {stored.count}"
     elif stored.root != sealed.root:

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 PROOF_FORMAT = "pennywhistle proof 1"
-SEAL_FORMAT = "pennywhistle seal 1"
+SEAL_FORMATS = ("pennywhistle seal 1", "pennywhistle seal 2")
 SEALS_FORMAT = "pennywhistle seals 1"
 
 # Larger files, longer lists and taller trees than these are not from a store.
@@ -159,8 +159,8 @@ class Seal:
 
     def __init__(self, value: object, where: str) -> None:
         said = texts(value, where)
-        if tuple(sorted(said)) != SEAL_NAMES or said["format"] != SEAL_FORMAT:
-            raise RefusedError(f"{where} is no seal that this program knows")
+        if tuple(sorted(said)) != SEAL_NAMES or said["format"] not in SEAL_FORMATS:
+            raise RefusedError(f"{where} is no seal that this check_proof.py knows: get the newest")
         self.day = matching(said["day"], _DAY, f"{where}: its day")
         self.previous = matching(said["previous"], _HEX, f"{where}: the chain before it")
         self.trees = {

@@ -103,6 +103,7 @@ class Seal(models.Model):
     """One day of the books, hashed and chained to the day before. `seals.SealFacts` says how."""
 
     day = models.DateField(unique=True)
+    form = models.SmallIntegerField(default=1)
     transfer_count = models.BigIntegerField()
     transfers_root = models.CharField(max_length=64)
     document_count = models.BigIntegerField()

@@ -38,6 +38,7 @@ def store_seal(
             return False
         Seal.objects.create(
             day=facts.day,
+            form=facts.form,
             transfer_count=facts.transfers.count,
             transfers_root=facts.transfers.root,
             document_count=facts.documents.count,

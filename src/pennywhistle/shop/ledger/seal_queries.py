@@ -61,5 +61,6 @@ def _seal(row: Seal) -> StoredSeal:
         transfers=TreeFacts(row.transfer_count, row.transfers_root),
         documents=TreeFacts(row.document_count, row.documents_root),
         previous=row.previous,
+        form=row.form,
     )
     return StoredSeal(facts, row.chain)

@@ -24,7 +24,10 @@ NO_CHAIN = "0" * 64
 # What the database says of a row that comes too late; `told_of_sealed_days` looks for it.
 DAY_IS_SEALED = "this day is sealed"
 
-_FORMAT = "pennywhistle seal 1"
+# What a seal's entries are, by number; `sealed_entries.SOURCES` lists them. Days are sealed by the
+# newest, and a day that was sealed by an older one is checked by that one.
+FORMS = (1, 2)
+NEWEST_FORM = FORMS[-1]
 
 
 class SealedDayError(LedgerError):
@@ -51,13 +54,20 @@ class TreeFacts:
 class SealFacts:
     """One sealed day: the roots of its transfers and of its documents, and the chain so far.
 
-    `previous` is the chain of the day before; `chain` binds all of it, and so every day before.
+    `form` says which entries were hashed: one of `FORMS`. `previous` is the chain of the day before;
+    `chain` binds all of it, and so every day before.
     """
 
     day: date
     transfers: TreeFacts
     documents: TreeFacts
     previous: str
+    form: int
+
+    @property
+    def trees(self) -> dict[str, TreeFacts]:
+        """Both trees by name."""
+        return {"transfers": self.transfers, "documents": self.documents}
 
     @property
     def chain(self) -> str:
@@ -67,7 +77,7 @@ class SealFacts:
     def as_published(self) -> dict[str, str]:
         """The seal as names and values."""
         return {
-            "format": _FORMAT,
+            "format": f"pennywhistle seal {self.form}",
             "day": self.day.isoformat(),
             "previous": self.previous,
             "transfer_count": str(self.transfers.count),

@@ -1,12 +1,13 @@
-"""What a day's seal says of what was sold, given back, and put on paper."""
+"""What a day's seal says of what was sold, given back, complained of, and put on paper."""
 
 from __future__ import annotations
 
 import json
 
-from pennywhistle.shop.ledger.entries import EntrySource
+from pennywhistle.shop.ledger.entries import EntrySource, told_by
 from pennywhistle.shop.ledger.seals import instant_text
-from pennywhistle.shop.sales.models import Paper, Refund, SaleLine
+from pennywhistle.shop.sales.models import FileReport, Paper, Purchase, Refund, SaleLine
+from pennywhistle.shop.sales.papers import receipt_document
 
 
 def _line(row: SaleLine) -> dict[str, str]:
@@ -47,6 +48,24 @@ def _refund(row: Refund) -> dict[str, str]:
     }
 
 
+def _purchase(row: Purchase) -> dict[str, str]:
+    """A purchase, and the offer that it took."""
+    return {"document": receipt_document(purchase_id=row.pk)} | _PURCHASE(row)
+
+
+_PURCHASE = told_by(
+    "purchase",
+    *("person_id", "purchased_at", "quote_id", "quote__created_at", "quote__expires_at"),
+    *("quote__storefront_id", "quote__price_list_id", "quote__currency", "quote__total_micros"),
+    *("quote__territory", "quote__promotion_code"),
+    hashed=("quote__evidence",),
+)
+_REFUND_ORDER = told_by("refund", "refunded_by_id", hashed=("note",))
+_FILE_REPORT = told_by(
+    "file-report", "sale_line__document", "trouble", "reported_at", "held", hashed=("words",)
+)
+
+
 def _paper(row: Paper) -> dict[str, str]:
     return {
         "kind": "paper",
@@ -62,5 +81,11 @@ def _paper(row: Paper) -> dict[str, str]:
 
 
 SALE_LINES = EntrySource(SaleLine, "purchase__purchased_at", _line, ("purchase",))
-REFUNDS = EntrySource(Refund, "refunded_at", _refund, ("sale_line",))
+PURCHASES = EntrySource(Purchase, "purchased_at", _purchase, ("quote",))
+# As days of the first form tell them, and in full.
+REFUNDS_1 = EntrySource(Refund, "refunded_at", _refund, ("sale_line",))
+REFUNDS = EntrySource(
+    Refund, "refunded_at", lambda row: _REFUND_ORDER(row) | _refund(row), ("sale_line",)
+)
+FILE_REPORTS = EntrySource(FileReport, "reported_at", _FILE_REPORT, ("sale_line",))
 PAPERS = EntrySource(Paper, "issued_at", _paper)

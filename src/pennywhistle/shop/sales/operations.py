@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.sales.bad_files import Answer, Held, Trouble
 from pennywhistle.shop.sales.models import (
     FileReport,
@@ -121,14 +122,15 @@ def store_refunds(
 def store_report(
     *, sale_line_id: int, trouble: Trouble, words: str, held: Held | None, now: datetime
 ) -> None:
-    """Keep what a listener says of a file. Transaction: the caller's."""
-    FileReport.objects.create(
-        sale_line_id=sale_line_id,
-        trouble=trouble.value,
-        words=words,
-        held=held.value if held else "",
-        reported_at=now,
-    )
+    """Keep what a listener says of a file. Transaction: the caller's. Raises `SealedDayError`."""
+    with sealed_days_told():
+        FileReport.objects.create(
+            sale_line_id=sale_line_id,
+            trouble=trouble.value,
+            words=words,
+            held=held.value if held else "",
+            reported_at=now,
+        )
 
 
 def store_findings(*, report_id: int, findings: dict[str, str], now: datetime) -> None:
