@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from django.db.backends.sqlite3 import base
+from django.db.backends.utils import CursorWrapper
 
 from pennywhistle.config.sqlite3.turns import Turns, turns_of
 
 # What a statement of its own begins with, where it writes.
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+# Statements that are written out, kept as SQLite reads them. There are some twenty.
+STATEMENTS_KEPT = 100
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -37,7 +42,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002 - SQLite's have none
         """A cursor that knows its connection."""
-        cursor = self.connection.cursor(factory=FairCursor)
+        return self._cursor_of(FairCursor)
+
+    def prepared_cursor(self) -> CursorWrapper:
+        """A cursor for statements that are written out and come again and again."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            cursor = self._cursor_of(PreparedCursor)
+        return self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor)
+
+    def _cursor_of(self, kind: type[FairCursor]) -> Any:
+        cursor = self.connection.cursor(factory=kind)
         cursor.wrapper = self
         return cursor
 
@@ -108,3 +123,18 @@ class FairCursor(base.SQLiteCursorWrapper):
             return super().executemany(query, param_list)
         with self.wrapper.turn():
             return super().executemany(query, param_list)
+
+
+class PreparedCursor(FairCursor):
+    """A cursor that remembers how SQLite reads a statement, of which `values` are a sequence."""
+
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        """The statement with SQLite's marks for the values."""
+        if param_names is not None:
+            return str(super().convert_query(query, param_names=param_names))
+        return _as_sqlite_reads(query)
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _as_sqlite_reads(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")

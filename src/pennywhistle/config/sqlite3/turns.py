@@ -95,7 +95,10 @@ class _Row:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def walk(self, deadline: float) -> None:
-        """From the last place to the first, which is the turn."""
+        """From the last place to the first, which is the turn; at once there where nobody is."""
+        if self._lock(0, PLACES):
+            fcntl.lockf(self._file, fcntl.LOCK_UN, PLACES - 1, 1)
+            return
         for place in reversed(range(PLACES)):
             try:
                 self._wait(place, deadline)
@@ -111,15 +114,18 @@ class _Row:
 
     def _wait(self, place: int, deadline: float) -> None:
         pause = min(GLANCE_SECONDS * 2**place, GLANCE_SECONDS_MAX)
-        while True:
-            try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-            except (BlockingIOError, PermissionError):
-                if time.monotonic() > deadline:
-                    raise _no_turn() from None
-                time.sleep(pause)
-            else:
-                return
+        while not self._lock(place, 1):
+            if time.monotonic() > deadline:
+                raise _no_turn()
+            time.sleep(pause)
+
+    def _lock(self, place: int, count: int) -> bool:
+        """Lock so many places from this one on, all or none, without waiting."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, count, place)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
 
 
 def _no_turn() -> NoTurnError:

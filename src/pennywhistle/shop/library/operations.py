@@ -10,10 +10,7 @@ from pennywhistle.shop.ledger.statements import insert_rows
 from pennywhistle.shop.library.models import OwnedItem
 from pennywhistle.shop.sales.rules import AlreadyOwnedError, LineFacts
 
-# Written out, as every sale runs it: to have it composed takes longer.
-_INSERT_ITEMS = """
-    INSERT INTO library_owneditem (person_id, track_id, recipe, sale_line_id, acquired_at)
-    VALUES {rows}"""
+_ITEM_COLUMNS = ("person_id", "track_id", "recipe", "sale_line_id", "acquired_at")
 
 
 def add_items(*, lines: Sequence[LineFacts]) -> None:
@@ -26,7 +23,7 @@ def add_items(*, lines: Sequence[LineFacts]) -> None:
         (line.person_id, line.track_id, line.recipe, line.id, line.purchased_at) for line in lines
     ]
     try:
-        insert_rows(statement=_INSERT_ITEMS, rows=items)
+        insert_rows(table="library_owneditem", columns=_ITEM_COLUMNS, rows=items)
     except IntegrityError as error:
         raise AlreadyOwnedError(
             "Part of this offer is in your library by now. Look at your basket again."

@@ -22,11 +22,15 @@ from pennywhistle.shop.royalties.rules import (
 )
 from pennywhistle.shop.sales.rules import LineFacts
 
-# Written out, as every sale runs it: to have it composed takes longer.
-_INSERT_ACCRUALS = """
-    INSERT INTO royalties_accrual
-        (sale_line_id, licence_id, licensor_id, "right", amount_micros, currency, accrued_at)
-    VALUES {rows}"""
+_ACCRUAL_COLUMNS = (
+    "sale_line_id",
+    "licence_id",
+    "licensor_id",
+    "right",
+    "amount_micros",
+    "currency",
+    "accrued_at",
+)
 
 
 def accrue(*, lines: Sequence[LineFacts], licensor_ids: Mapping[int, int]) -> list[TransferFacts]:
@@ -44,7 +48,7 @@ def accrue(*, lines: Sequence[LineFacts], licensor_ids: Mapping[int, int]) -> li
         }
         transfers += royalty_transfers(line=line, licensor_ids=paid)
         accruals += [_accrual(line, due) for due in accruals_of(line=line, licensor_ids=paid)]
-    insert_rows(statement=_INSERT_ACCRUALS, rows=accruals)
+    insert_rows(table="royalties_accrual", columns=_ACCRUAL_COLUMNS, rows=accruals)
     return transfers
 
 
@@ -98,7 +102,7 @@ def store_statement(
 
 
 def _accrual(line: LineFacts, due: AccrualFacts) -> tuple[object, ...]:
-    """A row of `_INSERT_ACCRUALS`."""
+    """A row of `_ACCRUAL_COLUMNS`."""
     return (
         line.id,
         due.licence_id,
