@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
-from pennywhistle.adapters.audio.framing import ENCODED_FIRST, MUXERS, Frame, framer_for
+from pennywhistle.adapters.audio.foretold import Foretold, HeadChangedError, KnownHeads
+from pennywhistle.adapters.audio.framing import ENCODED_FIRST, MUXERS, Frame, Framer, framer_for
 from pennywhistle.adapters.audio.heads import AudioFacts
 from pennywhistle.adapters.audio.process import Process, ProcessFailedError, Run, running
 from pennywhistle.adapters.audio.ready import FILTERS, GO, MASTER, Kind, ready_encoders
@@ -38,6 +39,10 @@ _FULL_CODES = {256 - number: number for number in (errno.ENOSPC, errno.EDQUOT)}
 _STREAM = "pipe:1"
 # The first option after those that hold the processor back: the one to be waited with.
 _FILTER_THREADS = GO.decode()
+
+# No encoder writes more than some kilobytes before its music.
+_HEAD_BYTES_MAX = 64 * 1024
+_heads = KnownHeads()
 
 Sink = Callable[[bytes], object]
 
@@ -124,24 +129,47 @@ def encode(order: EncodeOrder, sink: Sink, *, make_room: MakeRoom = no_room) -> 
     then is no whole file. An exception of the sink ends the encoder and passes through.
     """
     with _encoding(order, make_room) as (process, output):
-        result = pass_framed(order, output, sink)
+        if order.is_encoded_first:
+            result = pass_framed(order, output, sink)
+        else:
+            result = _pass_foretold(order, output, sink)
     return replace(result, cpu_ms=process.cpu_ms)
 
 
-def pass_framed(order: EncodeOrder, output: Iterable[bytes], sink: Sink) -> EncodeResult:
+def _pass_foretold(order: EncodeOrder, output: Iterable[bytes], sink: Sink) -> EncodeResult:
+    """As `pass_framed`, with the encoder's head sent ahead of it where it is known by now."""
+    kind = (_command(order, _STREAM, waits=True), replace(order.facts, frames=0, flac_md5=""))
+    with _telling_badness(order):
+        framer = framer_for(order.frame)
+    if known := _heads.find(kind):
+        try:
+            return pass_framed(order, output, sink, framer=Foretold(framer, known))
+        except EncoderFailedError as error:
+            if isinstance(error.__cause__, HeadChangedError):
+                _heads.doubt(kind)
+            raise
+    began = _Began(output)
+    result = pass_framed(order, began, sink, framer=framer)
+    if framer.head_bytes and framer.head_bytes <= len(began.head):
+        _heads.keep(kind, bytes(began.head[: framer.head_bytes]))
+    return result
+
+
+def pass_framed(
+    order: EncodeOrder, output: Iterable[bytes], sink: Sink, *, framer: Framer | None = None
+) -> EncodeResult:
     """Put head, tags and tail round what an encoder wrote, on its way into `sink`.
 
-    Raises `EncoderFailedError` where it is not what was ordered.
+    `framer` is a fresh one, the order's own unless another is given. Raises `EncoderFailedError`
+    where it is not what was ordered.
     """
     counted = _Counted(sink)
-    try:
-        framer = framer_for(order.frame)
+    with _telling_badness(order):
+        framer = framer or framer_for(order.frame)
         counted(framer.start())
         for data in output:
             counted(framer.feed(data))
         counted(framer.finish())
-    except ValueError as error:
-        raise EncoderFailedError(f"{order.source.name}: {error}") from error
     audio = counted.size_bytes - framer.extra_bytes
     if order.audio_bytes is not None and audio != order.audio_bytes:
         raise EncoderFailedError(
@@ -157,6 +185,28 @@ def measure_audio_bytes(order: EncodeOrder, *, make_room: MakeRoom = no_room) ->
     `make_room` and what is raised are those of `encode`.
     """
     return encode(replace(order, audio_bytes=None), lambda _: None, make_room=make_room).audio_bytes
+
+
+@contextlib.contextmanager
+def _telling_badness(order: EncodeOrder) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise EncoderFailedError(f"{order.source.name}: {error}") from error
+
+
+class _Began:
+    """What an encoder writes, of which the first is kept."""
+
+    def __init__(self, output: Iterable[bytes]) -> None:
+        self._output = output
+        self.head = bytearray()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for data in self._output:
+            if len(self.head) < _HEAD_BYTES_MAX:
+                self.head += data
+            yield data
 
 
 class _Counted:

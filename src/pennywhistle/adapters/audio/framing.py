@@ -46,10 +46,15 @@ class UnknownFramingError(LookupError):
 class Framer(Protocol):
     """Takes an encoder's output and gives the file's.
 
-    `extra_bytes` are the bytes of the tag block, which the priced size leaves out.
+    `extra_bytes` are the bytes of the tag block, which the priced size leaves out. `head_bytes` is how
+    much of the encoder's output stood before its music, None until that is known or where it is mixed.
     """
 
-    extra_bytes: int
+    @property
+    def extra_bytes(self) -> int: ...
+
+    @property
+    def head_bytes(self) -> int | None: ...
 
     def start(self) -> bytes:
         """What may be sent before the encoder has said anything."""
@@ -68,6 +73,7 @@ class Wrapped:
     head: bytes
     tail: bytes
     extra_bytes: int
+    head_bytes: int | None = None
 
     def start(self) -> bytes:
         return self.head
@@ -88,6 +94,7 @@ class FlacFramer:
         self._was_a_file = was_a_file
         self._pending: bytes | None = b""
         self.extra_bytes = len(tag_block)
+        self.head_bytes: int | None = None
 
     def start(self) -> bytes:
         return b""
@@ -102,6 +109,7 @@ class FlacFramer:
                 raise ValueError("the metadata of this FLAC does not end")
             return b""
         streaminfo, frames_at = split
+        self.head_bytes = frames_at
         frames, self._pending = self._pending[frames_at:], None
         return self._head(streaminfo) + self._tag_block + frames
 
@@ -125,6 +133,7 @@ class OggFramer:
     def __init__(self, comment_packet: bytes, headers: int) -> None:
         self._replacer = CommentReplacer(comment_packet=comment_packet, headers=headers)
         self.extra_bytes = 0
+        self.head_bytes: int | None = None
 
     def start(self) -> bytes:
         self._replacer.prepare()
@@ -132,7 +141,9 @@ class OggFramer:
 
     def feed(self, data: bytes) -> bytes:
         passed = self._replacer.feed(data)
-        self.extra_bytes = self._replacer.added_bytes
+        if passed:
+            self.extra_bytes = self._replacer.added_bytes
+            self.head_bytes = self._replacer.header_bytes
         return passed
 
     def finish(self) -> bytes:
@@ -148,6 +159,7 @@ class WavpackFramer:
         self._patcher = BlockPatcher(frames=facts.frames, md5_follows=bool(md5))
         self._tail = (md5_block(frames=facts.frames, md5=md5) if md5 else b"") + tag_block
         self.extra_bytes = len(tag_block)
+        self.head_bytes: int | None = None
 
     def start(self) -> bytes:
         return b""
@@ -166,6 +178,7 @@ class M4aFramer:
     def __init__(self, facts: AudioFacts, tag_block: bytes) -> None:
         self._tagger = HeadTagger(udta=tag_block, frames=facts.frames)
         self.extra_bytes = 0
+        self.head_bytes: int | None = None
 
     def start(self) -> bytes:
         return b""

@@ -109,13 +109,20 @@ def _lame_extension(facts: AudioFacts, kbps: int, audio_bytes: int | None) -> by
     )
 
 
+def _crc16_of(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ (0xA001 if byte & 1 else 0)
+    return byte
+
+
+_CRC16 = tuple(map(_crc16_of, range(256)))
+
+
 def _crc16(data: bytes) -> int:
     """CRC-16/ARC, as LAME signs its tag with."""
     crc = 0
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+        crc = crc >> 8 ^ _CRC16[(crc ^ byte) & 0xFF]
     return crc
 
 

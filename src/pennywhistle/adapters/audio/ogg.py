@@ -70,7 +70,8 @@ class CommentReplacer:
     """Feeds on an Ogg stream of one codec and gives it back with another comment packet.
 
     `headers` is how many header packets the codec has: 2 for Opus, 3 for Vorbis. The second is the
-    comment. `added_bytes` is what the new comment takes, whatever the stream had before.
+    comment. `added_bytes` is what the new comment takes, whatever the stream had before, and
+    `header_bytes` what the stream's own header pages took.
     """
 
     def __init__(self, *, comment_packet: bytes, headers: int) -> None:
@@ -82,7 +83,7 @@ class CommentReplacer:
         self._header_packets: list[bytes] = []
         self._unended = bytearray()
         self._header_pages = 0
-        self._header_bytes = 0
+        self.header_bytes = 0
         self._prepared: list[bytes] | None = None
         self.added_bytes = 0
 
@@ -130,8 +131,8 @@ class CommentReplacer:
     def _gather(self, page: Page) -> None:
         """Take up a page of the headers, with the packets that end on it."""
         self._header_pages += 1
-        self._header_bytes += _HEAD_BYTES + len(page.lacing) + len(page.body)
-        if self._header_bytes > _HEADER_BYTES_MAX:
+        self.header_bytes += _HEAD_BYTES + len(page.lacing) + len(page.body)
+        if self.header_bytes > _HEADER_BYTES_MAX:
             raise OggError("the header of this Ogg stream does not end")
         offset = 0
         for length in page.lacing:
