@@ -21,6 +21,7 @@ from pennywhistle.shop.royalties import chart as royalties
 from pennywhistle.shop.royalties.operations import accrue
 from pennywhistle.shop.sales import chart as sales
 from pennywhistle.shop.sales.aftercare import count_given_back
+from pennywhistle.shop.sales.business import check_taxed_at_home
 from pennywhistle.shop.sales.operations import store_purchase
 from pennywhistle.shop.sales.queries import PurchaseFacts, find_purchase
 from pennywhistle.shop.sales.rules import (
@@ -47,8 +48,8 @@ def buy_basket(
     Buying the same quote again returns the purchase that it became. Transaction: one of its own,
     durable; no file, network or encoder inside. Raises `QuoteNotYoursError`, `QuoteExpiredError`
     (also where a licence of it has ended, or what it upgrades was given back),
-    `NotEnoughMoneyError`, `WalletShutError`, `AlreadyOwnedError`, `PromotionRefusedError`; then
-    nothing has changed.
+    `NotEnoughMoneyError`, `WalletShutError`, `AlreadyOwnedError`, `BusinessAbroadError`,
+    `PromotionRefusedError`; then nothing has changed.
     """
     with transaction.atomic(durable=True):
         offer = hold_offer(quote_id=quote_id, now=now)
@@ -77,15 +78,16 @@ def buy_basket(
 
 
 def check_offer(*, quote_id: UUID, now: datetime) -> None:
-    """Raise `QuoteExpiredError` for an offer that `buy_basket` would refuse for its age or its
-    licences, whoever asks. One query."""
+    """Raise `QuoteExpiredError` or `BusinessAbroadError` for an offer that `buy_basket` would refuse
+    for its age, its licences or its buyer's business, whoever asks. One query."""
     offer = find_offer(quote_id=quote_id, now=now)
     if offer is not None:
         _check_stands(offer, now)
 
 
 def _check_stands(offer: OfferFacts, now: datetime) -> None:
-    """Refuse a quote that is too old or has lost one of the licences that it names."""
+    """Refuse a quote that is too old or has lost one of the licences that it names, or whose buyer
+    has said since that they are a business of another country."""
     check_quote_stands(expires_at=offer.expires_at, now=now)
     for licence in offer.licences.values():
         if licence.ends_at is not None and now >= licence.ends_at:
@@ -93,6 +95,10 @@ def _check_stands(offer: OfferFacts, now: datetime) -> None:
                 f"The licence {licence.number} of {licence.licensor} has ended since this offer "
                 "was made. Look at your basket again."
             )
+    check_taxed_at_home(
+        vat_number=offer.business_number,
+        tax_countries=[line.tax_country for line in offer.lines],
+    )
 
 
 def _check_upgraded(offer: OfferFacts) -> None:

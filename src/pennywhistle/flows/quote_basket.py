@@ -13,7 +13,9 @@ from pennywhistle.shop.pricing.asked import find_promotion
 from pennywhistle.shop.pricing.baskets import PricedTrack, open_basket, price_basket
 from pennywhistle.shop.pricing.rules import BasketItem, Priced, PromotionTerms
 from pennywhistle.shop.royalties.rules import RoyaltyError, Shares, divide_price, share_tie_key
+from pennywhistle.shop.sales.business import check_taxed_at_home
 from pennywhistle.shop.sales.operations import store_quote
+from pennywhistle.shop.sales.paper_queries import find_buyer
 from pennywhistle.shop.sales.queries import QuoteFacts, find_quote, get_quote
 from pennywhistle.shop.sales.rules import (
     Evidence,
@@ -50,7 +52,7 @@ def quote_basket(
     of theirs again gives that offer as it was frozen, whatever `items` says. Transaction: one short
     insert at the end. Raises `TerritoryUnknownError`, `NotForSaleError` with a reason for each track,
     `UnpaidPriceError`, `EmptyBasketError`, `BasketTooLargeError`, `OtherCurrencyError`,
-    `PromotionRefusedError`.
+    `BusinessAbroadError`, `PromotionRefusedError`.
     """
     if (frozen := find_quote(quote_id=quote_id, person_id=person_id)) is not None:
         return frozen
@@ -74,6 +76,8 @@ def quote_basket(
     check_basket_size(lines=len(basket.lines))
     _check_for_sale(basket.lines)
     tax = find_tax(shop=shop, territory=territory, seller=seller, now=now)
+    if shop.collects_vat and (business := find_buyer(person_id=person_id)) is not None:
+        check_taxed_at_home(vat_number=business.vat_number, tax_countries=[tax.country])
     offer = Offer(
         storefront_id=shop.id,
         price_list_id=shop.prices.price_list_id,

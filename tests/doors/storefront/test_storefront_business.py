@@ -13,16 +13,22 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 
+from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.declare_business import declare_business
 from pennywhistle.shop.sales.business import (
+    BusinessAbroadError,
     BusinessError,
     ReverseChargeError,
     VatNumberError,
     check_business,
+    check_taxed_at_home,
 )
-from pennywhistle.shop.sales.models import BusinessBuyer
+from pennywhistle.shop.sales.models import BusinessBuyer, Purchase, Quote
+from pennywhistle.shop.sales.paper_queries import receipt_of
 from pennywhistle.shop.sales.vat import Seller
-from tests.cast import Cast, fill_wallet
-from tests.doors.storefront.test_storefront_walk import browser_of, buy, put, see
+from pennywhistle.shop.sales.waiver import WAIVER_TEXT
+from tests.cast import NOW, Cast, fill_wallet, quote
+from tests.doors.storefront.test_storefront_walk import browser_of, buy, put, see, to_the_till
 
 IRISH, GREEK = Seller("IE"), Seller("GR")
 QUILL = {"name": "Quill & Reed Ltd", "address": "1 Quay Street, Galway"}
@@ -84,9 +90,10 @@ def test_a_business_needs_its_name_and_its_address(lacks: str) -> None:
 def test_a_receipt_is_made_out_to_the_business_until_it_is_forgotten(
     cast: Cast, settings: Settings
 ) -> None:
-    settings.SELLER, settings.LOCAL_COUNTRY = IRISH, "IE"
+    settings.SELLER = IRISH
     fill_wallet(cast.alice, "5.00")
     alice = browser_of(cast.alice)
+    alice.post("/country/", {"country": "IE"})
     refused = alice.post("/business/", {**QUILL, "vat_number": "IE123"})
     assert "not a VAT number" in see(refused, status=422)
     alice.post("/business/", {**QUILL, "vat_number": "IE6388047V"})
@@ -110,3 +117,67 @@ def test_a_shop_that_has_not_told_where_it_is_takes_no_business(cast: Cast) -> N
     alice = browser_of(cast.alice)
     assert "no receipts out to businesses" in see(alice.get("/business/"))
     assert Client().get("/business/").status_code == 303
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_business_that_buys_from_another_country_is_asked_for_whom(
+    cast: Cast, settings: Settings
+) -> None:
+    settings.SELLER = IRISH
+    fill_wallet(cast.alice, "5.00")
+    alice = browser_of(cast.alice)
+    alice.post("/country/", {"country": "DE"})
+    put(alice, "track", cast.track_ids[0])
+    offer = to_the_till(alice)
+    alice.post("/business/", {**QUILL, "vat_number": "IE6388047V"})
+    bought = {"quote": offer.strip("/").split("/")[-1], "waiver": WAIVER_TEXT}
+    for send in (
+        lambda: alice.post("/buy/", bought),
+        lambda: alice.get(offer),
+        lambda: alice.post("/checkout/"),
+    ):
+        answer = send()
+        assert answer.headers["Location"] == "/business/?back=/basket/"
+        assert "made out to a business in Ireland" in see(alice.get(answer.headers["Location"]))
+    assert not Purchase.objects.exists()
+    assert Quote.objects.count() == 1
+    alice.post("/business/", {"forget": "yes"})
+    assert buy(alice).startswith("/receipt/")
+
+
+@pytest.mark.parametrize(
+    ("number", "taxed", "is_taken"),
+    [
+        ("", {"DE"}, True),
+        ("", {""}, True),
+        ("IE6388047V", {"IE"}, True),
+        ("EL094259216", {"GR"}, True),
+        ("IE6388047V", {"DE"}, False),
+        ("IE6388047V", {""}, False),
+        ("IE6388047V", {"IE", "DE"}, False),
+    ],
+)
+def test_a_business_is_sold_to_where_its_country_takes_the_tax(
+    number: str, taxed: set[str], *, is_taken: bool
+) -> None:
+    try:
+        check_taxed_at_home(vat_number=number, tax_countries=taxed)
+    except BusinessAbroadError as error:
+        assert not is_taken
+        assert error.country == number[:2]
+    else:
+        assert is_taken
+
+
+def test_a_business_that_was_told_after_the_sale_is_on_no_receipt_of_it(cast: Cast) -> None:
+    fill_wallet(cast.alice, "5.00")
+    bought = buy_basket(quote_id=quote(cast).id, person_id=cast.alice.pk, now=NOW)
+    for number, is_printed in (("IE6388047V", False), ("DE136695976", True)):
+        declare_business(
+            person_id=cast.alice.pk,
+            **QUILL,
+            vat_number=number,
+            seller=Seller(number[:2]),
+            now=NOW,
+        )
+        assert (receipt_of(purchase_id=bought.id).buyer is not None) is is_printed

@@ -33,6 +33,7 @@ from pennywhistle.shop.catalogue.queries import list_tracks
 from pennywhistle.shop.payments.going_back.rules import WalletShutError
 from pennywhistle.shop.payments.queries import get_wallet_balance
 from pennywhistle.shop.pricing.rules import PricingError
+from pennywhistle.shop.sales.business import BusinessAbroadError
 from pennywhistle.shop.sales.queries import QuoteFacts, get_quote
 from pennywhistle.shop.sales.rules import (
     NotEnoughMoneyError,
@@ -122,10 +123,17 @@ def checkout(request: HttpRequest) -> HttpResponse:
     except TerritoryUnknownError as error:
         messages.error(request, words_for(error))
         return go("/country/?back=/basket/")
+    except BusinessAbroadError as error:
+        return _ask_for_whom(request, error)
     except (SaleError, PricingError) as error:
         messages.error(request, words_for(error))
         return go(BASKET)
     return go(f"/checkout/{quote.id}/")
+
+
+def _ask_for_whom(request: HttpRequest, error: BusinessAbroadError) -> HttpResponse:
+    messages.error(request, words_for(error))
+    return go(f"/business/?back={BASKET}")
 
 
 @require_safe
@@ -139,6 +147,8 @@ def offer(request: HttpRequest, quote_id: UUID) -> HttpResponseBase:
             messages.info(request, gettext("You have bought this. It is in your library."))
             return go("/library/")
         check_offer(quote_id=quote_id, now=visit.now)
+    except BusinessAbroadError as error:
+        return _ask_for_whom(request, error)
     except (QuoteNotYoursError, QuoteExpiredError) as error:
         messages.error(request, words_for(error))
         return go(BASKET)
@@ -198,6 +208,8 @@ def buy(request: HttpRequest) -> HttpResponseBase:
     except (NotEnoughMoneyError, WaiverMissingError) as error:
         messages.error(request, words_for(error))
         return go(f"/checkout/{quote_id}/")
+    except BusinessAbroadError as error:
+        return _ask_for_whom(request, error)
     except (SaleError, PricingError, WalletShutError) as error:
         messages.error(request, words_for(error))
         return go(BASKET)

@@ -18,6 +18,7 @@ from pennywhistle.shop.payments.codes.tries import TooManyTriesError
 from pennywhistle.shop.payments.going_back.rules import WalletShutError
 from pennywhistle.shop.payments.top_ups.rules import TopUpOutOfRangeError
 from pennywhistle.shop.pricing.rules import NamedOutOfRangeError, PromotionRefusedError, Reduction
+from pennywhistle.shop.sales.business import BusinessAbroadError
 from pennywhistle.shop.sales.rules import (
     AlreadyOwnedError,
     BasketTooLargeError,
@@ -44,6 +45,15 @@ def _no_amount(_: Exception) -> str:
         gettext("This is not an amount. Write it as %(example)s, with no sign between thousands.")
         % example
     )
+
+
+def _business_abroad(error: Exception) -> str:
+    country = error.country if isinstance(error, BusinessAbroadError) else ""
+    return gettext(
+        "Your receipts are made out to a business in %(country)s, but you are buying from another "
+        "country, and there this shop can sell to people only. Take the business off your receipts "
+        "to buy for yourself."
+    ) % {"country": formats.country(country)}
 
 
 def _not_enough(error: Exception) -> str:
@@ -208,6 +218,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     ),
     EmptyBasketError: lambda _: gettext("Your basket is empty, or all of it is yours already."),
     GiftOutOfRangeError: _gift_out_of_range,
+    BusinessAbroadError: _business_abroad,
     MoneyError: _no_amount,
     NamedOutOfRangeError: _named_out_of_range,
     NotEnoughMoneyError: _not_enough,

@@ -11,6 +11,8 @@ https://eur-lex.europa.eu/eli/dir/2006/112 https://eur-lex.europa.eu/eli/reg_imp
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
@@ -42,6 +44,35 @@ class ReverseChargeError(BusinessError):
     """A number of another member state, or a store that has not told where it is."""
 
 
+class BusinessAbroadError(SaleError):
+    """A sale to a business of `country` that would be taxed elsewhere, as a consumer's is."""
+
+    def __init__(self, *, country: str) -> None:
+        self.country = country
+        super().__init__(
+            f"Your receipts are made out to a business of {country}, and this purchase would not be "
+            "taxed there. Take the business off your receipts to buy for yourself."
+        )
+
+
+def country_of_number(vat_number: str) -> str:
+    """`GR` of `EL094259216`, for a number that `check_business` has let pass."""
+    prefix = vat_number[:2]
+    return "GR" if prefix == _GREEK_PREFIX else prefix
+
+
+def check_taxed_at_home(*, vat_number: str, tax_countries: Collection[str]) -> None:
+    """Raise `BusinessAbroadError` for a sale to a business whose tax is not owed to its country.
+
+    `vat_number` is empty for a consumer, `tax_countries` whom the tax of each line is owed to. What a
+    business buys is taxed where it is established, wherever it is bought (article 44): a buyer in
+    another country, by all evidence, is a consumer or owes what this store does not count.
+    """
+    country = country_of_number(vat_number)
+    if country and set(tax_countries) != {country}:
+        raise BusinessAbroadError(country=country)
+
+
 def check_business(*, name: str, address: str, vat_number: str, seller: Seller) -> Buyer:
     """Whom papers are to be made out to, its number in its shortest form, and its name and address
     without what cannot be seen. Raises `BusinessError`."""
@@ -59,9 +90,7 @@ def check_business(*, name: str, address: str, vat_number: str, seller: Seller) 
             "vat_number",
             "This is not a VAT number of the EU. Write it with its country, such as IE6388047V.",
         ) from None
-    prefix = number[:2]
-    country = "GR" if prefix == _GREEK_PREFIX else prefix
-    if country != seller.country:
+    if country_of_number(number) != seller.country:
         raise ReverseChargeError(
             "vat_number",
             "This shop makes papers out to businesses of its own country alone. A business of "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from pennywhistle.kit.chunks import chunked
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.sales.business import BusinessAbroadError, check_taxed_at_home
 from pennywhistle.shop.sales.models import BusinessBuyer, Paper, Purchase, Refund, SaleLine
 from pennywhistle.shop.sales.papers import (
     RECEIPT_LETTER,
@@ -25,6 +26,7 @@ from pennywhistle.shop.sales.papers import (
 )
 from pennywhistle.shop.sales.queries import line_facts
 from pennywhistle.shop.sales.refunds import refund_document
+from pennywhistle.shop.sales.rules import LineFacts
 
 ROWS_AT_ONCE = 2_000
 
@@ -204,13 +206,26 @@ def receipt_of(*, purchase_id: int) -> PaperContent:
         currency=purchase.quote.currency,
         shop=shop.name,
         seller=shop.imprint,
-        buyer=find_buyer(person_id=purchase.person_id),
+        buyer=_made_out_to(purchase, lines),
         territory=purchase.quote.territory,
         dated_at=purchase.purchased_at,
         lines=paper_lines(lines),
         waiver_text=purchase.waiver_text,
         waived_at=purchase.waived_withdrawal_at,
     )
+
+
+def _made_out_to(purchase: Purchase, lines: Sequence[LineFacts]) -> Buyer | None:
+    """The buyer's business, but for a sale that was taxed as a consumer's: it was told later."""
+    buyer = find_buyer(person_id=purchase.person_id)
+    if buyer is not None and purchase.quote.storefront.collects_vat:
+        try:
+            check_taxed_at_home(
+                vat_number=buyer.vat_number, tax_countries=[line.tax_country for line in lines]
+            )
+        except BusinessAbroadError:
+            return None
+    return buyer
 
 
 def paper_facts(row: Paper) -> PaperFacts:

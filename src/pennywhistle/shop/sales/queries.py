@@ -12,33 +12,16 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.pricing.rules import PriceKind, Reduction
-from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
-from pennywhistle.shop.sales.rules import (
-    LineFacts,
-    QuoteNotYoursError,
+from pennywhistle.shop.sales.lines import (
+    FROZEN_FIELDS,
+    TrackNames,
+    line_from,
+    reductions_from,
 )
+from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
+from pennywhistle.shop.sales.rules import LineFacts, QuoteNotYoursError
 
 PURCHASES_SHOWN = 50
-
-# What a sale line takes over from its quote's line as it stands.
-FROZEN_FIELDS = (
-    "number",
-    "track_id",
-    "recipe",
-    "size_bytes",
-    "size_is_exact",
-    "gross_micros",
-    "list_micros",
-    "price_kind",
-    "reductions",
-    "vat_percent",
-    "tax_micros",
-    "tax_country",
-    "recording_licence_id",
-    "recording_micros",
-    "work_licence_id",
-    "work_micros",
-)
 LINES_SHOWN = 50
 
 
@@ -129,7 +112,7 @@ def find_quote(*, quote_id: UUID, person_id: int) -> QuoteFacts | None:
             tax=Money(row.tax_micros, quote.currency),
             list_price=Money(row.list_micros, quote.currency),
             price_kind=PriceKind(row.price_kind),
-            reductions=_reductions(row, quote.currency),
+            reductions=reductions_from(row.reductions, quote.currency),
         )
         for row in rows
     )
@@ -212,40 +195,15 @@ def _within(rows: QuerySet[SaleLine], period: Period) -> QuerySet[SaleLine]:
 
 def line_facts(row: SaleLine) -> LineFacts:
     """A stored line as a value. Costs three queries unless its relations are loaded."""
-
-    def money(micros: int) -> Money:
-        return Money(micros, row.currency)
-
-    return LineFacts(
+    track = row.track
+    return line_from(
+        row,
         id=row.pk,
-        number=row.number,
         document=row.document,
         person_id=row.purchase.person_id,
-        track_id=row.track_id,
-        title=row.track.title,
-        artist=row.track.artist.name,
-        release=row.track.release.title,
-        isrc=row.track.isrc,
-        recipe=row.recipe,
-        size_bytes=row.size_bytes,
-        gross=money(row.gross_micros),
-        vat_percent=row.vat_percent,
-        tax=money(row.tax_micros),
-        recording_licence_id=row.recording_licence_id,
-        recording=money(row.recording_micros),
-        work_licence_id=row.work_licence_id,
-        work=money(row.work_micros),
-        territory=row.territory,
+        names=TrackNames(track.title, track.artist.name, track.release.title, track.isrc),
         purchased_at=row.purchase.purchased_at,
-        tax_country=row.tax_country,
-        list_price=money(row.list_micros),
-        price_kind=PriceKind(row.price_kind),
-        reductions=_reductions(row, row.currency),
     )
-
-
-def _reductions(row: QuoteLine | SaleLine, currency: str) -> tuple[Reduction, ...]:
-    return tuple(Reduction.of_json(stored, currency) for stored in row.reductions)
 
 
 def _purchase(row: Purchase) -> PurchaseFacts:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -17,13 +17,21 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.statements import run
-from pennywhistle.shop.pricing.rules import PriceKind, Reduction
-from pennywhistle.shop.sales.queries import FROZEN_FIELDS
+from pennywhistle.shop.sales.lines import FROZEN_FIELDS, TrackNames, line_from
 from pennywhistle.shop.sales.rules import LineFacts, sale_document
 
 _HUNDREDTH = Decimal("0.01")
 
-_HOLD_QUOTE = "SELECT id FROM sales_quote WHERE id = %s FOR NO KEY UPDATE"
+# The licences too, as the foreign keys of the lines will hold them: who ends one waits for the sale,
+# and dates its end behind it; who buys waits for an end that is on its way, and reads it.
+_HOLD_QUOTE = """
+    SELECT quote.id
+    FROM sales_quote AS quote
+        JOIN sales_quoteline AS line ON line.quote_id = quote.id
+        JOIN licensing_licence AS recording ON recording.id = line.recording_licence_id
+        JOIN licensing_licence AS work ON work.id = line.work_licence_id
+    WHERE quote.id = %s
+    FOR NO KEY UPDATE OF quote FOR KEY SHARE OF recording, work"""
 
 _FIND_OFFER = """
     SELECT quote.person_id, quote.currency, quote.territory, quote.total_micros, quote.expires_at,
@@ -31,6 +39,9 @@ _FIND_OFFER = """
         (SELECT SUM(dispute.shortage_micros) FROM payments_dispute AS dispute
             WHERE dispute.person_id = quote.person_id AND dispute.currency = quote.currency
                 AND dispute.shortage_micros > 0) AS shortage_micros,
+        (SELECT business.vat_number FROM sales_businessbuyer AS business
+            JOIN storefronts_storefront AS shop ON shop.id = quote.storefront_id
+            WHERE business.person_id = quote.person_id AND shop.collects_vat) AS business_number,
         line.number, line.track_id, track.title, artist.name AS artist, release.title AS release,
         track.isrc, line.recipe, line.size_bytes, line.gross_micros, line.list_micros,
         line.price_kind, line.reductions, line.vat_percent, line.tax_micros, line.tax_country,
@@ -83,7 +94,8 @@ class OfferFacts:
     """A quote as a purchase consumes it. Its lines are not sold yet: their `id` is 0.
 
     `purchase_id` is the purchase that it became, if it has; `shortage` what disputes have left
-    uncovered of its person's top-ups.
+    uncovered of its person's top-ups; `business_number` the VAT number of the business that they buy
+    for, empty for a consumer and where the shop collects no tax.
     """
 
     id: UUID
@@ -95,13 +107,17 @@ class OfferFacts:
     promotion_code: str
     purchase_id: int | None
     shortage: Money
+    business_number: str
     lines: tuple[LineFacts, ...]
     licences: dict[int, LicenceNamed]
 
 
 def hold_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
-    """The offer, locked, with its lines as they are if they are sold `now`. Transaction: the
-    caller's. One query, and one before it where the database has many writers."""
+    """The offer, locked with its licences, and its lines as they are if they are sold `now`.
+
+    No licence of it ends before the caller's transaction does. Transaction: the caller's. One query,
+    and one before it where the database has many writers.
+    """
     if _connection().vendor == "postgresql":
         run(_HOLD_QUOTE, [quote_id])
     return find_offer(quote_id=quote_id, now=now)
@@ -123,6 +139,7 @@ def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
         promotion_code=first.promotion_code,
         purchase_id=first.purchase_id,
         shortage=Money(int(first.shortage_micros or 0), first.currency),
+        business_number=first.business_number or "",
         lines=tuple(_line(row, quote_id, now) for row in rows),
         licences={licence.id: licence for row in rows for licence in _licences(row)},
     )
@@ -154,6 +171,7 @@ class _OfferRow(NamedTuple):
     promotion_code: str
     purchase_id: int | None
     shortage_micros: int | Decimal | None
+    business_number: str | None
     number: int
     track_id: int
     title: str
@@ -165,7 +183,7 @@ class _OfferRow(NamedTuple):
     gross_micros: int
     list_micros: int
     price_kind: str
-    reductions: str
+    reductions: Any  # As JSON writes it.
     vat_percent: float | Decimal
     tax_micros: int
     tax_country: str
@@ -186,34 +204,14 @@ class _OfferRow(NamedTuple):
 
 
 def _line(row: _OfferRow, quote_id: UUID, now: datetime) -> LineFacts:
-    def money(micros: int) -> Money:
-        return Money(micros, row.currency)
-
-    return LineFacts(
+    percent = Decimal(row.vat_percent).quantize(_HUNDREDTH)
+    return line_from(
+        row._replace(vat_percent=percent, reductions=json.loads(row.reductions)),
         id=0,
-        number=row.number,
         document=sale_document(quote_id=quote_id, number=row.number),
         person_id=row.person_id,
-        track_id=row.track_id,
-        title=row.title,
-        artist=row.artist,
-        release=row.release,
-        isrc=row.isrc,
-        recipe=row.recipe,
-        size_bytes=row.size_bytes,
-        gross=money(row.gross_micros),
-        vat_percent=Decimal(row.vat_percent).quantize(_HUNDREDTH),
-        tax=money(row.tax_micros),
-        recording_licence_id=row.recording_licence_id,
-        recording=money(row.recording_micros),
-        work_licence_id=row.work_licence_id,
-        work=money(row.work_micros),
-        territory=row.territory,
+        names=TrackNames(row.title, row.artist, row.release, row.isrc),
         purchased_at=now,
-        tax_country=row.tax_country,
-        list_price=money(row.list_micros),
-        price_kind=PriceKind(row.price_kind),
-        reductions=tuple(Reduction.of_json(r, row.currency) for r in json.loads(row.reductions)),
     )
 
 
