@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from pennywhistle.flows import prove_entries
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_statement import issue_statement
 from pennywhistle.flows.seal_books import seal_books
@@ -60,6 +61,16 @@ def test_a_statement_has_its_proof_once_its_day_is_sealed(
     assert answer.headers["Cache-Control"] == "private, no-store"
     (tmp_path / "proof.json").write_bytes(answer.content)
     assert check_proof.main([str(tmp_path / "proof.json"), "--root", chain]) == 0
+
+
+def test_a_statement_that_is_too_long_for_a_page_says_which_command_proves_it(
+    lena: Client, stated: Cast, see: See, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prove_entries, "LEAVES_MOST_ON_A_PAGE", 1)
+    seal()
+    own = path_of("Lantern Records")
+    assert "too long for a page: pennywhistle proof" in see(lena, own.partition("proof/")[0])
+    assert lena.get(own).status_code == 404
 
 
 def test_a_label_takes_its_own_proof_alone(lena: Client, alice: Client, stated: Cast) -> None:

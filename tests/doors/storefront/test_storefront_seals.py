@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pennywhistle.doors.storefront import sealed
+from pennywhistle.flows import prove_entries
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.quote_basket import BasketItem
@@ -117,6 +118,19 @@ def test_a_receipt_leads_to_its_proof_and_the_stores_own_program_accepts_it(
             check=False,
         )
         assert said.stdout.endswith("PROVEN\n"), said.stdout + said.stderr
+
+
+def test_of_a_day_that_is_too_long_for_a_page_the_receipt_says_so(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prove_entries, "LEAVES_MOST_ON_A_PAGE", 1)
+    seal()
+    number = Purchase.objects.get().pk
+    alice = browser_of(cast.alice)
+    assert "a proof takes a while to make" in see(alice.get(f"/receipt/{number}/"))
+    answer = alice.get(f"/receipt/{number}/proof.json")
+    assert answer.status_code == 404
+    assert "Write to the shop" in answer.content.decode()
 
 
 def test_a_proof_is_its_buyers_alone(cast: Cast) -> None:

@@ -136,7 +136,7 @@ def _licensor_page(facts: LicensorFacts, form: StatementForm) -> LicensorPage:
                 line_count=row.line_count,
                 issued_at=row.issued_at,
                 fingerprint=row.csv_sha256,
-                proof_url=_proof_url(row),
+                **_proof_of(row),
             )
             for row in list_statements(licensor_id=facts.id)
         ],
@@ -144,10 +144,14 @@ def _licensor_page(facts: LicensorFacts, form: StatementForm) -> LicensorPage:
     )
 
 
-def _proof_url(row: StatementFacts) -> str:
-    if find_statement_proof_state(statement=row) is not ProofState.READY:
-        return ""
-    return reverse("desk-proof", args=[row.licensor_id, row.id])
+def _proof_of(row: StatementFacts) -> dict[str, str]:
+    """Where the proof of a statement is, or why it is not."""
+    state = find_statement_proof_state(statement=row)
+    if state is ProofState.READY:
+        return {"proof_url": reverse("desk-proof", args=[row.licensor_id, row.id])}
+    if state is ProofState.TOO_LONG:
+        return {"proof_note": gettext("too long for a page: pennywhistle proof")}
+    return {"proof_note": gettext("not yet")}
 
 
 @require_safe
@@ -158,7 +162,7 @@ def proof(
     """The proof of an issued statement, for `check_proof.py`."""
     facts = _licensor_for(visitor, licensor_id)
     found = {row.id: row for row in list_statements(licensor_id=facts.id)}.get(statement_id)
-    if found is None or not _proof_url(found):
+    if found is None or "proof_url" not in _proof_of(found):
         raise Http404
     made = prove_statement(statement_id=found.id)
     answer = HttpResponse(json.dumps(made, indent=1) + "\n", content_type="application/json")

@@ -263,6 +263,7 @@ class IssuedRow:
     issued_at: datetime
     fingerprint: str
     proof_url: str = ""
+    proof_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

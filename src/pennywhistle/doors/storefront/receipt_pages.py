@@ -76,7 +76,7 @@ class PaperLink:
 class ReceiptPage:
     """A purchase as it was charged. `name` is the receipt's number, empty until it is written.
 
-    `proof_url` is empty until the day of the purchase is sealed.
+    `proof_url` is empty where there is no proof: `proof_note` says why.
     `waiver` is what the buyer agreed to, empty where they were not asked. `business` is whom the
     receipt is made out to, empty for a consumer.
     """
@@ -94,6 +94,7 @@ class ReceiptPage:
     shares_note: str = ""
     pdf_url: str = ""
     proof_url: str = ""
+    proof_note: str = ""
     credit_notes: tuple[PaperLink, ...] = ()
     waiver: str = ""
     waived_at: datetime | None = None

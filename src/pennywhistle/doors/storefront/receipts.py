@@ -15,7 +15,7 @@ from pennywhistle.doors.storefront import tax_words
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, person_of, show
 from pennywhistle.doors.storefront.possessions import zips_of
 from pennywhistle.doors.storefront.receipt_sheets import sheet_of
-from pennywhistle.doors.storefront.sealed import proof_url
+from pennywhistle.doors.storefront.sealed import proof_link
 from pennywhistle.doors.storefront.shelves import is_exact, recipe_title
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import reductions_in_words
@@ -82,6 +82,7 @@ def _page(
     tracks = {t.id: t for t in list_tracks(track_ids={line.track_id for line in purchase.lines})}
     refunds = list_refunds(sale_line_ids=[line.id for line in purchase.lines])
     given_back = {refund.sale_document for refund in refunds.values()}
+    proof = proof_link(purchase_id=purchase.id, bought_at=purchase.purchased_at)
     return pages.ReceiptPage(
         name=issued.name if issued else "",
         purchase_id=purchase.id,
@@ -95,7 +96,8 @@ def _page(
         shares=_shares([line.document for line in content.lines]),
         shares_note=tax_words.card_fees(),
         pdf_url=_pdf_url(issued) if issued else "",
-        proof_url=proof_url(purchase_id=purchase.id, bought_at=purchase.purchased_at),
+        proof_url=proof.url,
+        proof_note=proof.note,
         credit_notes=tuple(
             pages.PaperLink(one.name, one.issued_at, one.total, _pdf_url(one))
             for one in papers

@@ -70,6 +70,7 @@ RECEIPT_UNNUMBERED = replace(
     name="",
     pdf_url="",
     proof_url="",
+    proof_note="From tomorrow on, a proof of this purchase can be downloaded here.",
     credit_notes=(),
     shares=(),
     waiver="",

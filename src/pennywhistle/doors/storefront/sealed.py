@@ -105,8 +105,9 @@ def proof(request: HttpRequest, number: int) -> HttpResponse:
     purchase = find_purchase(purchase_id=number, person_id=person_of(request))
     if purchase is None:
         raise Http404(gettext("None of your purchases has that number."))
-    if find_proof_state(instant=purchase.purchased_at) is not ProofState.READY:
-        raise Http404(gettext("This purchase cannot be proven yet. Look again tomorrow."))
+    link = proof_link(purchase_id=purchase.id, bought_at=purchase.purchased_at)
+    if not link.url:
+        raise Http404(link.note)
     try:
         made = prove_purchase(purchase_id=purchase.id)
     except ProofError as error:
@@ -117,11 +118,29 @@ def proof(request: HttpRequest, number: int) -> HttpResponse:
     return answer
 
 
-def proof_url(*, purchase_id: int, bought_at: datetime) -> str:
-    """Where the proof of a purchase is, or nothing before its day is sealed. One query."""
-    if find_proof_state(instant=bought_at) is not ProofState.READY:
-        return ""
-    return reverse("storefront:proof", args=[purchase_id])
+@dataclass(frozen=True, slots=True)
+class ProofLink:
+    """Where a proof is, or else why there is none."""
+
+    url: str = ""
+    note: str = ""
+
+
+def proof_link(*, purchase_id: int, bought_at: datetime) -> ProofLink:
+    """The proof of a purchase, or why it has none. One query."""
+    state = find_proof_state(instant=bought_at)
+    if state is ProofState.READY:
+        return ProofLink(url=reverse("storefront:proof", args=[purchase_id]))
+    if state is ProofState.TOO_LONG:
+        return ProofLink(
+            note=gettext(
+                "So much was sold on that day that a proof takes a while to make. Write to the shop: "
+                "it makes it for you."
+            )
+        )
+    return ProofLink(
+        note=gettext("From tomorrow on, a proof of this purchase can be downloaded here.")
+    )
 
 
 def _day(request: HttpRequest, name: str) -> date | None:
