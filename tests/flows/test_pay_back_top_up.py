@@ -279,7 +279,7 @@ def test_a_refund_that_was_not_asked_for_is_named(till: Till) -> None:
     paid = till.pay_back(top_up, "4.00")
     refund = till.gateway.get_refund(refund_handle=paid.id, now=NOW)
     for wrong, name in (
-        (replace(refund, refund_reference=""), "sandbox"),
+        (replace(refund, refund_reference="", charge_handle="another's"), "sandbox"),
         (replace(refund, refund_reference=str(uuid.uuid4())), "sandbox"),
         (replace(refund, amount=euros("3.00")), "sandbox"),
         (refund, "stripe"),

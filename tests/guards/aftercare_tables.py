@@ -193,12 +193,16 @@ def table_of_disputes() -> str:
     )
     won = replace(opened, stage=DisputeStage.WON, closed_at=LATER)
     lost = replace(opened, stage=DisputeStage.LOST, closed_at=LATER, made_good=_euro("0.50"))
-    first = dispute_transfers(facts=opened)
+    repaid = replace(lost, repaid_at=LATER)
+    overturned = replace(lost, stage=DisputeStage.WON, overturned_at=LATER)
+    first, then = dispute_transfers(facts=opened), dispute_transfers(facts=lost)
     rows = []
     for told, transfers, facts in (
         ("opened", first, opened),
         ("then won", dispute_transfers(facts=won)[len(first) :], won),
-        ("or lost", dispute_transfers(facts=lost)[len(first) :], lost),
+        ("or lost", then[len(first) :], lost),
+        ("and made good", dispute_transfers(facts=repaid)[len(then) :], repaid),
+        ("or won after all", dispute_transfers(facts=overturned)[len(then) :], overturned),
     ):
         name, missing = told, str(facts.shortage)
         for each in transfers:

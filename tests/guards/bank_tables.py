@@ -10,7 +10,12 @@ from fractions import Fraction
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.banking.rules import EntryFacts, bank_transfers
-from pennywhistle.shop.payments.codes.rules import GiftFacts, gift_transfers, voucher_transfer
+from pennywhistle.shop.payments.codes.rules import (
+    GiftFacts,
+    VoucherFacts,
+    gift_transfers,
+    voucher_transfers,
+)
 from pennywhistle.shop.payments.codes.tries import PERSON_MISSES_FREE, Tries, opens_at
 from pennywhistle.shop.payments.rules import bonus_at
 from tests.guards.tables import markdown_table
@@ -18,7 +23,7 @@ from tests.guards.tables import markdown_table
 _NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 _HEAD = "what happens | key | amount | leaves | for"
 _CAME = Money.parse("19.50", "EUR")
-_ENTRY = EntryFacts(key="KEY", is_credit=True, amount=_CAME, kept_at=_NOON)
+_ENTRY = EntryFacts(key="KEY", is_credit=True, amount=_CAME, kept_at=_NOON, booked_on=_NOON.date())
 _DECIDED = replace(_ENTRY, outcome="credited", decided_at=_NOON)
 _GIFT = GiftFacts(
     id="ID",
@@ -55,6 +60,7 @@ def table_of_bank_transfers() -> str:
         ("nobody has decided", _ENTRY),
         ("the operator gives it to Alice", replace(_DECIDED, person_id=7)),
         ("it goes back, or is the store's own", _DECIDED),
+        ("it is a payout of Stripe", replace(_DECIDED, gateway="stripe")),
     )
     return markdown_table(
         _HEAD, _rows([(name, bank_transfers(facts=facts)) for name, facts in cases])
@@ -65,18 +71,27 @@ def table_of_codes() -> str:
     """What a voucher and a gift leave in the books."""
     code_sha256 = "0123456789abcdef" * 4
 
-    def voucher(*, is_free: bool) -> list[TransferFacts]:
-        transfer = voucher_transfer(
-            person_id=8,
+    def voucher(
+        *, is_free: bool = False, is_sold: bool = False, is_redeemed: bool = True
+    ) -> list[TransferFacts]:
+        facts = VoucherFacts(
+            code_sha256=code_sha256,
             amount=Money.parse("5.00", "EUR"),
             is_free=is_free,
-            code_sha256=code_sha256,
-            redeemed_at=_NOON,
+            issued_at=_NOON,
+            sold_at=_NOON if is_sold else None,
+            redeemed_by=8,
+            redeemed_at=_NOON if is_redeemed else None,
         )
-        return [replace(transfer, key="voucher/HASH")]
+        return [
+            replace(each, key=each.key.replace(facts.document, "voucher/HASH"))
+            for each in voucher_transfers(facts=facts)
+        ]
 
     cases = (
-        ("a voucher that was sold", voucher(is_free=False)),
+        ("a voucher that a till has sold", voucher(is_sold=True, is_redeemed=False)),
+        ("sold and redeemed", voucher(is_sold=True)),
+        ("redeemed, and no till told that it was sold", voucher()),
         ("a voucher that the store gave away", voucher(is_free=True)),
         ("a gift, bought", gift_transfers(facts=_GIFT)),
         (

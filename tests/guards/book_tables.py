@@ -16,6 +16,7 @@ _HOLDS = {
     "held": ("PERSON/", "what a dispute has frozen of a wallet"),
     "fees": ("GATEWAY/", "what a way to pay has kept for itself"),
     "promotions": ("", "bonuses, and vouchers that were given away"),
+    "vouchers": ("", "vouchers that a till has sold and nobody redeemed"),
     "gifts": ("", "gifts that were bought and not redeemed"),
     "unclaimed": ("", "what came to the bank account and is nobody's yet"),
     "losses": ("", "charged back, and in no wallet any more"),

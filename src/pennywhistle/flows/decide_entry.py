@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from pennywhistle.shop.accounts.queries import get_person
@@ -38,6 +39,29 @@ def assign_entry(
         voucher_class=voucher_class,
         note=note,
         decided_by=decided_by,
+    )
+    operations.decide(entry_id=entry_id, decision=decision, now=now)
+
+
+def take_payout(
+    *,
+    entry_id: int,
+    gateway: str,
+    gateways: Collection[str],
+    note: str,
+    decided_by: int | None,
+    now: datetime,
+) -> None:
+    """Say that an entry is what one of the store's `gateways` has paid out: it leaves what that
+    gateway still owes. Transaction: one of its own.
+
+    Raises `BankError` for a gateway that this store has not, `UnknownEntryError`, `DecidedError`.
+    """
+    if gateway not in gateways:
+        known = ", ".join(gateways) or "none"
+        raise BankError(f"this store has no gateway {gateway!r}; it has: {known}")
+    decision = Decision(
+        outcome=BankDecision.Outcome.PAYOUT, gateway=gateway, note=note, decided_by=decided_by
     )
     operations.decide(entry_id=entry_id, decision=decision, now=now)
 

@@ -17,20 +17,28 @@ from pennywhistle.flows.watch_gateways import asking, list_ways_to_pay
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
 from pennywhistle.shop.payments.going_back.operations import (
+    DisputeNews,
     mark_pay_back_asked,
+    record_dispute,
     settle_pay_back,
     start_pay_back,
 )
 from pennywhistle.shop.payments.going_back.queries import find_pay_back, list_pending_pay_backs
-from pennywhistle.shop.payments.going_back.rules import PayBackError, PayBackFacts, PayBackState
+from pennywhistle.shop.payments.going_back.rules import (
+    DisputeStage,
+    PayBackError,
+    PayBackFacts,
+    PayBackState,
+)
 from pennywhistle.shop.payments.rules import PaymentError
-from pennywhistle.shop.payments.top_ups.queries import find_top_up
+from pennywhistle.shop.payments.top_ups.queries import find_top_up, find_top_up_by_handle
 
 # Doors take the gateway's silence from here, since they import no adapter.
 __all__ = ["GatewayError", "pay_back_top_up", "record_refund", "settle_pending_pay_backs"]
 
 # Letters of a gateway's reason that are kept.
 REASON_LENGTH_MOST = 200
+OUTSIDE_REASON_LENGTH_MOST = 100
 
 
 def pay_back_top_up(
@@ -63,16 +71,22 @@ def pay_back_top_up(
 def record_refund(*, refund: RefundState, gateway_name: str, now: datetime) -> None:
     """Take in what a gateway says of a refund, once and in any order. Transaction: one of its own.
 
-    Raises `PayBackError` for one that we did not ask for, or of another amount.
+    One without a reference of ours was made at the gateway itself, and is booked as a dispute that is
+    lost at once. Raises `PayBackError` for one under a reference that we never gave, or of another
+    amount.
     """
+    if not refund.refund_reference:
+        _record_outside(refund, gateway_name, now)
+        return
     try:
         facts = find_pay_back(pay_back_id=UUID(refund.refund_reference))
     except ValueError:
         facts = None
     if facts is None or facts.gateway != gateway_name:
         raise PayBackError(
-            f"{gateway_name} made a refund {refund.handle} over {refund.amount} that this store did "
-            "not ask for; `pennywhistle payments reconcile` names it"
+            f"{gateway_name} made a refund {refund.handle} over {refund.amount} under the reference "
+            f"{refund.refund_reference}, which this store never gave; `pennywhistle payments "
+            "reconcile` names it"
         )
     if (facts.amount.micros, facts.amount.currency) != (
         refund.amount.micros,
@@ -89,6 +103,26 @@ def record_refund(*, refund: RefundState, gateway_name: str, now: datetime) -> N
         decline_reason=refund.decline_reason[:REASON_LENGTH_MOST],
         now=now,
     )
+
+
+def _record_outside(refund: RefundState, gateway_name: str, now: datetime) -> None:
+    """What the gateway gives back leaves it as soon as it is asked, and comes back if the card does
+    not take it."""
+    top_up = find_top_up_by_handle(gateway=gateway_name, handle=refund.charge_handle)
+    if top_up is None:
+        raise PayBackError(
+            f"{gateway_name} made a refund {refund.handle} of a charge that is no top-up of this store"
+        )
+    news = DisputeNews(
+        gateway=gateway_name,
+        reference=refund.handle,
+        stage=DisputeStage.WON if refund.state == "declined" else DisputeStage.LOST,
+        amount=refund.amount,
+        fee=Money.zero(refund.amount.currency),
+        reason=refund.decline_reason[:OUTSIDE_REASON_LENGTH_MOST],
+        is_refund=True,
+    )
+    record_dispute(top_up=top_up, news=news, now=now)
 
 
 def settle_pending_pay_backs(

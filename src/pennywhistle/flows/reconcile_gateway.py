@@ -17,6 +17,8 @@ from pennywhistle.shop.ledger.movement_queries import (
     list_nets,
 )
 from pennywhistle.shop.ledger.queries import list_codes
+from pennywhistle.shop.payments.banking.queries import list_payouts
+from pennywhistle.shop.payments.banking.rules import EntryFacts
 from pennywhistle.shop.payments.rules import clearing_code
 from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.payments.top_ups.queries import (
@@ -28,6 +30,10 @@ from pennywhistle.shop.payments.top_ups.queries import (
 # Both sides date what happened by their own clocks: what one has shortly outside the period may
 # answer what the other has inside.
 SLACK = timedelta(days=1)
+
+# A payout is in the bank account so long after it was sent at the latest: banks take a few working
+# days. https://docs.stripe.com/payouts
+PAYOUT_LASTS = timedelta(days=14)
 
 _REFUNDS = (ActivityKind.REFUND, ActivityKind.REFUND_FAILED)
 _DISPUTES = (ActivityKind.DISPUTE, ActivityKind.DISPUTE_WON)
@@ -44,6 +50,7 @@ class Kind(StrEnum):
     FEE = "fee differs"
     REFUND = "refund differs"
     DISPUTE = "dispute differs"
+    PAYOUT = "payout differs"
     UNKNOWN = "unknown there"
 
 
@@ -72,17 +79,18 @@ class Reconciliation:
 def reconcile_gateway(*, gateway: Gateway, within: Period, now: datetime) -> Reconciliation:
     """Compare a gateway's list of a period with the books. Reads only; holds the list in memory.
 
-    Payouts are told and not compared: where they went, the bank's own statement says. Raises what
-    the gateway raises.
+    A payout is compared with what the bank's statements told of that gateway, by its amount, once it
+    has had time to arrive. Raises what the gateway raises.
     """
     ends_at = within.ends_at or now
-    wide = Period(within.starts_at - SLACK, ends_at + SLACK)
+    wide = Period(within.starts_at - PAYOUT_LASTS, ends_at + SLACK)
     with asking(gateway=gateway, now=now):
         theirs = list(gateway.list_activity(within=wide, now=now))
     inside = [line for line in theirs if line.at in within]
     differences = [
         *_compare_charges(gateway, theirs, inside, within),
         *_compare_documents(gateway, theirs, inside, Period(within.starts_at, ends_at)),
+        *_compare_payouts(gateway, theirs, Period(within.starts_at, ends_at), now),
         *_name_unknown(inside),
     ]
     charges = [line for line in inside if line.kind is ActivityKind.CHARGE]
@@ -134,10 +142,10 @@ def _compare_documents(
     gateway: Gateway, theirs: list[Activity], inside: list[Activity], within: Period
 ) -> Iterator[Difference]:
     """Refunds and disputes: what each moved there, all in all, against what its document moved."""
-    moved: dict[str, list[Money]] = defaultdict(list)
+    moved: dict[str, list[Activity]] = defaultdict(list)
     for line in theirs:
         if (document := _document(gateway, line)) is not None:
-            moved[document].append(line.amount - line.fee)
+            moved[document].append(line)
     wanted = {document for line in inside if (document := _document(gateway, line)) is not None}
     prefix = clearing_code(gateway=gateway.name, currency="")
     nets: dict[str, Money] = {}
@@ -149,23 +157,59 @@ def _compare_documents(
         yield from _compare_document(document, moved.get(document, []), nets.get(document))
 
 
-def _compare_document(document: str, lines: list[Money], net: Money | None) -> Iterator[Difference]:
-    kind = Kind.DISPUTE if document.startswith("dispute/") else Kind.REFUND
+def _compare_document(
+    document: str, lines: list[Activity], net: Money | None
+) -> Iterator[Difference]:
+    is_refund = document.startswith("pay-back/") or any(line.kind in _REFUNDS for line in lines)
     if not lines:
         if net is not None and net:
             yield Difference(Kind.MISSING_THERE, f"{document}: {net} is posted")
         return
-    there = Money.total(lines, lines[0].currency)
+    amounts = [line.amount - line.fee for line in lines]
+    there = Money.total(amounts, amounts[0].currency)
     # The clearing account is an asset: what the gateway gave away comes in here.
     here = net if net is not None else Money.zero(there.currency)
     if not _is_same(here, -there):
+        kind = Kind.REFUND if is_refund else Kind.DISPUTE
         yield Difference(kind, f"{document}: it moved {there} there, and {-here} here")
 
 
+def _compare_payouts(
+    gateway: Gateway, theirs: list[Activity], within: Period, now: datetime
+) -> Iterator[Difference]:
+    """Each payout against an entry of the bank account that the operator gave to this gateway, and
+    each such entry against a payout: of one amount, not before it, within `PAYOUT_LASTS`."""
+    ends_at = within.ends_at or now
+    payouts = [line for line in theirs if line.kind is ActivityKind.PAYOUT]
+    # One that the bank did not take comes back under the same name.
+    came_back = {line.handle for line in payouts if line.amount.micros > 0}
+    sent = [line for line in payouts if line.handle not in came_back]
+    arrived = list_payouts(
+        gateway=gateway.name, within=Period(within.starts_at, ends_at + PAYOUT_LASTS)
+    )
+    for line in sorted(sent, key=lambda line: line.at):
+        answer = next((one for one in arrived if _answers(line, one)), None)
+        if answer is not None:
+            arrived.remove(answer)
+        elif line.at in within and now - line.at > PAYOUT_LASTS:
+            said = f"payout {line.handle} of {-line.amount} at {line.at:%Y-%m-%d}"
+            yield Difference(Kind.PAYOUT, f"{said} is on no bank statement")
+    for entry in arrived:
+        if entry.booked_on < ends_at.date():
+            said = f"{entry.amount} came to the bank on {entry.booked_on}"
+            yield Difference(Kind.PAYOUT, f"{said} ({entry.document}), and no payout is of that")
+
+
+def _answers(line: Activity, entry: EntryFacts) -> bool:
+    waited = entry.booked_on - line.at.date()
+    return _is_same(entry.amount, -line.amount) and timedelta() <= waited <= PAYOUT_LASTS
+
+
 def _document(gateway: Gateway, line: Activity) -> str | None:
-    if line.kind in _REFUNDS:
-        return f"pay-back/{line.reference or line.handle}"
-    if line.kind in _DISPUTES:
+    if line.kind in _REFUNDS and line.reference:
+        return f"pay-back/{line.reference}"
+    if line.kind in (*_REFUNDS, *_DISPUTES):
+        # A refund without a reference of ours was made there: it is booked as a dispute.
         return f"dispute/{gateway.name}/{line.handle}"
     return None
 

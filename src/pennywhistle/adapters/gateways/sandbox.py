@@ -264,7 +264,7 @@ def _charge_state(charge: ChargeRecord, now: datetime) -> ChargeState:
 def _refund_state(refund: RefundRecord, now: datetime) -> RefundState:
     state, reason = refund_state(refund, now)
     return RefundState(
-        refund_reference=refund.refund_reference,
+        refund_reference=refund.reference_given,
         handle=refund.refund_reference,
         charge_handle=refund.charge.reference,
         state=state,
@@ -312,8 +312,9 @@ def _refund_activity(refund: RefundRecord, now: datetime) -> Iterator[Activity]:
     if state == "pending":
         return
     kind = ActivityKind.REFUND
-    yield Activity(kind, reference, charge, reference, -refund.amount, none, refund.asked_at)
+    given = refund.reference_given
+    yield Activity(kind, reference, charge, given, -refund.amount, none, refund.asked_at)
     if state == "declined":
         at = refund.asked_at + DELAY
         kind = ActivityKind.REFUND_FAILED
-        yield Activity(kind, reference, charge, reference, refund.amount, none, at)
+        yield Activity(kind, reference, charge, given, refund.amount, none, at)

@@ -41,6 +41,9 @@ _FEE_RATE = Fraction(15, 1000)
 _FEE_MINOR_UNITS = 25
 _DISPUTE_FEE_MINOR_UNITS = 2_000
 
+# A refund of this name bears no reference of the store: somebody made it at the gateway itself.
+BY_HAND = "by-hand-"
+
 ASKS_FIRST = "4000000000003220"
 REFUND_DECLINED_LATER = "4000000000005126"
 REFUND_PENDING = "4000000000007726"
@@ -81,6 +84,11 @@ class RefundRecord:
     charge: ChargeRecord
     amount: Money
     asked_at: datetime
+
+    @property
+    def reference_given(self) -> str:
+        """What the store called it; empty for one that was made at the gateway."""
+        return "" if self.refund_reference.startswith(BY_HAND) else self.refund_reference
 
 
 def read_number(text: str) -> str:

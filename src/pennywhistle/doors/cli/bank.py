@@ -1,4 +1,4 @@
-"""`bank import`, `bank list`, `bank check`, `bank assign`, `bank return` and `bank own`."""
+"""`bank import`, `list`, `check`, `assign`, `payout`, `return` and `own`."""
 
 from __future__ import annotations
 
@@ -122,6 +122,28 @@ def assign(
     _tell(entry)
 
 
+@bank.command()
+def payout(
+    entry: _Entry,
+    gateway: Annotated[str, typer.Argument(help="Which one, such as stripe.")],
+    note: _Note = "",
+) -> None:
+    """Say that an entry is what a gateway has paid out."""
+    from pennywhistle.flows.decide_entry import take_payout
+    from pennywhistle.flows.outfit import get_outfit
+    from pennywhistle.kit.clock import utc_now
+
+    take_payout(
+        entry_id=entry,
+        gateway=gateway,
+        gateways=[*get_outfit().gateways],
+        note=note,
+        decided_by=None,
+        now=utc_now(),
+    )
+    _tell(entry)
+
+
 @bank.command("return")
 def send_back(entry: _Entry, note: _Note = "") -> None:
     """Say that an entry goes back to whom it came from; order that transfer at the bank."""
@@ -153,7 +175,8 @@ def _tell(entry: int) -> None:
 def _line(row: EntryRow) -> str:
     facts = row.facts
     amount = facts.amount if facts.is_credit else -facts.amount
-    state = facts.outcome or ("unclaimed" if facts.is_credit else "went out")
+    state = " of ".join(filter(None, (facts.outcome, facts.gateway)))
+    state = state or ("unclaimed" if facts.is_credit else "went out")
     return (
         f"{row.id}  {row.booked_on}  {amount}  {state}  {row.email}  {row.counterparty}  {row.text}"
     ).rstrip()

@@ -1,4 +1,4 @@
-"""`voucher issue`."""
+"""`voucher issue` and `voucher sold`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from pennywhistle.doors.cli.dates import read_instant
 
-vouchers = typer.Typer(help="Issue voucher codes.", no_args_is_help=True)
+vouchers = typer.Typer(help="Issue voucher codes, and tell which are sold.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 @vouchers.callback()
 def _vouchers() -> None:
-    """Issue voucher codes."""
+    """Issue voucher codes, and tell which are sold."""
 
 
 @vouchers.command()
@@ -58,6 +58,18 @@ def issue(
         typer.echo(code)
     if pdf is not None:
         pdf.write_bytes(_cards(codes, now))
+
+
+@vouchers.command()
+def sold(
+    batch: Annotated[str, typer.Argument(help="The batch's name, as it was made.")],
+) -> None:
+    """Say that a till has sold what was left of a batch: the store owes them from now on."""
+    from pennywhistle.flows.sell_vouchers import sell_vouchers
+    from pennywhistle.kit.clock import utc_now
+
+    worth = sell_vouchers(batch=batch, now=utc_now())
+    typer.echo(f"booked as sold: {', '.join(str(each) for each in worth)}")
 
 
 def _cards(codes: list[str], now: datetime) -> bytes:

@@ -21,13 +21,14 @@ from pennywhistle.doors.desk.bank_pages import (
     StatementLine,
     UploadForm,
 )
-from pennywhistle.flows.decide_entry import assign_entry, set_entry_aside
+from pennywhistle.flows.decide_entry import assign_entry, set_entry_aside, take_payout
 from pennywhistle.flows.import_statement import (
     FILE_BYTES_MOST,
     ImportedStatement,
     StatementUnreadableError,
     import_statement,
 )
+from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.look import formats
 from pennywhistle.shop.accounts.rules import UnknownPersonError
 from pennywhistle.shop.payments.banking.queries import (
@@ -112,7 +113,7 @@ def entry(request: HttpRequest, visitor: Visitor, entry_id: int) -> HttpResponse
     if request.method == "POST" and form.is_valid() and _decide(request, visitor, row, form):
         messages.success(request, gettext("It is decided, and booked."))
         return go("desk-bank")
-    page = EntryPage(line, form)
+    page = EntryPage(line, form, tuple(get_outfit().gateways))
     return show(request, visitor, "bank_entry", page, status=422 if form.errors else 200)
 
 
@@ -124,6 +125,16 @@ def _decide(request: HttpRequest, visitor: Visitor, row: EntryRow, form: EntryFo
             set_entry_aside(
                 entry_id=row.id,
                 is_returned=what == "return",
+                note=given["note"],
+                decided_by=visitor.person_id,
+                now=visitor.now,
+            )
+            return True
+        if what == "payout":
+            take_payout(
+                entry_id=row.id,
+                gateway=request.POST.get("gateway", ""),
+                gateways=[*get_outfit().gateways],
                 note=given["note"],
                 decided_by=visitor.person_id,
                 now=visitor.now,
@@ -172,6 +183,7 @@ def _state(row: EntryRow) -> words.Badge:
         "": words.Badge(gettext("whose?"), "copper"),
         "credited": words.Badge(gettext("in a wallet"), "good"),
         "returned": words.Badge(gettext("to be sent back")),
+        "payout": words.Badge(gettext("paid out by %(gateway)s") % {"gateway": row.facts.gateway}),
         "ours": words.Badge(gettext("the store's own")),
     }[row.facts.outcome]
 

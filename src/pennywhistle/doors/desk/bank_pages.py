@@ -106,7 +106,8 @@ class BankPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """One credit that waits to be decided on."""
+    """One credit that waits to be decided on; `gateways` may have paid it out."""
 
     entry: EntryLine
     form: EntryForm
+    gateways: Sequence[str] = ()

@@ -54,7 +54,7 @@ def dispute_line(row: DisputeRow) -> DisputeLine:
         listener_url=f"{reverse('desk-listeners')}?email={row.email}",
         gateway=facts.gateway,
         reference=facts.reference,
-        reason=facts.reason,
+        reason=gettext("refunded at the gateway") if facts.is_refund else facts.reason,
         state=aftercare_words.dispute_stage(facts.stage),
         heard_at=row.heard_at,
         amount=facts.amount,

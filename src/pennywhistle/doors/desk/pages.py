@@ -280,7 +280,8 @@ class LicensorPage:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A batch of vouchers: `each` is one's worth, `open_worth` what is not redeemed yet."""
+    """A batch of vouchers: `each` is one's worth, `open_worth` what is not redeemed yet,
+    `unsold_count` how many no till has told as sold."""
 
     name: str
     each: Money
@@ -291,6 +292,7 @@ class BatchRow:
     state: Badge
     is_free: bool
     expires_at: datetime | None
+    unsold_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "licensors/<int:licensor_id>/proof/<int:statement_id>.json", money.proof, name="desk-proof"
     ),
     path("vouchers/", money.vouchers, name="desk-vouchers"),
+    path("vouchers/sold/", vouchers.sold, name="desk-vouchers-sold"),
     path("vouchers/cards.pdf", vouchers.cards, name="desk-voucher-cards"),
     path("bank/", bank.account, name="desk-bank"),
     path("bank/import/", bank.take_in, name="desk-bank-import"),

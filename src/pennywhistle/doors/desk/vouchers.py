@@ -1,17 +1,24 @@
-"""Fresh vouchers as cards to cut out. Their codes come with the form: the store has them no longer."""
+"""Vouchers as cards to cut out, and those that some till has sold.
+
+The codes of fresh ones come with the form: the store has them no longer.
+"""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
+from pennywhistle.doors.desk import words
 from pennywhistle.doors.desk.access import UNCACHED, Visitor, for_the_operator, go
 from pennywhistle.doors.desk.forms import VOUCHERS_ON_A_SHEET_MOST
 from pennywhistle.doors.desk.shopfront import name_of
 from pennywhistle.flows.print_cards import CardSheet, PrintedCard, print_cards
+from pennywhistle.flows.sell_vouchers import sell_vouchers
 from pennywhistle.look import formats
 from pennywhistle.shop.payments.codes.queries import PrintableVoucher, list_printable_vouchers
+from pennywhistle.shop.payments.rules import PaymentError
 
 
 @require_POST
@@ -33,6 +40,20 @@ def cards(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     answer["Content-Disposition"] = 'attachment; filename="vouchers.pdf"'
     answer["Cache-Control"] = UNCACHED
     return answer
+
+
+@require_POST
+@for_the_operator
+def sold(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """A till has sold what was left of a batch."""
+    try:
+        worth = sell_vouchers(batch=request.POST.get("batch", ""), now=visitor.now)
+    except PaymentError as error:
+        messages.error(request, words.sentence(error))
+    else:
+        said = {"worth": ", ".join(formats.money(each) for each in worth)}
+        messages.success(request, gettext("Vouchers worth %(worth)s are booked as sold.") % said)
+    return go("desk-vouchers")
 
 
 def _card(voucher: PrintableVoucher, shop: str, address: str) -> PrintedCard:

@@ -12,6 +12,7 @@ ACCOUNTS = {
     "fees": AccountTerms("expense", is_guarded=False),
     "promotions": AccountTerms("expense", is_guarded=False),
     "unclaimed": AccountTerms("liability", is_guarded=False),
+    "vouchers": AccountTerms("liability", is_guarded=False),
     "gifts": AccountTerms("liability", is_guarded=False),
     "losses": AccountTerms("expense", is_guarded=False),
 }

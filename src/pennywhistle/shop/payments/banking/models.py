@@ -93,21 +93,25 @@ class BankEntry(models.Model):
 
 
 class BankDecision(models.Model):
-    """What a credit of the bank account is: a listener's, gone back, or not for a wallet at all.
+    """What a credit of the bank account is: a listener's, gone back, the payout of a gateway, or not
+    for a wallet at all.
 
-    It is made once and never changes. `decided_by` is None where the reference decided.
+    It is made once and never changes. `gateway` is whose payout it is, empty for all else.
+    `decided_by` is None where the reference decided.
     """
 
     class Outcome(models.TextChoices):
         CREDITED = "credited"
         RETURNED = "returned"
         OURS = "ours"
+        PAYOUT = "payout"
 
     entry = models.OneToOneField(BankEntry, on_delete=models.PROTECT, related_name="decision")
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    gateway = models.CharField(max_length=30, blank=True)
     bonus_micros = models.BigIntegerField(default=0)
     voucher_class = models.CharField(max_length=14, choices=VoucherClass.choices, blank=True)
     note = models.CharField(max_length=200, blank=True)
@@ -122,5 +126,9 @@ class BankDecision(models.Model):
                 name="payments_decision_names_whom",
                 condition=Q(outcome="credited", person__isnull=False, bonus_micros__gte=0)
                 | Q(~Q(outcome="credited"), person=None, bonus_micros=0),
-            )
+            ),
+            models.CheckConstraint(
+                name="payments_decision_names_gateway",
+                condition=Q(~Q(gateway=""), outcome="payout") | Q(~Q(outcome="payout"), gateway=""),
+            ),
         ]

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from pennywhistle.kit.bank_statements import Statement, StatementEntry
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.payments.banking.models import (
     BankDecision,
     BankEntry,
@@ -54,15 +55,18 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody decided of an entry: `person_id` for a listener's, else an outcome and a note."""
+    """What somebody decided of an entry: `person_id` for a listener's, `gateway` for a payout of one,
+    else an outcome and a note."""
 
     outcome: str
     person_id: int | None = None
+    gateway: str = ""
     voucher_class: str = ""
     note: str = ""
     decided_by: int | None = None
 
 
+@sealed_days_told()
 def write_slip(
     *,
     slip_id: UUID,
@@ -73,7 +77,7 @@ def write_slip(
     voucher_class: str,
     now: datetime,
 ) -> SlipFacts:
-    """Keep a slip, once under that id. Transaction: the one insert."""
+    """Keep a slip, once under that id. Transaction: the one insert. Raises `SealedDayError`."""
     row, _ = BankSlip.objects.get_or_create(
         id=slip_id,
         defaults={
@@ -89,6 +93,7 @@ def write_slip(
     return slip_facts(row=row)
 
 
+@sealed_days_told()
 def keep_statement(*, statement: Statement, file_sha256: str, now: datetime) -> Kept:
     """Keep a statement and those of its entries that none before it told, and credit each that
     bears the reference of one slip. Imported again, nothing changes. Transaction: one of its own.
@@ -196,7 +201,8 @@ def decide(*, entry_id: int, decision: Decision, now: datetime) -> BankEntry:
             raise UnknownEntryError(f"no credit of the bank account has the number {entry_id}")
         known = BankDecision.objects.filter(entry=entry).first()
         if known is not None:
-            if (known.outcome, known.person_id) != (decision.outcome, decision.person_id):
+            said = (decision.outcome, decision.person_id, decision.gateway)
+            if (known.outcome, known.person_id, known.gateway) != said:
                 raise DecidedError(
                     f"Entry {entry_id} was decided on before: it is {known.outcome}."
                 )
@@ -208,6 +214,7 @@ def decide(*, entry_id: int, decision: Decision, now: datetime) -> BankEntry:
             entry=entry,
             outcome=decision.outcome,
             person_id=decision.person_id,
+            gateway=decision.gateway,
             bonus_micros=bonus_for(slip=slip if is_theirs else None, amount=amount).micros,
             voucher_class=decision.voucher_class,
             note=decision.note,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
+from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.banking.models import (
@@ -105,16 +106,15 @@ def entry_facts(*, row: BankEntry) -> EntryFacts:
         is_credit=row.is_credit,
         amount=Money(row.amount_micros, row.currency),
         kept_at=row.statement.imported_at,
+        booked_on=row.booked_on,
     )
     if decision is None:
         return facts
-    return EntryFacts(
-        key=facts.key,
-        is_credit=facts.is_credit,
-        amount=facts.amount,
-        kept_at=facts.kept_at,
+    return replace(
+        facts,
         outcome=decision.outcome,
         person_id=decision.person_id,
+        gateway=decision.gateway,
         bonus=Money(decision.bonus_micros, row.currency),
         decided_at=decision.decided_at,
     )
@@ -251,6 +251,16 @@ def _account(iban: str, currency: str) -> AccountState:
         unclaimed_count=sums["count"],
         gaps=tuple(gaps),
     )
+
+
+def list_payouts(*, gateway: str, within: Period) -> list[EntryFacts]:
+    """What a gateway paid out to the bank account on the days of a period, oldest first. One query."""
+    rows = _entries().filter(
+        decision__gateway=gateway, booked_on__gte=within.starts_at.astimezone(UTC).date()
+    )
+    if within.ends_at is not None:
+        rows = rows.filter(booked_on__lte=within.ends_at.astimezone(UTC).date())
+    return [entry_facts(row=row) for row in rows.order_by("booked_on", "pk")]
 
 
 def iterate_bank() -> Iterator[TransferFacts]:

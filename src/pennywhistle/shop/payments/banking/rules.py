@@ -9,6 +9,7 @@ The others wait, unclaimed, until somebody decides whose they are.
 | `bank/KEY` | a credit is imported | `clearing/bank/CUR` | `unclaimed/CUR` |
 | `bank/KEY/end` | it is a listener's | `unclaimed/CUR` | `wallet/PERSON/CUR` |
 | `bank/KEY/end`, reverses it | it goes back, or is the store's own | `unclaimed/CUR` | `clearing/bank/CUR` |
+| `bank/KEY/end` | it is the payout of a gateway | `unclaimed/CUR` | `clearing/GATEWAY/CUR` |
 | `bank/KEY/bonus` | with a listener's | `promotions/CUR` | `wallet/PERSON/CUR` |
 """
 
@@ -104,8 +105,10 @@ class EntryFacts:
     is_credit: bool
     amount: Money
     kept_at: datetime
+    booked_on: date
     outcome: str = ""
     person_id: int | None = None
+    gateway: str = ""
     bonus: Money | None = None
     decided_at: datetime | None = None
 
@@ -198,13 +201,19 @@ def _facts_of(iban: str, entry: StatementEntry) -> tuple[str, ...]:
 
 
 def check_statement(*, statement: Statement) -> None:
-    """Raise `BankError` where its entries do not lead from the opening balance to the closing one."""
+    """Raise `BankError` for a statement in another currency than the account's, and where its entries
+    do not lead from the opening balance to the closing one."""
     if len(statement.entries) > ENTRIES_MOST:
         raise BankError(
             f"statement {statement.reference} has {len(statement.entries)} entries, and at most "
             f"{ENTRIES_MOST} are taken at once: ask the bank for shorter periods"
         )
     currency = statement.opening.currency
+    if currency != CURRENCY:
+        raise BankError(
+            f"statement {statement.reference} is in {currency}, and the store's account "
+            f"{statement.iban} is in {CURRENCY}; nothing of it was taken"
+        )
     if others := {entry.amount.currency for entry in statement.entries} - {currency}:
         raise BankError(
             f"statement {statement.reference} is in {currency}, and has entries in "
@@ -238,23 +247,26 @@ def bank_transfers(*, facts: EntryFacts) -> list[TransferFacts]:
 
 
 def _ends(facts: EntryFacts, arrived: TransferFacts, at: datetime) -> list[TransferFacts]:
-    is_listeners = facts.person_id is not None
-    wallet = wallet_code(person_id=facts.person_id or 0, currency=facts.amount.currency)
+    currency, is_listeners = facts.amount.currency, facts.person_id is not None
+    wallet = wallet_code(person_id=facts.person_id or 0, currency=currency)
+    into = wallet if is_listeners else arrived.debit
+    if facts.gateway:
+        into = clearing_code(gateway=facts.gateway, currency=currency)
     end = TransferFacts(
         key=f"{facts.document}/end",
         debit=arrived.credit,
-        credit=wallet if is_listeners else arrived.debit,
+        credit=into,
         amount=facts.amount,
         reason="bank",
         document=facts.document,
         posted_at=at,
-        reverses_key=None if is_listeners else arrived.key,
+        reverses_key=arrived.key if into == arrived.debit else None,
     )
     if not (is_listeners and facts.bonus):
         return [end]
     bonus = TransferFacts(
         key=f"{facts.document}/bonus",
-        debit=promotions_code(currency=facts.amount.currency),
+        debit=promotions_code(currency=currency),
         credit=wallet,
         amount=facts.bonus,
         reason="bonus",

@@ -10,7 +10,8 @@ from django.db.models import Q
 class Voucher(models.Model):
     """A code worth money once. Only the code's SHA-256 is kept.
 
-    `is_free` where the store gives the money away, instead of having sold the paper.
+    `is_free` where the store gives the money away, instead of having sold the paper. `sold_at` is
+    when some till told that it was sold; one that is redeemed before has none.
     """
 
     code_sha256 = models.CharField(max_length=64, unique=True)
@@ -19,6 +20,7 @@ class Voucher(models.Model):
     currency = models.CharField(max_length=3)
     is_free = models.BooleanField(default=False)
     issued_at = models.DateTimeField()
+    sold_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     redeemed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -29,7 +31,11 @@ class Voucher(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="payments_voucher_above_zero", condition=Q(amount_micros__gt=0)
-            )
+            ),
+            models.CheckConstraint(
+                name="payments_free_voucher_not_sold",
+                condition=Q(is_free=False) | Q(sold_at=None),
+            ),
         ]
 
 

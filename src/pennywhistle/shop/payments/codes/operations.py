@@ -12,9 +12,14 @@ from django.db.models import F
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import hold_account, open_accounts
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.payments.chart import new_account
 from pennywhistle.shop.payments.codes.models import CodeTry, Gift, Voucher
-from pennywhistle.shop.payments.codes.queries import count_open_gifts, gift_facts
+from pennywhistle.shop.payments.codes.queries import (
+    count_open_gifts,
+    gift_facts,
+    voucher_facts,
+)
 from pennywhistle.shop.payments.codes.rules import (
     GiftFacts,
     GiftRefusedError,
@@ -25,7 +30,7 @@ from pennywhistle.shop.payments.codes.rules import (
     check_voucher,
     code_sha256,
     gift_transfers,
-    voucher_transfer,
+    voucher_transfers,
 )
 from pennywhistle.shop.payments.codes.tries import (
     FORGOTTEN_AFTER,
@@ -40,6 +45,7 @@ from pennywhistle.shop.payments.operations import post_due
 from pennywhistle.shop.payments.rules import wallet_code
 
 
+@sealed_days_told()
 def store_vouchers(
     *,
     codes: Sequence[str],
@@ -49,7 +55,8 @@ def store_vouchers(
     expires_at: datetime | None = None,
     is_free: bool = False,
 ) -> None:
-    """Keep new vouchers by the fingerprints of their codes. Transaction: one of its own."""
+    """Keep new vouchers by the fingerprints of their codes. Transaction: one of its own. Raises
+    `SealedDayError`."""
     with transaction.atomic():
         Voucher.objects.bulk_create(
             Voucher(
@@ -65,12 +72,36 @@ def store_vouchers(
         )
 
 
+def mark_sold(*, batch: str, now: datetime) -> Money | None:
+    """Some till has sold vouchers of a batch: at most `SOLD_AT_ONCE` of those that are neither given
+    away, nor told as sold, nor redeemed. What they are worth, None where there are none (left).
+
+    Transaction: one of its own.
+    """
+    with transaction.atomic():
+        rows = Voucher.objects.select_for_update().filter(
+            batch=batch, is_free=False, sold_at=None, redeemed_at=None
+        )
+        chosen = list(rows.order_by("currency", "pk")[:SOLD_AT_ONCE])
+        chosen = [row for row in chosen if row.currency == chosen[0].currency]
+        for row in chosen:
+            row.sold_at = now
+        Voucher.objects.bulk_update(chosen, ["sold_at"])
+        facts = [voucher_facts(row=row) for row in chosen]
+        post_due(transfers=[each for one in facts for each in voucher_transfers(facts=one)])
+    if not chosen:
+        return None
+    return Money.total((one.amount for one in facts), chosen[0].currency)
+
+
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """What a voucher was worth; `is_first` is False where its person had redeemed it before."""
+    """What a code was worth; `is_first` is False where its person had redeemed it before, `is_gift`
+    tells a gift from a voucher of the store."""
 
     worth: Money
     is_first: bool
+    is_gift: bool = False
 
 
 def redeem(*, code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:
@@ -98,16 +129,12 @@ def redeem(*, code: str, person_id: int, accepted: Collection[str], now: datetim
         voucher.redeemed_by_id = person_id
         voucher.redeemed_at = now
         voucher.save(update_fields=["redeemed_by", "redeemed_at"])
-        transfer = voucher_transfer(
-            person_id=person_id,
-            amount=amount,
-            is_free=voucher.is_free,
-            code_sha256=fingerprint,
-            redeemed_at=now,
-        )
-        post_due(transfers=[transfer])
+        post_due(transfers=voucher_transfers(facts=voucher_facts(row=voucher)))
     return Redeemed(amount, is_first=True)
 
+
+# Vouchers that are told as sold in one transaction.
+SOLD_AT_ONCE = 500
 
 # Rows of forgotten tries that one try takes away.
 SWEPT_AT_ONCE = 20
@@ -159,7 +186,7 @@ def redeem_gift(*, code: str, person_id: int, accepted: Collection[str], now: da
         amount = Money(row.amount_micros, row.currency)
         taker_id = row.buyer_id if row.taken_back_at is not None else row.redeemed_by_id
         if taker_id == person_id:
-            return Redeemed(amount, is_first=False)
+            return Redeemed(amount, is_first=False, is_gift=True)
         if row.redeemed_at is not None:
             raise VoucherRefusedError("This gift has been redeemed already.")
         if row.taken_back_at is not None:
@@ -175,7 +202,7 @@ def redeem_gift(*, code: str, person_id: int, accepted: Collection[str], now: da
             row.redeemed_by_id, row.redeemed_at = person_id, now
         row.save(update_fields=["redeemed_by", "redeemed_at", "taken_back_at"])
         _post_for(row)
-    return Redeemed(amount, is_first=True)
+    return Redeemed(amount, is_first=True, is_gift=True)
 
 
 def take_back_gift(*, gift_id: UUID, buyer_id: int, now: datetime) -> GiftFacts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.rules import TransferFacts
@@ -15,9 +15,10 @@ from pennywhistle.shop.payments.codes.models import Gift, Voucher
 from pennywhistle.shop.payments.codes.rules import (
     GiftFacts,
     UnknownGiftError,
+    VoucherFacts,
     code_sha256,
     gift_transfers,
-    voucher_transfer,
+    voucher_transfers,
 )
 
 BATCHES_SHOWN = 50
@@ -25,7 +26,8 @@ BATCHES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class VoucherBatch:
-    """Vouchers made at once: `each` is one voucher's worth."""
+    """Vouchers made at once: `each` is one voucher's worth, `unsold_count` how many are neither given
+    away, redeemed, nor told as sold."""
 
     name: str
     each: Money
@@ -34,6 +36,7 @@ class VoucherBatch:
     issued_at: datetime
     expires_at: datetime | None
     is_free: bool = False
+    unsold_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,17 @@ def list_voucher_batches() -> list[VoucherBatch]:
     """The newest batches of vouchers, and how many of each were redeemed. One query."""
     rows = Voucher.objects.values_list(
         "batch", "amount_micros", "currency", "issued_at", "expires_at", "is_free"
-    ).annotate(n=Count("pk"), redeemed=Count("redeemed_by"))
+    ).annotate(
+        n=Count("pk"),
+        redeemed=Count("redeemed_by"),
+        unsold=Count("pk", filter=Q(is_free=False, sold_at=None, redeemed_by=None)),
+    )
+    newest = rows.order_by("-issued_at", "batch")[:BATCHES_SHOWN]
     return [
-        VoucherBatch(name, Money(micros, currency), count, redeemed, issued_at, expires_at, is_free)
-        for name, micros, currency, issued_at, expires_at, is_free, count, redeemed in rows.order_by(
-            "-issued_at", "batch"
-        )[:BATCHES_SHOWN]
+        VoucherBatch(
+            name, Money(micros, currency), count, redeemed, issued_at, expires_at, is_free, unsold
+        )
+        for name, micros, currency, issued_at, expires_at, is_free, count, redeemed, unsold in newest
     ]
 
 
@@ -120,13 +128,20 @@ def iterate_gifts() -> Iterator[TransferFacts]:
 
 
 def iterate_vouchers() -> Iterator[TransferFacts]:
-    """Every transfer that redeemed vouchers must have."""
-    redeemed = Voucher.objects.filter(redeemed_by__isnull=False)
-    for voucher in redeemed.iterator(chunk_size=2_000):
-        yield voucher_transfer(
-            person_id=voucher.redeemed_by_id or 0,
-            amount=Money(voucher.amount_micros, voucher.currency),
-            is_free=voucher.is_free,
-            code_sha256=voucher.code_sha256,
-            redeemed_at=voucher.redeemed_at or voucher.issued_at,
-        )
+    """Every transfer that vouchers ask for: those that were sold, and those that were redeemed."""
+    rows = Voucher.objects.exclude(sold_at=None, redeemed_by=None)
+    for row in rows.order_by("pk").iterator(chunk_size=2_000):
+        yield from voucher_transfers(facts=voucher_facts(row=row))
+
+
+def voucher_facts(*, row: Voucher) -> VoucherFacts:
+    """A voucher as its row says. No query."""
+    return VoucherFacts(
+        code_sha256=row.code_sha256,
+        amount=Money(row.amount_micros, row.currency),
+        is_free=row.is_free,
+        issued_at=row.issued_at,
+        sold_at=row.sold_at,
+        redeemed_by=row.redeemed_by_id,
+        redeemed_at=None if row.redeemed_by_id is None else row.redeemed_at or row.issued_at,
+    )

@@ -2,6 +2,10 @@
 
 | transfer | when | from | to |
 |---|---|---|---|
+| `voucher/HASH/sold` | a till tells that it was sold | `clearing/voucher/CUR` | `vouchers/CUR` |
+| `voucher/HASH` | it is redeemed, and was sold | `vouchers/CUR` | `wallet/PERSON/CUR` |
+| `voucher/HASH` | and no till told that it was sold | `clearing/voucher/CUR` | `wallet/PERSON/CUR` |
+| `voucher/HASH` | and the store gave it away | `promotions/CUR` | `wallet/PERSON/CUR` |
 | `gift/ID` | it is bought | `wallet/BUYER/CUR` | `gifts/CUR` |
 | `gift/ID/redeemed` | whoever has the code redeems it | `gifts/CUR` | `wallet/PERSON/CUR` |
 | `gift/ID/taken-back`, reverses it | its buyer takes it back, unused | `gifts/CUR` | `wallet/BUYER/CUR` |
@@ -65,6 +69,24 @@ class GiftOutOfRangeError(GiftRefusedError):
 
 class UnknownGiftError(PaymentError):
     """A gift that is none of this person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherFacts:
+    """A voucher as its transfers are made from it; `sold_at` as for `models.Voucher`."""
+
+    code_sha256: str
+    amount: Money
+    is_free: bool
+    issued_at: datetime
+    sold_at: datetime | None
+    redeemed_by: int | None
+    redeemed_at: datetime | None
+
+    @property
+    def document(self) -> str:
+        """What its transfers are filed under."""
+        return voucher_document(code_sha256=self.code_sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,20 +226,32 @@ def check_voucher(
         raise VoucherRefusedError(f"This voucher is in {currency}, and your wallet is in {said}.")
 
 
-def voucher_transfer(
-    *, person_id: int, amount: Money, is_free: bool, code_sha256: str, redeemed_at: datetime
-) -> TransferFacts:
-    """What a redeemed voucher moves: money that its buyer paid over the counter, or that the store
-    gives away."""
-    document = voucher_document(code_sha256=code_sha256)
-    transfer = credit_transfer(
-        person_id=person_id,
+def voucher_transfers(*, facts: VoucherFacts) -> list[TransferFacts]:
+    """Every transfer that a voucher must have by now, in the order in which they are posted."""
+    currency = facts.amount.currency
+    redeemed = credit_transfer(
+        person_id=facts.redeemed_by or 0,
         gateway="voucher",
-        amount=amount,
+        amount=facts.amount,
         reason="voucher",
-        document=document,
-        posted_at=redeemed_at,
+        document=facts.document,
+        posted_at=facts.redeemed_at or facts.issued_at,
     )
-    return (
-        replace(transfer, debit=promotions_code(currency=amount.currency)) if is_free else transfer
-    )
+    transfers = []
+    if facts.sold_at is not None:
+        sold = replace(
+            redeemed,
+            key=f"{facts.document}/sold",
+            credit=vouchers_code(currency=currency),
+            posted_at=facts.sold_at,
+        )
+        transfers.append(sold)
+        redeemed = replace(redeemed, debit=sold.credit)
+    elif facts.is_free:
+        redeemed = replace(redeemed, debit=promotions_code(currency=currency))
+    return transfers if facts.redeemed_at is None else [*transfers, redeemed]
+
+
+def vouchers_code(*, currency: str) -> str:
+    """The ledger account of vouchers that are sold and not redeemed."""
+    return f"vouchers/{currency}"

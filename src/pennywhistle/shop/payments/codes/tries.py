@@ -1,7 +1,8 @@
 """How often codes may be tried. Pure.
 
 A voucher's code has 78 bits, so that guessing one is hopeless; the limit keeps whoever tries from
-costing the store anything, and tells a listener who mistypes what to do. Tries are counted of the
+costing the store anything, and tells a listener who mistypes what to do. A promotion's code is a word
+that somebody thought of: there the limit is what keeps it from being guessed. Tries are counted of the
 person and of the address that they come from. A few are free; after those each doubles the wait.
 """
 
@@ -20,6 +21,9 @@ WAIT_MOST = timedelta(hours=12)
 
 # Without a try for so long, what was counted is forgotten.
 FORGOTTEN_AFTER = timedelta(hours=24)
+
+
+_PROMOTIONS = "promo/"
 
 
 class TooManyTriesError(PaymentError):
@@ -67,7 +71,8 @@ def is_forgotten(*, tries: Tries, now: datetime) -> bool:
 
 def free_of(*, subject: str) -> int:
     """How many wrong codes a subject has before it waits; see `person_subject`."""
-    return PERSON_MISSES_FREE if subject.startswith("person/") else ADDRESS_MISSES_FREE
+    is_person = subject.removeprefix(_PROMOTIONS).startswith("person/")
+    return PERSON_MISSES_FREE if is_person else ADDRESS_MISSES_FREE
 
 
 def person_subject(*, person_id: int) -> str:
@@ -78,3 +83,9 @@ def person_subject(*, person_id: int) -> str:
 def address_subject(*, digest: str) -> str:
     """What an address's tries are counted under: by a keyed hash, never by itself."""
     return f"address/{digest[:64]}"
+
+
+def of_promotions(subject: str) -> str:
+    """What the same subject's tries of promotions' codes are counted under, apart from vouchers':
+    who mistypes one may still redeem the other."""
+    return f"{_PROMOTIONS}{subject}"

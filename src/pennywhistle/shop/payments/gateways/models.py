@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 
 class GatewayMessage(models.Model):
-    """One message that a gateway sent and signed: kept as it came before anything is done with it."""
+    """One message that a gateway sent and signed: kept as it came before anything is done with it.
+
+    `body` is emptied a while after it was processed (`messages.BODY_KEPT_FOR`); its SHA-256 stays.
+    """
 
     gateway = models.CharField(max_length=30)
     event_id = models.CharField(max_length=120)
     event_type = models.CharField(max_length=60)
     body = models.TextField()
+    body_sha256 = models.CharField(max_length=64)
     received_at = models.DateTimeField()
     tries = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
@@ -20,7 +25,14 @@ class GatewayMessage(models.Model):
     trouble = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"])]
+        indexes = [
+            models.Index(fields=["due_at"]),
+            models.Index(
+                name="payments_message_body",
+                fields=["processed_at"],
+                condition=~Q(body=""),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(name="payments_message_once", fields=["gateway", "event_id"])
         ]

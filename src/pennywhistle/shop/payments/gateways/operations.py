@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.payments.gateways.circuits import Circuit, claim_probe
 from pennywhistle.shop.payments.gateways.messages import NewMessage, next_try
 from pennywhistle.shop.payments.gateways.models import (
@@ -18,16 +20,22 @@ from pennywhistle.shop.payments.gateways.models import (
 from pennywhistle.shop.payments.gateways.queries import circuit_of
 
 _TROUBLE_LENGTH = 300
+EMPTIED_AT_ONCE = 1_000
 
 
+@sealed_days_told()
 def keep_message(*, message: NewMessage, now: datetime) -> bool:
-    """Keep a gateway's message as it came; False where it came before. Transaction: the one insert."""
+    """Keep a gateway's message as it came; False where it came before. Transaction: the one insert.
+
+    Raises `SealedDayError`.
+    """
     _, is_new = GatewayMessage.objects.get_or_create(
         gateway=message.gateway,
         event_id=message.event_id,
         defaults={
             "event_type": message.event_type,
             "body": message.body,
+            "body_sha256": hashlib.sha256(message.body.encode()).hexdigest(),
             "received_at": now,
             "due_at": now,
         },
@@ -62,6 +70,14 @@ def fail_message(*, message_id: int, trouble: str) -> None:
 def replay_messages(*, message_ids: list[int], now: datetime) -> None:
     """Have messages processed again from the first try on. Transaction: the one update."""
     GatewayMessage.objects.filter(pk__in=message_ids).update(due_at=now, tries=0, processed_at=None)
+
+
+def empty_messages(*, processed_before: datetime) -> int:
+    """Take away what messages said that were done with before, at most `EMPTIED_AT_ONCE` of them; how
+    many. That they came, and the SHA-256 of what they said, stays. Transaction: the one update."""
+    old = GatewayMessage.objects.filter(processed_at__lt=processed_before).exclude(body="")
+    ids = list(old.order_by("processed_at").values_list("pk", flat=True)[:EMPTIED_AT_ONCE])
+    return GatewayMessage.objects.filter(pk__in=ids).update(body="") if ids else 0
 
 
 def change_circuit(*, gateway: str, change: Callable[[Circuit], Circuit]) -> Circuit:

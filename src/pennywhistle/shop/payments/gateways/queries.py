@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,9 @@ MESSAGES_AT_ONCE = 100
 CARDS_SHOWN = 10
 MESSAGES_SHOWN = 50
 MESSAGES_REPLAYED = 10_000
+
+# Messages with their bodies, each up to `MESSAGE_BYTES_MOST`.
+_ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,10 @@ def list_messages(
     received_from: datetime | None = None,
     received_before: datetime | None = None,
     only_failed: bool = False,
+    only_whole: bool = False,
     limit: int = MESSAGES_SHOWN,
 ) -> list[MessageFacts]:
-    """Messages, newest first. One query."""
+    """Messages, newest first; `only_whole` leaves out those whose bodies are gone. One query."""
     chosen = Q()
     if gateway:
         chosen &= Q(gateway=gateway)
@@ -97,6 +102,8 @@ def list_messages(
         chosen &= Q(received_at__gte=received_from)
     if received_before is not None:
         chosen &= Q(received_at__lt=received_before)
+    if only_whole:
+        chosen &= ~Q(body="")
     if only_failed:
         chosen &= Q(processed_at=None, due_at=None)
     return [_message(row) for row in GatewayMessage.objects.filter(chosen).order_by("-pk")[:limit]]
@@ -147,6 +154,16 @@ def _card(row: SavedCard) -> CardFacts:
         country=row.country,
         is_kept=row.is_kept,
     )
+
+
+def iterate_wrong_messages() -> Iterator[tuple[str, str]]:
+    """Messages whose body, while it is kept, is not the one that came: which, and what is wrong. One
+    query."""
+    rows = GatewayMessage.objects.exclude(body="").order_by("pk")
+    for row in rows.iterator(chunk_size=_ROWS_AT_ONCE):
+        if hashlib.sha256(row.body.encode()).hexdigest() != row.body_sha256:
+            where = f"message {row.event_id} of {row.gateway}"
+            yield where, "its body is not the one that came: its fingerprint does not fit"
 
 
 def _message(row: GatewayMessage) -> MessageFacts:

@@ -42,6 +42,7 @@ class PayBack(models.Model):
 class Dispute(models.Model):
     """A top-up that its card's bank takes back, as far as it has come: see `rules.py`.
 
+    `is_refund` where nobody's bank did, but somebody gave the money back at the gateway itself.
     `shortage_micros` is what of it stands uncovered: while it is above zero, nothing is bought.
     """
 
@@ -53,6 +54,7 @@ class Dispute(models.Model):
     )
     currency = models.CharField(max_length=3)
     amount_micros = models.BigIntegerField()
+    is_refund = models.BooleanField(default=False)
     fee_micros = models.BigIntegerField(default=0)
     fee_currency = models.CharField(max_length=3)
     later_fee_micros = models.BigIntegerField(default=0)
@@ -65,6 +67,11 @@ class Dispute(models.Model):
     heard_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    # When it was won after it had been lost, and what the gateway asked for that.
+    overturned_at = models.DateTimeField(null=True)
+    overturn_fee_micros = models.BigIntegerField(default=0)
+    # When the listener made good what was short.
+    repaid_at = models.DateTimeField(null=True)
     # When, and by whom, the listener was let buy again without the rest.
     forgiven_at = models.DateTimeField(null=True)
     forgiven_by = models.ForeignKey(
@@ -95,5 +102,17 @@ class Dispute(models.Model):
                     + F("made_good_micros")
                     + F("shortage_micros")
                 ),
+            ),
+            models.CheckConstraint(
+                name="payments_dispute_repaid_was_short",
+                condition=Q(repaid_at=None)
+                | Q(
+                    shortage_micros=0, amount_micros__gt=F("frozen_micros") + F("made_good_micros")
+                ),
+            ),
+            models.CheckConstraint(
+                name="payments_dispute_overturned_is_won",
+                condition=Q(overturned_at=None, overturn_fee_micros=0)
+                | Q(overturned_at__isnull=False, stage=DisputeStage.WON.value),
             ),
         ]

@@ -34,17 +34,18 @@ from pennywhistle.shop.payments.operations import post_due
 from pennywhistle.shop.payments.rules import wallet_code
 from pennywhistle.shop.payments.top_ups.models import TopUp
 
+# A dispute goes up these, one or more at a time: even a lost one may be won after all.
 _RANKS = {
     DisputeStage.INQUIRY: 0,
     DisputeStage.OPEN: 1,
-    DisputeStage.WON: 2,
     DisputeStage.LOST: 2,
+    DisputeStage.WON: 3,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeNews:
-    """Where a dispute stands, as its gateway says now."""
+    """Where a dispute stands, as its gateway says now; `is_refund` as for `models.Dispute`."""
 
     gateway: str
     reference: str
@@ -52,6 +53,7 @@ class DisputeNews:
     amount: Money
     fee: Money
     reason: str
+    is_refund: bool = False
 
 
 def start_pay_back(
@@ -120,13 +122,15 @@ def settle_pay_back(
 def record_dispute(*, top_up: TopUp, news: DisputeNews, now: datetime) -> None:
     """Keep where a dispute stands, and post what that costs; once, in any order.
 
-    A dispute that is over stays as it ended, and what comes late from before changes nothing.
+    A dispute that is won stays so, one that is lost may be won after all, and what comes late from
+    before changes nothing.
     Transaction: one of its own; it holds the top-up and the wallet. Raises `UnknownDisputeError`
     for one over more than the top-up brought.
     """
     with transaction.atomic():
         TopUp.objects.select_for_update().get(pk=top_up.pk)
-        known = Dispute.objects.filter(gateway=news.gateway, reference=news.reference).first()
+        rows = Dispute.objects.select_for_update()
+        known = rows.filter(gateway=news.gateway, reference=news.reference).first()
         row = _new_dispute(top_up, news, now) if known is None else known
         _check_same(row, news)
         if known is not None and _RANKS[news.stage] <= _RANKS[DisputeStage(row.stage)]:
@@ -142,7 +146,9 @@ def record_dispute(*, top_up: TopUp, news: DisputeNews, now: datetime) -> None:
             row.opened_at, row.fee_micros = now, news.fee.micros
             row.fee_currency, row.stage = news.fee.currency, DisputeStage.OPEN.value
             row.save()
-        if news.stage in (DisputeStage.WON, DisputeStage.LOST):
+        if row.closed_at is not None:
+            _overturn(row, news, now)
+        elif news.stage in (DisputeStage.WON, DisputeStage.LOST):
             _close(row, news, top_up, available, now)
         row.stage = news.stage.value
         row.shortage_micros = dispute_facts(row).shortage.micros
@@ -159,6 +165,29 @@ def forgive_shortage(*, dispute_id: int, forgiven_by: int, now: datetime) -> boo
         pk=dispute_id, shortage_micros__gt=0, stage=DisputeStage.LOST.value
     )
     return bool(rows.update(shortage_micros=0, forgiven_at=now, forgiven_by_id=forgiven_by))
+
+
+def repay_shortages(*, person_id: int, currency: str, now: datetime) -> Money:
+    """Make good out of the wallet what lost disputes have left short, all of it; how much. With
+    nothing short, nothing changes.
+
+    Transaction: one of its own; it holds the disputes and the wallet. Raises `OverdrawnError` where
+    the wallet does not hold that much.
+    """
+    with transaction.atomic():
+        rows = Dispute.objects.filter(
+            person_id=person_id,
+            currency=currency,
+            shortage_micros__gt=0,
+            stage=DisputeStage.LOST.value,
+        )
+        repaid = Money.zero(currency)
+        for row in rows.select_for_update().order_by("pk"):
+            repaid += Money(row.shortage_micros, currency)
+            row.repaid_at, row.shortage_micros = now, 0
+            row.save(update_fields=["repaid_at", "shortage_micros"])
+            post_due(transfers=dispute_transfers(facts=dispute_facts(row)))
+    return repaid
 
 
 def _check_same(row: Dispute, news: DisputeNews) -> None:
@@ -191,6 +220,7 @@ def _new_dispute(top_up: TopUp, news: DisputeNews, now: datetime) -> Dispute:
         person_id=top_up.person_id,
         currency=top_up.currency,
         amount_micros=news.amount.micros,
+        is_refund=news.is_refund,
         fee_currency=news.fee.currency,
         stage=DisputeStage.INQUIRY.value,
         reason=news.reason,
@@ -210,3 +240,9 @@ def _close(
         # The dispute is open, and so counts as gone back already.
         bonus = get_bonus_back(top_up=top_up, amount=Money.zero(row.currency)).micros
         row.bonus_micros = min(bonus, available_micros - row.made_good_micros)
+
+
+def _overturn(row: Dispute, news: DisputeNews, now: datetime) -> None:
+    """A lost one is won after all: what the gateway asks by now is compared with what it asked."""
+    before = Money(row.fee_micros + row.later_fee_micros, row.fee_currency)
+    row.overturned_at, row.overturn_fee_micros = now, (news.fee - before).micros

@@ -239,6 +239,10 @@ def dispute_facts(row: Dispute) -> DisputeFacts:
         reason=row.reason,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
+        is_refund=row.is_refund,
+        overturned_at=row.overturned_at,
+        overturn_fee=Money(row.overturn_fee_micros, row.fee_currency),
+        repaid_at=row.repaid_at,
     )
 
 

@@ -1,8 +1,9 @@
 """Money that goes back through a gateway: what we return to a card, and what a bank takes back.
 
 A pay-back returns what is left of a top-up to the card it came from. A dispute (a chargeback) is a
-cardholder's bank taking a top-up back; the listener may have spent it by then. Worked tables:
-`docs/money.md`.
+cardholder's bank taking a top-up back; the listener may have spent it by then. A refund that was made
+at the gateway itself, without the store, costs the same: it is a dispute that is lost at once. Worked
+tables: `docs/money.md`.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ class WalletShutError(PaymentError):
     def __init__(self, *, missing: Money) -> None:
         self.missing = missing
         super().__init__(
-            f"Your bank took back a top-up that was spent already; {missing} of it is missing. Write "
-            "to the shop, and you can buy again once that is settled."
+            f"A top-up went back that was spent already; {missing} of it is missing. Once that is "
+            "settled in your wallet, you can buy again."
         )
 
 
@@ -103,7 +104,9 @@ class DisputeFacts:
 
     `frozen` is what of the wallet could be held when it opened, `made_good` what of it covered the
     rest when it was lost, `bonus` what the store took back then of what it gave for that top-up. `fee` is what the gateway charged when it opened, in the currency it
-    charges in; `later_fee` what it added until it closed, below zero for what it gave back.
+    charges in; `later_fee` what it added until it closed, below zero for what it gave back, and
+    `overturn_fee` the same of one that was won at `overturned_at`, after it had been lost. At
+    `repaid_at` the listener made good what was short.
     """
 
     gateway: str
@@ -120,6 +123,10 @@ class DisputeFacts:
     reason: str
     opened_at: datetime | None
     closed_at: datetime | None
+    is_refund: bool = False
+    overturned_at: datetime | None = None
+    overturn_fee: Money | None = None
+    repaid_at: datetime | None = None
 
     @property
     def document(self) -> str:
@@ -127,11 +134,15 @@ class DisputeFacts:
         return f"dispute/{self.gateway}/{self.reference}"
 
     @property
-    def shortage(self) -> Money:
-        """What of the disputed money is neither held nor made good."""
-        if self.stage in (DisputeStage.INQUIRY, DisputeStage.WON):
-            return Money.zero(self.amount.currency)
+    def uncovered(self) -> Money:
+        """What of the disputed money was neither held nor made good when it closed."""
         return self.amount - self.frozen - self.made_good
+
+    @property
+    def shortage(self) -> Money:
+        """What is still to be made good."""
+        is_short = self.stage in (DisputeStage.OPEN, DisputeStage.LOST) and self.repaid_at is None
+        return self.uncovered if is_short else Money.zero(self.amount.currency)
 
 
 def losses_code(*, currency: str) -> str:
@@ -240,23 +251,38 @@ def dispute_transfers(*, facts: DisputeFacts) -> list[TransferFacts]:
 
     The gateway has taken the money when a dispute opens, so the whole of it is booked as lost then
     and clearing says what the gateway says. What the wallet still holds of it is frozen; if the
-    dispute is won, both go back, and if it is lost, the frozen money pays for the loss.
+    dispute is won, both go back, and if it is lost, the frozen money pays for the loss. One that is
+    won after it was lost has all of that the other way round.
     """
     if facts.opened_at is None:
         return []
     opened = _opening(facts, facts.opened_at)
     if facts.closed_at is None:
         return list(opened.values())
-    closing = _later_fee(facts, facts.closed_at)
-    if facts.stage is DisputeStage.WON:
-        closing |= {
-            f"un{name}": _reversed(opened[name], f"{facts.document}/un{name}", facts.closed_at)
-            for name in ("taken", "frozen")
-            if name in opened
-        }
-    elif facts.stage is DisputeStage.LOST:
-        closing |= _losing(facts, facts.closed_at)
-    return [*opened.values(), *closing.values()]
+    fee = _change_of_fee(facts, facts.later_fee, "fee", facts.closed_at)
+    if facts.stage is DisputeStage.WON and facts.overturned_at is None:
+        return [*opened.values(), *fee.values(), *_undo(facts, opened, facts.closed_at)]
+    if facts.stage in (DisputeStage.INQUIRY, DisputeStage.OPEN):
+        return [*opened.values(), *fee.values()]
+    lost = opened | fee | _losing(facts, facts.closed_at)
+    if facts.stage is DisputeStage.LOST or facts.overturned_at is None:
+        return list(lost.values())
+    back = _change_of_fee(facts, facts.overturn_fee, "overturn-fee", facts.overturned_at)
+    return [*lost.values(), *back.values(), *_undo(facts, lost, facts.overturned_at)]
+
+
+# What is taken back of a dispute that is won, in the order in which accounts can bear it.
+_UNDONE = ("taken", "made-good", "repaid", "bonus", "covered", "frozen")
+
+
+def _undo(
+    facts: DisputeFacts, moved: dict[str, TransferFacts], at: datetime
+) -> list[TransferFacts]:
+    return [
+        _reversed(moved[name], f"{facts.document}/un{name}", at)
+        for name in _UNDONE
+        if name in moved
+    ]
 
 
 def _opening(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
@@ -270,11 +296,15 @@ def _opening(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
     return _legs(facts, legs, at)
 
 
-def _later_fee(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
+def _change_of_fee(
+    facts: DisputeFacts, change: Money | None, name: str, at: datetime
+) -> dict[str, TransferFacts]:
     fees, clearing = _fee_ends(facts)
-    if facts.later_fee.micros < 0:
-        return _legs(facts, {"fee-back": (clearing, fees, -facts.later_fee, "fee")}, at)
-    return _legs(facts, {"fee-more": (fees, clearing, facts.later_fee, "fee")}, at)
+    if not change:
+        return {}
+    if change.micros < 0:
+        return _legs(facts, {f"{name}-back": (clearing, fees, -change, "fee")}, at)
+    return _legs(facts, {f"{name}-more": (fees, clearing, change, "fee")}, at)
 
 
 def _fee_ends(facts: DisputeFacts) -> tuple[str, str]:
@@ -293,7 +323,11 @@ def _losing(facts: DisputeFacts, at: datetime) -> dict[str, TransferFacts]:
         "made-good": (_wallet(facts), losses, facts.made_good, "dispute"),
         "bonus": (_wallet(facts), promotions, facts.bonus, "bonus"),
     }
-    return _legs(facts, legs, at)
+    lost = _legs(facts, legs, at)
+    if facts.repaid_at is not None:
+        repaid = {"repaid": (_wallet(facts), losses, facts.uncovered, "dispute")}
+        lost |= _legs(facts, repaid, facts.repaid_at)
+    return lost
 
 
 def _legs(
