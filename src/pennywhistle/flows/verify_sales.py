@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from pennywhistle.flows.books_report import Finding, compare
 from pennywhistle.flows.verify_transfers import Marks, check_documents
@@ -31,7 +32,11 @@ from pennywhistle.shop.royalties.rules import (
     royalty_transfers,
     share_tie_key,
 )
-from pennywhistle.shop.sales.price_recount import find_price_faults, iterate_codes_amiss
+from pennywhistle.shop.sales.price_recount import (
+    find_price_faults,
+    iterate_codes_amiss,
+    iterate_upgrades_amiss,
+)
 from pennywhistle.shop.sales.queries import iterate_lines_unlike_their_quote
 from pennywhistle.shop.sales.recount import SoldFacts, iterate_consumed_quotes, iterate_sold
 from pennywhistle.shop.sales.refunds import refund_transfers
@@ -81,7 +86,7 @@ def _check_by_query() -> Iterator[Finding]:
         yield Finding(f"sale line {document}", "it differs from the quote that was bought")
     for document in iterate_sold_but_not_owned():
         yield Finding(f"sale line {document}", "it is not in its buyer's library as it was sold")
-    for where, what in iterate_codes_amiss():
+    for where, what in chain(iterate_codes_amiss(), iterate_upgrades_amiss()):
         yield Finding(where, what)
     for document in iterate_given_back_but_owned():
         yield Finding(f"sale line {document}", "it was given back, and is in a library still")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -131,11 +133,12 @@ def test_a_business_that_buys_from_another_country_is_asked_for_whom(
     offer = to_the_till(alice)
     alice.post("/business/", {**QUILL, "vat_number": "IE6388047V"})
     bought = {"quote": offer.strip("/").split("/")[-1], "waiver": WAIVER_TEXT}
-    for send in (
+    sends: list[Callable[[], Any]] = [
         lambda: alice.post("/buy/", bought),
         lambda: alice.get(offer),
         lambda: alice.post("/checkout/"),
-    ):
+    ]
+    for send in sends:
         answer = send()
         assert answer.headers["Location"] == "/business/?back=/basket/"
         assert "made out to a business in Ireland" in see(alice.get(answer.headers["Location"]))

@@ -268,6 +268,7 @@ def test_a_text_with_a_nul_is_refused_by_every_door_and_kept_by_none(
     response = alice.get(address) if fields is None else alice.post(address, fields)
     assert response.status_code == 400
     assert "That could not be read" in response.content.decode()
+    assert "a sign in it that cannot be written" in response.content.decode()
     see(alice, "/basket/")
 
 

@@ -101,9 +101,34 @@ def test_a_code_is_taken_in_the_basket_and_let_go_again(alice: Client, cast: Cas
     alice.post("/basket/code/", {"code": "reef"})
     basket = see(alice.get("/basket/"))
     assert "There is no code REEF in this shop." in basket
-    assert "To the till" not in basket
+    assert "The code REEL counts." in basket
     alice.post("/basket/code/", {"code": ""})
     assert "€0.39" in total_of(see(alice.get("/basket/")))
+
+
+def test_whoever_goes_on_guessing_codes_has_to_wait_and_may_still_redeem_a_voucher(
+    alice: Client, cast: Cast
+) -> None:
+    request = PromotionRequest(code="REEL", takes_off="50%", starts_at=OPENED)
+    make_promotion(request=request, domain="testserver", now=NOW)
+    put(alice, "release", cast.release_id)
+    for _ in range(2):  # What is right takes its try off again.
+        for guess in ("REEK", "REED", "reel"):
+            alice.post("/basket/code/", {"code": guess})
+    alice.post("/basket/code/", {"code": ""})
+    alice.post("/basket/code/", {"code": "REEP"})
+    see(alice.get("/basket/"))
+    alice.post("/basket/code/", {"code": "REEL"})
+    basket = see(alice.get("/basket/"))
+    assert "Too many codes were wrong. Try again in 1 minute" in basket
+    assert "The code REEL counts." not in basket
+    assert "There is no such code" not in see(alice.get("/wallet/"))
+    fill_wallet(cast.alice, "5.00")
+    stranger = Client()
+    stranger.post("/country/", {"country": "DE"})
+    put(stranger, "release", cast.release_id)
+    stranger.post("/basket/code/", {"code": "REEL"})
+    assert "The code REEL counts." in see(stranger.get("/basket/"))
 
 
 def test_a_code_that_was_used_up_since_the_offer_sends_back_to_the_basket(

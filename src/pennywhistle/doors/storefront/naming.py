@@ -12,12 +12,19 @@ from django.views.decorators.http import require_POST
 from pennywhistle.doors.storefront import carrying
 from pennywhistle.doors.storefront.answers import go, safe_path
 from pennywhistle.doors.storefront.shelves import buyer_of
-from pennywhistle.doors.storefront.visitor import Visit, visit_of
+from pennywhistle.doors.storefront.visitor import Visit, tries_from, visit_of
+from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.flows.try_promotion import try_promotion
 from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
+from pennywhistle.shop.payments.codes.tries import TooManyTriesError
 from pennywhistle.shop.pricing.baskets import open_basket, price_basket
-from pennywhistle.shop.pricing.rules import NamedOutOfRangeError
+from pennywhistle.shop.pricing.rules import (
+    CODE_LETTERS_MOST,
+    NamedOutOfRangeError,
+    PromotionRefusedError,
+)
 
 BASKET = "/basket/"
 
@@ -49,8 +56,24 @@ def at_named_price(visit: Visit, item: BasketItem, typed: str) -> BasketItem:
 
 @require_POST
 def code(request: HttpRequest) -> HttpResponse:
-    """Keep a code that lowers prices, or forget it; the basket says what it does."""
-    carrying.give_code(request, request.POST.get("code", ""))
+    """Keep a code that lowers prices, or forget it; the basket says what it does.
+
+    One that is none is not kept, and counts against who goes on guessing.
+    """
+    typed, visit = request.POST.get("code", "")[:CODE_LETTERS_MOST], visit_of(request)
+    if typed.strip():
+        try:
+            typed = try_promotion(
+                code=typed,
+                storefront_id=visit.shop.id,
+                person_id=visit.person_id,
+                tried_from=[tries_from(request)],
+                now=visit.now,
+            )
+        except (PromotionRefusedError, TooManyTriesError) as error:
+            messages.error(request, words_for(error))
+            return go(BASKET)
+    carrying.give_code(request, typed)
     return go(BASKET)
 
 

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
-from pennywhistle.doors.storefront.visitor import Visit, address_of, visit_of
+from pennywhistle.doors.storefront.visitor import Visit, tries_from, visit_of
 from pennywhistle.doors.storefront.ways import let_counter_in, list_ways
 from pennywhistle.doors.storefront.words import declined, movement, words_for
 from pennywhistle.flows.outfit import get_outfit
@@ -25,7 +24,6 @@ from pennywhistle.look import formats
 from pennywhistle.shop.ledger.queries import Movement
 from pennywhistle.shop.payments.banking.queries import list_waiting_slips
 from pennywhistle.shop.payments.banking.rules import spell_reference
-from pennywhistle.shop.payments.codes.tries import address_subject
 from pennywhistle.shop.payments.queries import get_wallet_balance, list_wallet_movements
 from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.payments.top_ups.queries import list_unsettled_top_ups
@@ -54,7 +52,7 @@ def redeem(request: HttpRequest) -> HttpResponseBase:
             person_id=person_of(request),
             domain=visit.domain,
             now=visit.now,
-            tried_from=[_address_subject(request)],
+            tried_from=[tries_from(request)],
         )
     except PaymentError as error:
         return show_wallet(request, voucher_code=code, voucher_trouble=words_for(error))
@@ -65,12 +63,6 @@ def redeem(request: HttpRequest) -> HttpResponseBase:
     )
     messages.success(request, text % {"worth": formats.money(redeemed.worth)})
     return go(onward(request))
-
-
-def _address_subject(request: HttpRequest) -> str:
-    """What tries from the visitor's address are counted under: a hash that nobody turns back."""
-    digest = salted_hmac("code tries", address_of(request), algorithm="sha256")
-    return address_subject(digest=digest.hexdigest())
 
 
 def onward(request: HttpRequest) -> str:

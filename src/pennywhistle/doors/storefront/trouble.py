@@ -50,16 +50,23 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return show(request, "trouble", page, cache=PERSONAL, status=403)
 
 
+class NulError(SuspiciousOperation):
+    """A text with a sign in it that no keyboard types and no database keeps."""
+
+
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: a request too large, with a NUL, or for a host that is not ours. Drawn without asking for either."""
-    page = _page(
-        gettext("That could not be read"),
-        gettext(
+    if isinstance(exception, NulError):
+        text = gettext(
+            "There was a sign in it that cannot be written. Nothing was changed. Type it anew "
+            "instead of pasting it, and send it once more."
+        )
+    else:
+        text = gettext(
             "What your browser sent was too large, or was meant for another address. "
             "Nothing was changed."
-        ),
-    )
-    return _bare(page, status=400)
+        )
+    return _bare(_page(gettext("That could not be read"), text), status=400)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -126,7 +133,7 @@ def no_nul(
             return
         for given in (request.GET, request.POST):
             if any("\0" in text for name in given for text in (name, *given.getlist(name))):
-                raise SuspiciousOperation("a text holds a NUL")
+                raise NulError("a text holds a NUL")
 
     guarded.process_view = process_view  # type: ignore[attr-defined]
     return guarded

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront import carrying
@@ -18,6 +19,7 @@ from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
 from pennywhistle.shop.licensing.queries import list_notice
+from pennywhistle.shop.payments.codes.tries import address_subject
 from pennywhistle.shop.payments.queries import find_wallet_currency, get_wallet_balance
 from pennywhistle.shop.sales.rules import Evidence, TerritoryUnknownError, decide_territory
 from pennywhistle.shop.sales.vat import Seller
@@ -123,6 +125,13 @@ def address_of(request: HttpRequest) -> str:
         forwarded_for=str(request.META.get("HTTP_X_FORWARDED_FOR", "")),
         trusted=settings.TRUSTED_PROXIES,
     )
+
+
+def tries_from(request: HttpRequest) -> str:
+    """What tries of codes from the visitor's address are counted under: a hash that nobody turns
+    back."""
+    digest = salted_hmac("code tries", address_of(request), algorithm="sha256")
+    return address_subject(digest=digest.hexdigest())
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

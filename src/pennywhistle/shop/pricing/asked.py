@@ -111,6 +111,13 @@ def find_promotion(
     return _terms(row)
 
 
+def is_promotion(*, storefront_id: int, code: str) -> bool:
+    """Whether a storefront has, or had, such a code. One query."""
+    return Promotion.objects.filter(
+        storefront_id=storefront_id, code=fold_promotion_code(code)
+    ).exists()
+
+
 def check_uses(*, row: Promotion, person_id: int | None) -> None:
     """Raise `PromotionRefusedError` for a code that was used as often as it may be. Two queries at
     most; no query for one without limits."""
