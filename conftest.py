@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import find_chromium, list_untested
+from tests.needs import find_chromium, list_unpublished, list_untested
 
 # The longest that an encode, which nobody waits for any more, may still take at the suite's end.
 ENCODE_SECONDS_MOST = 60
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Just above pytest's own last line: what was not tested here, and what failed before."""
-    for line in list_untested():
+    for line in (*list_untested(), *list_unpublished()):
         terminalreporter.write_line(f"NOT TESTED HERE: {line}", yellow=True)
     checks = os.environ.get("CHECKS_FAILED")
     if checks and Path(checks).exists():

@@ -8,8 +8,8 @@ from pathlib import Path
 # What may be the first command of a store; the rest work on one that is there.
 # `serve` and `demo` bring the database up to date themselves, once the port is theirs.
 BEGIN_A_STORE = frozenset({"ingest", "operator", "storefront"})
-# A listener's own machine has no store.
-NEED_NO_STORE = frozenset({"verify"})
+# A listener's own machine has no store, nor has a label's that tries its messages.
+NEED_NO_STORE = frozenset({"ern", "verify"})
 SERVE_A_STORE = frozenset({"demo", "serve"})
 
 
