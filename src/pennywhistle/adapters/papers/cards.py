@@ -6,14 +6,14 @@ The same cards give the same bytes, as with `pdf.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.resources import files
 from itertools import groupby
-from pathlib import Path
 
 import segno
 from fpdf import FPDF
+
+from pennywhistle.adapters.papers.letters import Speller, font_path
 
 # ISO/IEC 7810 ID-1 is 85.6 × 54 mm: https://www.iso.org/standard/70483.html
 _CARD_MM = (85.0, 54.0)
@@ -62,22 +62,20 @@ def draw_cards(sheet: CardSheet) -> bytes:
     paper.set_auto_page_break(auto=False)
     paper.set_margins(0, 0, 0)
     for style, name in (("", "Regular"), ("B", "Medium")):
-        paper.add_font("Roboto", style, _font(f"Roboto-{name}.ttf"))
+        paper.add_font("Roboto", style, font_path(name))
     paper.set_creation_date(sheet.dated_at)
     paper.set_title(sheet.title)
     paper.set_lang(sheet.language)
+    speller = Speller()
     for number, card in enumerate(sheet.cards):
         place = number % (_COLUMNS * _ROWS)
         if place == 0:
             paper.add_page()
         row, column = divmod(place, _COLUMNS)
         left = _MARGIN_MM[0] + column * _CARD_MM[0]
-        _draw_card(paper, card, left, _MARGIN_MM[1] + row * _CARD_MM[1])
+        told = replace(speller.spell_all(card), address=card.address)
+        _draw_card(paper, told, left, _MARGIN_MM[1] + row * _CARD_MM[1])
     return bytes(paper.output())
-
-
-def _font(name: str) -> Path:
-    return Path(str(files("font_roboto").joinpath("files", name)))
 
 
 def _draw_card(paper: FPDF, card: PrintedCard, left: float, top: float) -> None:

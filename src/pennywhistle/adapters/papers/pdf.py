@@ -1,4 +1,4 @@
-"""A receipt as PDF, by fpdf2, in Roboto: Latin, Greek and Cyrillic.
+"""A receipt as PDF, by fpdf2, in Roboto; what that does not draw is spelled in Latin letters.
 
 The same sheet gives the same bytes, whenever and wherever it is printed by the same fpdf2: the file
 carries the paper's own date, and nothing of the machine.
@@ -6,13 +6,13 @@ carries the paper's own date, and nothing of the machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.resources import files
-from pathlib import Path
 
 from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, XPos, YPos
+
+from pennywhistle.adapters.papers.letters import Speller, font_path
 
 MARGIN_MM = 20.0
 _SHEET_MM = 210.0 - 2 * MARGIN_MM
@@ -60,6 +60,7 @@ class Sheet:
     """All that a paper shows, in the reader's words, top to bottom.
 
     `sums` are (label, amount), the last of them in bold. `language` is a tag such as `de`.
+    `spelled_note` is the last note where letters had to be spelled in Latin ones (`letters.py`).
     """
 
     title: str
@@ -75,6 +76,7 @@ class Sheet:
     foot: str
     language: str
     dated_at: datetime
+    spelled_note: str = ""
 
 
 class _Paper(FPDF):
@@ -87,7 +89,7 @@ class _Paper(FPDF):
         self.c_margin = 0  # Text, rules and the bar begin at one edge.
         self.set_auto_page_break(auto=True, margin=MARGIN_MM + 4)
         for style, name in (("", "Regular"), ("B", "Medium")):
-            self.add_font("Roboto", style, _font(f"Roboto-{name}.ttf"))
+            self.add_font("Roboto", style, font_path(name))
 
     def footer(self) -> None:
         """The foot, left, and the page's number, right."""
@@ -102,15 +104,15 @@ class _Paper(FPDF):
         self.set_text_color(*colour)
 
 
-def _font(name: str) -> Path:
-    return Path(str(files("font_roboto").joinpath("files", name)))
-
-
 def draw_pdf(sheet: Sheet) -> bytes:
     """The sheet as a PDF. About 100 ms, and the fonts are read each time."""
+    speller, title = Speller(), sheet.title
+    sheet = speller.spell_all(sheet)
+    if speller.has_spelled and sheet.spelled_note:
+        sheet = replace(sheet, notes=(*sheet.notes, sheet.spelled_note))
     paper = _Paper(sheet.foot)
     paper.set_creation_date(sheet.dated_at)
-    paper.set_title(sheet.title)
+    paper.set_title(title)
     paper.set_author(sheet.shop)
     paper.set_lang(sheet.language)
     paper.add_page()

@@ -32,6 +32,10 @@ def sheet_of(issued: PaperFacts, shares: Sequence[ShareRow]) -> Sheet:
         foot=f"{issued.name} · SHA-256 {issued.sha256}",
         language=get_language() or "en",
         dated_at=issued.issued_at,
+        spelled_note=gettext(
+            "What stands in brackets is spelled in Latin letters, since this print has no others for "
+            "it. The receipt's page shows it as it is written."
+        ),
     )
 
 
