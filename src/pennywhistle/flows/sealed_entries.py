@@ -27,7 +27,7 @@ SOURCES: dict[int, dict[str, tuple[EntrySource[Any], ...]]] = {
             *(payments.TOP_UPS, payments.TOP_UPS_PAID, payments.VOUCHERS, payments.GIFTS),
             *(payments.PAY_BACKS, payments.DISPUTES),
             *(payments.SLIPS, payments.BANK_STATEMENTS, payments.BANK_ENTRIES),
-            *(payments.BANK_DECISIONS, sales.FILE_REPORTS),
+            *(payments.BANK_DECISIONS, payments.MESSAGES, sales.FILE_REPORTS),
         ),
     },
 }
@@ -35,6 +35,7 @@ SOURCES: dict[int, dict[str, tuple[EntrySource[Any], ...]]] = {
 # What is locked against new rows while a day is sealed, in the order in which flows write to them.
 # All others come with transfers of the same instant, and need no lock of their own.
 LOCKED_TABLES = (
+    "payments_gatewaymessage",
     "payments_bankslip",
     "payments_bankstatement",
     "payments_voucher",

@@ -26,6 +26,7 @@ from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.banking.queries import iterate_bank, iterate_wrong_statements
 from pennywhistle.shop.payments.codes.queries import iterate_gifts, iterate_vouchers
+from pennywhistle.shop.payments.gateways.queries import iterate_wrong_messages
 from pennywhistle.shop.payments.going_back.queries import (
     iterate_going_back,
     iterate_wrong_shortages,
@@ -68,6 +69,7 @@ def _recount() -> BooksReport:
         findings += check_documents(source(), explained)
     findings += _check_shortages()
     findings += (Finding(where, what) for where, what in iterate_wrong_statements())
+    findings += (Finding(where, what) for where, what in iterate_wrong_messages())
     findings += transfers.check(explained)
     findings += accounts.check()
     findings += check_statements()

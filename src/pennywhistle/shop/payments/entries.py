@@ -14,6 +14,7 @@ from pennywhistle.shop.payments.models import (
     BankSlip,
     BankStatement,
     Dispute,
+    GatewayMessage,
     Gift,
     PayBack,
     TopUp,
@@ -57,7 +58,10 @@ PAY_BACKS = EntrySource(
 DISPUTES = EntrySource(
     Dispute,
     "opened_at",
-    told_by("dispute", "gateway", "reference", "top_up_id", "person_id", *_MONEY, "opened_at"),
+    told_by(
+        "dispute",
+        *("gateway", "reference", "top_up_id", "person_id", *_MONEY, "opened_at", "is_refund"),
+    ),
 )
 SLIPS = EntrySource(
     BankSlip,
@@ -91,9 +95,15 @@ BANK_DECISIONS = EntrySource(
     "decided_at",
     told_by(
         "bank-decision",
-        *("entry__key", "outcome", "person_id", "bonus_micros", "voucher_class"),
+        *("entry__key", "outcome", "person_id", "bonus_micros", "voucher_class", "gateway"),
         *("decided_by_id", "decided_at"),
         hashed=("note",),
     ),
     related=("entry",),
+)
+# Their bodies are kept for a while alone.
+MESSAGES = EntrySource(
+    GatewayMessage,
+    "received_at",
+    told_by("gateway-message", "gateway", "event_id", "event_type", "body_sha256", "received_at"),
 )
