@@ -12,12 +12,13 @@ Move = tuple[str, str, int]  # From, to, micros.
 class Expected:
     """Balances by account (what came in less what went out), and what pay-backs have reserved.
 
-    `moves` are those since they were last compared.
+    `moves` are those since they were last compared; `seen` counts what was seen, by its name.
     """
 
     balances: Counter[str] = field(default_factory=Counter)
     reserved: Counter[str] = field(default_factory=Counter)
     moves: Counter[Move] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def move(self, debit: str, credit: str, micros: int) -> None:
         """Let an amount go from one account to another; nothing, where it is nothing."""

@@ -6,9 +6,12 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 from pennywhistle.flows.issue_statement import issue_statement
 from pennywhistle.flows.pay_out import end_payout, pay_out
@@ -23,12 +26,25 @@ from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.royalties.payouts import PayoutFacts
 from pennywhistle.shop.sales.models import Paper, Purchase, SaleLine
 from tests.cast import NOW
-from tests.simulation.deeds import DEEDS, deliver_letters, mend
-from tests.simulation.world import World, found_world
+from tests.simulation.deeds import DEEDS
+from tests.simulation.founding import found_world
+from tests.simulation.listeners import UNITS
+from tests.simulation.misfortunes import deliver_letters, mend
+from tests.simulation.world import World
 
 YEAR_DAYS = 365
 # Rounds of the worker, minutes apart, within which everything has come to its end.
 LAST_ROUNDS = 40
+
+# Where the desk may stand. The books are in UTC, whatever its wall clock says, and that turns at
+# these instants: https://data.iana.org/time-zones/releases/
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
+TURNS = (
+    datetime(2027, 3, 14, 7, tzinfo=UTC),
+    datetime(2027, 3, 28, 1, tzinfo=UTC),
+    datetime(2027, 10, 31, 1, tzinfo=UTC),
+    datetime(2027, 11, 7, 6, tzinfo=UTC),
+)
 
 
 @dataclass(frozen=True)
@@ -54,8 +70,9 @@ def simulate(*, seed: int, steps: int, people: int, folder: Path, days: int = YE
     world = found_world(seed=seed, people=people, folder=folder)
     try:
         for world.step in range(1, steps + 1):
-            _pass_time(world, timedelta(days=days) * 2 / steps)
-            _step(world)
+            with timezone.override(ZoneInfo(world.chance.choice(ZONES))):
+                _pass_time(world, timedelta(days=days) * 2 / steps)
+                _step(world)
         _end(world)
     except Exception as error:
         raise YearError(
@@ -70,7 +87,7 @@ def simulate(*, seed: int, steps: int, people: int, folder: Path, days: int = YE
         looks=sum(world.did.values()),
         findings=(),
         did=world.did,
-        seen=world.sights.seen,
+        seen=world.sights.expected.seen,
     )
 
 
@@ -81,6 +98,7 @@ def _pass_time(world: World, wait: timedelta) -> None:
         world.clock += timedelta(seconds=chance.randint(0, 900))
     else:
         world.clock += wait * chance.expovariate(1)
+        _stop_at_a_turn(world, before)
     world.now = world.clock
     if before.date() != world.clock.date():
         _new_month(world, before)
@@ -88,6 +106,18 @@ def _pass_time(world: World, wait: timedelta) -> None:
     if world.happens(6):  # Clocks are set back now and then.
         world.now -= timedelta(seconds=chance.choice([1, 30, 300, 8_000]))
         world.did["clock set back"] += 1
+
+
+def _stop_at_a_turn(world: World, before: datetime) -> None:
+    """Now and then at the very instant at which a month or a day ends, or wall clocks are changed,
+    or just about it."""
+    midnight = world.clock.replace(hour=0, minute=0, second=0, microsecond=0)
+    turns = [at for at in (*TURNS, midnight, midnight.replace(day=1)) if before < at <= world.clock]
+    if turns and world.happens(30):
+        world.clock = world.chance.choice(turns) + timedelta(
+            microseconds=world.chance.choice([-1, 0, 1])
+        )
+        world.did["a turn of the clock"] += 1
 
 
 def _step(world: World) -> None:
@@ -106,7 +136,8 @@ def _new_month(world: World, before: datetime) -> None:
     while (following := month_period(f"{month:%Y-%m}").ends_at) and following <= world.clock:
         for licensor in Licensor.objects.order_by("pk"):
             _state(world, licensor, f"{month:%Y-%m}")
-            _pay(world, licensor)
+            for currency in sorted(UNITS):
+                _pay(world, licensor, currency)
         check_everything(world)
         month = following
 
@@ -116,27 +147,31 @@ def _state(world: World, licensor: Licensor, month: str) -> None:
     stated = world.perform(
         "statement",
         lambda: [
-            (one.total.micros, one.csv_text)
+            (one.total, one.csv_text)
             for one in issue_statement(
                 licensor_name=licensor.name, period=month_period(month), now=world.now
             )
         ],
     )
     if isinstance(stated, list):
-        for micros, text in stated:
-            assert micros == world.sights.accrued[(licensor.pk, month)], (licensor.name, month)
+        accrued = world.sights.sales.accrued
+        told = {total.currency: total.micros for total, _ in stated}
+        for currency in UNITS:
+            must = accrued[(licensor.pk, month, currency)]
+            assert told.get(currency, 0) == must, (licensor.name, month, currency)
+        for total, text in stated:
             *lines, _ = csv.DictReader(io.StringIO(text))
-            assert sum(Decimal(line["due"]) for line in lines) * 1_000_000 == micros
+            assert sum(Decimal(line["due"]) for line in lines) * 1_000_000 == total.micros
 
 
-def _pay(world: World, licensor: Licensor) -> None:
+def _pay(world: World, licensor: Licensor, currency: str) -> None:
     """What is owed in whole cents is set aside, and leaves the bank, or is called off."""
     payout_id = world.new_id()
-    world.sights.payouts[payout_id] = licensor.pk
+    world.sights.payouts.payouts[payout_id] = (licensor.pk, currency)
     made = world.perform(
         "pay out",
         lambda: pay_out(
-            payout_id=payout_id, licensor_name=licensor.name, currency="EUR", now=world.now
+            payout_id=payout_id, licensor_name=licensor.name, currency=currency, now=world.now
         ),
     )
     if isinstance(made, PayoutFacts):
@@ -149,14 +184,15 @@ def _pay(world: World, licensor: Licensor) -> None:
 
 def check_everything(world: World) -> None:
     """Every account holds what was counted, every currency sums to nothing, the books verify."""
-    expected, total = world.sights.expected, 0
+    expected, total = world.sights.expected, Counter[str]()
     for account in iterate_accounts():
         stands = get_balance(code=account.code, currency=account.currency).micros
         assert stands == expected.balances[account.code], (account.code, stands)
-        total += stands
-    assert total == 0
+        total[account.currency] += stands
+    assert not any(total.values()), total
     world.check_wallets(None)
-    assert Purchase.objects.count() == len(world.sights.purchases)
+    assert Purchase.objects.count() == len(world.sights.sales.purchases)
+    world.sights.bank.check_told()
     report = verify_books()
     assert report.findings == (), report.findings
     world.did["books verified"] += 1
@@ -173,15 +209,18 @@ def _end(world: World) -> None:
         if not world.letters and _is_all_settled():
             break
     assert _is_all_settled(), "something is still on its way"
-    assert not world.sights.top_ups or not TopUp.objects.filter(pk__in=world.sights.top_ups)
-    for purchase_id in world.sights.purchases:
+    assert not TopUp.objects.filter(pk__in=[*world.sights.cards.top_ups])
+    assert sorted(world.list_ways()) == sorted(world.gateways), "a gateway is well, and left out"
+    for purchase_id in world.sights.sales.purchases:
         assert Paper.objects.filter(document=f"purchase/{purchase_id}").exists(), purchase_id
     world.seal()
     check_everything(world)
-    for person_id in world.people:
-        world.sights.check_library(person_id)
-    found = reconcile_gateway(gateway=world.gateway, within=Period(NOW, world.now), now=world.now)
-    assert found.differences == (), found.differences
+    for listener in world.listeners:
+        world.sights.sales.check_library(listener.id)
+    for gateway in world.gateways.values():
+        whole = Period(NOW - timedelta(days=1), world.now)
+        found = reconcile_gateway(gateway=gateway, within=whole, now=world.now)
+        assert found.differences == (), found.differences
 
 
 def _is_all_settled() -> bool:

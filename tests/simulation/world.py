@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from pennywhistle.adapters.gateways.interface import Gateway, GatewayError, NoticeKind
+from pennywhistle.adapters.gateways.interface import GatewayError, NoticeKind
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
-from pennywhistle.adapters.gateways.sandbox_memory import SandboxMemory
 from pennywhistle.flows.grant_licence import LicenceRequest, grant_licence
 from pennywhistle.flows.hear_gateway import process_messages
-from pennywhistle.flows.issue_paper import issue_missing_credit_notes, issue_missing_receipts
-from pennywhistle.flows.make_promotion import PromotionRequest, make_promotion
+from pennywhistle.flows.issue_paper import (
+    Numbered,
+    issue_missing_credit_notes,
+    issue_missing_receipts,
+)
+from pennywhistle.flows.outfit import Outfit
 from pennywhistle.flows.pay_back_top_up import settle_pending_pay_backs
 from pennywhistle.flows.record_payment_event import (
     SettlementError,
@@ -26,33 +28,37 @@ from pennywhistle.flows.record_payment_event import (
     settle_pending_top_ups,
 )
 from pennywhistle.flows.seal_books import seal_books
-from pennywhistle.flows.watch_gateways import probe_gateways
-from pennywhistle.shop.accounts.models import Person
-from pennywhistle.shop.ledger.models import Account, Transfer
-from pennywhistle.shop.ledger.seals import SealedDayError
+from pennywhistle.flows.watch_gateways import list_ways_to_pay, probe_gateways
+from pennywhistle.shop.ledger.models import Account, Seal, Transfer
+from pennywhistle.shop.ledger.seals import ClockDoubtError, SealedDayError
 from pennywhistle.shop.licensing.models import Licence
 from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.pricing.rules import PricingError
 from pennywhistle.shop.royalties.rules import RoyaltyError
 from pennywhistle.shop.sales.operations import sweep_quotes
 from pennywhistle.shop.sales.rules import SaleError
-from tests.cast import LABEL, NOW, SOCIETY, Cast, assemble, stock_release
-from tests.simulation.expected import Expected, Move
+from tests.cast import NOW, Cast
+from tests.simulation.expected import Move
 from tests.simulation.kills import die_within
-from tests.simulation.sights import VAT, Granted, Sights
+from tests.simulation.listeners import Listener
+from tests.simulation.prices import Prices, Recording
+from tests.simulation.seen_sales import Granted
+from tests.simulation.sights import Sights
 
 T = TypeVar("T")
 
 # What the store may say no with.
 REFUSALS = (
     *(SaleError, PaymentError, PricingError, RoyaltyError),
-    *(GatewayError, SettlementError, SealedDayError),
+    *(GatewayError, SettlementError, SealedDayError, ClockDoubtError),
 )
 
 KILLED_OF_100 = 30
 FORGOTTEN_OF_100 = 30  # Of those killed: nobody asks again.
 REPEATED_OF_100 = 15
 SETTLE_AFTER = timedelta(seconds=3)
+# Times that a listener asks again within one step before it is called a failure.
+ASKED_AGAIN_MOST = 10
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message of the gateway, and when it comes."""
+    """A message of a gateway, and when it comes."""
 
     due_at: datetime
+    gateway: str
     kind: NoticeKind
     handle: str
     event_id: str
@@ -78,11 +85,14 @@ class World:
 
     chance: Random
     cast: Cast
-    people: list[int]
-    countries: Mapping[int, str]
-    releases: list[tuple[int, tuple[int, ...]]]
-    gateway: SandboxGateway
+    listeners: Sequence[Listener]
+    releases: Mapping[int, tuple[int, ...]]
+    names: Mapping[int, str]  # The short name of each release.
+    folder: Path
+    gateways: Mapping[str, SandboxGateway]
+    outfit: Outfit
     sights: Sights
+    prices: Prices
     step: int = 0
     clock: datetime = NOW
     now: datetime = NOW  # What this step believes: the clock, or a little before it.
@@ -90,15 +100,14 @@ class World:
     unwritten: set[uuid.UUID] = field(default_factory=set)  # Pay-backs that no letter tells of.
     touched: set[int] = field(default_factory=set)  # Purchases that may have gone back.
     licences: dict[str, LicenceRequest] = field(default_factory=dict)
+    withdrawn: set[int] = field(default_factory=set)
+    sick: set[str] = field(
+        default_factory=set
+    )  # Gateways that were since their circuit was closed.
     calls: Counter[str] = field(default_factory=Counter)  # The most seen of each deed.
     did: Counter[str] = field(default_factory=Counter)
     last_transfer: int = 0
     papers: dict[str, int] = field(default_factory=lambda: {"receipts": 0, "notes": 0})
-
-    @property
-    def gateways(self) -> Mapping[str, Gateway]:
-        """The one there is."""
-        return {self.gateway.name: self.gateway}
 
     def new_id(self) -> uuid.UUID:
         """Drawn, so that a year can be replayed."""
@@ -107,6 +116,10 @@ class World:
     def happens(self, of_100: int) -> bool:
         """True so many times of a hundred."""
         return self.chance.randrange(100) < of_100
+
+    def spendable(self, listener: Listener) -> int:
+        """What somebody's wallet must hold that is not reserved, in micros."""
+        return self.sights.expected.spendable(listener.wallet)
 
     def perform(self, name: str, call: Callable[[], T]) -> T | Refused | None:
         """Do it, or be refused; None where it was killed and nobody asked again.
@@ -127,6 +140,14 @@ class World:
                 assert isinstance(again.error, GatewayError | SettlementError), again
         return outcome
 
+    def insist(self, name: str, call: Callable[[], T]) -> T:
+        """Do it, and again where it was killed. Fails where the store says no."""
+        outcome = self.perform(name, call)
+        if outcome is None:
+            outcome = self.attempt(f"{name}, at last", call)
+        assert not isinstance(outcome, Refused), outcome
+        return outcome
+
     def attempt(self, name: str, call: Callable[[], T]) -> T | Refused:
         """Do it once, and look."""
         try:
@@ -135,6 +156,8 @@ class World:
         except REFUSALS as error:
             outcome = Refused(error)
             self.did[f"{name}, {type(error).__name__}"] += 1
+            if isinstance(error, SealedDayError):
+                assert Seal.objects.filter(day__gte=self.now.date()).exists(), "no day is sealed"
         self.look()
         return outcome
 
@@ -144,11 +167,7 @@ class World:
         most = self.calls[name + only] or (6 if only else 64)
         fail_at = self.chance.randint(1, most)
         is_dead = die_within(
-            call=call,
-            fail_at=fail_at,
-            only=only,
-            folder=self.gateway.folder,
-            refusals=REFUSALS,
+            call=call, fail_at=fail_at, only=only, folder=self.folder, refusals=REFUSALS
         )
         self.did["killed" if is_dead else "ended before its kill"] += 1
         if not is_dead:
@@ -186,6 +205,15 @@ class World:
             assert stands == must, f"{row.code} holds {stands} instead of {must}"
             assert 0 <= row.reserved_micros <= row.balance_micros
 
+    def list_ways(self) -> list[str]:
+        """The ways to pay that are offered; none is left out that has always answered."""
+        offered = list_ways_to_pay(gateways=self.gateways)
+        for name, gateway in self.gateways.items():
+            assert name in offered or name in self.sick, f"{name} is well, and left out"
+            if name in offered and not (gateway.folder / "trouble").exists():
+                self.sick.discard(name)
+        return offered
+
     def work(self) -> None:
         """What the worker does every few seconds, some of it killed."""
         now, gateways = self.now, self.gateways
@@ -208,66 +236,38 @@ class World:
             if self.happens(5):
                 self.kill(name, call)
             done = self.attempt(name, call)
-            if name in self.papers and isinstance(done, int):
-                self.papers[name] = max(done, self.papers[name])
+            if isinstance(done, Numbered):
+                assert all(isinstance(why, REFUSALS) for _, why in done.failed), done.failed
+                self.papers[name] = max(done.last_id, self.papers[name])
 
     def seal(self) -> None:
-        """Seal the days that are over."""
+        """Seal the days that are over, and none that is not, whatever the clock says."""
         if self.happens(10):
             self.kill("seal", lambda: seal_books(now=self.now))
-        self.attempt("seal", lambda: seal_books(now=self.now))
+        sealed = self.attempt("seal", lambda: seal_books(now=self.now))
+        if isinstance(sealed, Refused):  # The store was quiet for long, and somebody has looked.
+            assert isinstance(sealed.error, ClockDoubtError), sealed
+            self.attempt("seal, looked", lambda: seal_books(now=self.now, is_clock_right=True))
+        self.check_sealed()
 
-    def expect_letter(self, kind: NoticeKind, handle: str, happens_at: datetime) -> None:
-        """The gateway will tell of it: at once or days later, once or several times."""
+    def check_sealed(self) -> None:
+        """No day is sealed that is not over."""
+        newest = Seal.objects.order_by("-day").first()
+        assert newest is None or newest.day < self.clock.date(), f"{newest} is sealed too early"
+
+    def expect_letter(
+        self, gateway: str, kind: NoticeKind, handle: str, happens_at: datetime
+    ) -> None:
+        """A gateway will tell of it: at once or days later, once or several times."""
         for number in range(self.chance.choice([1, 1, 1, 2, 3])):
             wait = self.chance.choice([1, 1, 60, 3_600, 200_000])
             due_at = happens_at + timedelta(seconds=wait)
             event_id = f"{kind}-{handle}-{happens_at:%m%d%H%M%S}-{number % 2}"
-            self.letters.append(Letter(due_at, kind, handle, event_id))
+            self.letters.append(Letter(due_at, gateway, kind, handle, event_id))
 
-    def grant(self, request: LicenceRequest) -> None:
+    def grant(self, request: LicenceRequest, terms: Recording) -> None:
         """Grant a licence, and remember whom it pays."""
         grant_licence(request=request, granted_by=self.cast.otto.pk, now=self.now)
         row = Licence.objects.get(number=request.number)
         self.licences[request.number] = request
-        self.sights.licences[row.pk] = Granted(
-            row.licensor_id, Fraction(request.rate) if "/" in request.rate else Fraction(15, 100)
-        )
-
-
-def found_world(*, seed: int, people: int, folder: Path) -> World:
-    """A store in an empty database: so many listeners, four releases, two licensors and a code."""
-    chance = Random(seed)
-    cast = assemble()
-    emails = [f"listener{number}@example.org" for number in range(people)]
-    countries = [chance.choice(sorted(VAT)) for _ in emails]
-    Person.objects.bulk_create(
-        [Person(email=email, country=c) for email, c in zip(emails, countries, strict=True)]
-    )
-    ids = [Person.objects.get(email=email).pk for email in emails]
-    releases = [
-        (cast.release_id, cast.track_ids),
-        *(stock_release(f"Album {n}", ("A", "B", "C", "D")) for n in range(2)),
-        stock_release("Long", tuple(f"T{n}" for n in range(12))),
-    ]
-    folder.mkdir(parents=True, exist_ok=True)
-    memory = SandboxMemory(folder)
-    world = World(
-        chance=chance,
-        cast=cast,
-        people=ids,
-        countries=dict(zip(ids, countries, strict=True)),
-        releases=releases,
-        gateway=SandboxGateway(folder),
-        sights=Sights(memory, Expected()),
-    )
-    for request in (LABEL, SOCIETY):
-        world.grant(request)
-    make_promotion(
-        request=PromotionRequest(
-            code="TENTH", takes_off="10%", starts_at=NOW, uses_most=100, uses_per_person_most=2
-        ),
-        domain="testserver",
-        now=NOW,
-    )
-    return world
+        self.sights.sales.licences[row.pk] = Granted(row.licensor_id, terms.rate, terms.floor)
