@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.export_tax import TaxReturn, export_tax, find_nearness
 from pennywhistle.flows.quote_basket import BasketItem, quote_basket
+from pennywhistle.flows.record_rate import record_rate
 from pennywhistle.flows.refund_purchase import refund_purchase
 from pennywhistle.kit.clock import Quarter
 from pennywhistle.kit.ids import new_id
@@ -178,6 +179,29 @@ def test_how_near_the_thresholds_are_counts_the_rest_of_the_eu_without_tax(rich:
         (2025, 0),
         (2025, 0),
     ]
+
+
+def test_sales_in_other_currencies_count_at_the_newest_rate_or_are_told_as_not_counted(
+    rich: Cast,
+) -> None:
+    buy(rich, "DE")
+    buy(rich, "FI", recipe="flac")
+    with guards_lifted(connection):
+        SaleLine.objects.filter(territory="FI").update(currency="SEK")
+    lines = SaleLine.objects.filter(territory="FI")
+    in_euros = find_nearness(seller=IRISH, now=NOW)[0]
+    kronor = Money(sum(line.gross_micros - line.tax_micros for line in lines), "SEK")
+    assert (in_euros.uncounted, in_euros.rates) == ((kronor,), ())
+    for days, amount in ((40, "0.08"), (3, "0.0915"), (-1, "0.5")):
+        day = NOW.date() - timedelta(days=days)
+        record_rate(base="SEK", quote="EUR", amount=amount, day=day, source="ECB")
+    counted = find_nearness(seller=IRISH, now=NOW)[0]
+    assert counted.uncounted == ()
+    ((currency, rate),) = counted.rates
+    assert (currency, rate.rate_text, rate.source) == ("SEK", "0.0915", "ECB")
+    assert (counted.sold - in_euros.sold).micros == round(kronor.micros * Fraction("0.0915"))
+    last_year = find_nearness(seller=IRISH, now=NOW)[-1]
+    assert (last_year.sold, last_year.rates) == (euros("0"), ())
 
 
 @pytest.mark.parametrize(

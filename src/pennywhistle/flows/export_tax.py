@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from pennywhistle.kit.clock import Quarter, year_period
 from pennywhistle.kit.money import Money
@@ -30,7 +30,7 @@ from pennywhistle.shop.sales.tax_queries import (
     list_sold,
 )
 from pennywhistle.shop.sales.vat import Seller
-from pennywhistle.shop.storefronts.queries import get_rate
+from pennywhistle.shop.storefronts.queries import find_newest_rate, get_rate
 
 COLUMNS = (
     "quarter",
@@ -89,13 +89,26 @@ def export_tax(*, quarter: Quarter, seller: Seller, now: datetime) -> TaxReturn:
 def find_nearness(*, seller: Seller, now: datetime) -> list[Nearness]:
     """How near this year's and last year's sales to the rest of the EU are to both thresholds.
 
-    Sales in euros alone: others are to be added by hand. Two queries.
+    What was sold in other currencies counts at the newest rate on file of the year's last day or
+    before; without one it is told as uncounted. A query for each year and each of those.
     """
     found = []
     for year in (now.year, now.year - 1):
-        net = list_net_by_territory(within=year_period(year), currency=EURO)
-        abroad = sold_abroad(net_by_territory=net, seller=seller)
-        found += [Nearness(year, abroad, limit) for limit in (HOME_TAX_UP_TO, ONE_PIECE_UP_TO)]
+        abroad, rates, uncounted = Money.zero(EURO), [], []
+        until = min(now.date(), date(year, 12, 31))
+        for currency, net in list_net_by_territory(within=year_period(year)).items():
+            sold = sold_abroad(net_by_territory=net, seller=seller, currency=currency)
+            if currency == EURO:
+                abroad += sold
+            elif rate := find_newest_rate(base=currency, quote=EURO, until=until):
+                abroad += Money(round(rate.convert(sold)), EURO)
+                rates.append((currency, Conversion(rate.rate, rate.day, rate.source)))
+            elif sold:
+                uncounted.append(sold)
+        found += [
+            Nearness(year, abroad, limit, tuple(rates), tuple(uncounted))
+            for limit in (HOME_TAX_UP_TO, ONE_PIECE_UP_TO)
+        ]
     return found
 
 

@@ -8,16 +8,19 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pennywhistle.flows.issue_paper import issue_receipt
+from pennywhistle.flows.record_rate import record_rate
 from pennywhistle.kit.clock import Quarter, utc_now
-from pennywhistle.shop.sales.models import Purchase
+from pennywhistle.shop.sales.models import Purchase, SaleLine
 from pennywhistle.shop.sales.vat import Seller
 from pennywhistle.shop.storefronts.models import Storefront
 from tests.cast import Cast
 from tests.doors.desk.conftest import See
+from tests.guards_lifted import guards_lifted
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,18 @@ def test_the_quarters_tax_is_told_by_country_and_as_a_file(
     (row,) = csv.DictReader(io.StringIO(answer.content.decode()))
     assert (row["return"], row["country"], row["vat_eur"]) == ("oss", "DE", "0.06")
     assert f"vat-{quarter}.csv" in answer.headers["Content-Disposition"]
+
+
+def test_sales_that_the_thresholds_do_not_count_are_told(
+    sold: Cast, otto: Client, see: See
+) -> None:
+    with guards_lifted(connection):
+        SaleLine.objects.update(currency="SEK")
+    assert "are not counted, for no rate is on file" in see(otto, "/desk/taxes/")
+    record_rate(
+        base="SEK", quote="EUR", amount="0.0915", day=utc_now().date(), source="Central Bank"
+    )
+    assert "sales in SEK are counted at 0.0915 EUR" in see(otto, "/desk/taxes/")
 
 
 def test_an_earlier_quarter_is_one_link_away_and_the_future_is_not(

@@ -53,3 +53,8 @@ def thresholds() -> None:
     for one in find_nearness(seller=settings.SELLER, now=utc_now()):
         mark = "PASSED" if one.is_passed else "near" if one.is_near else "below"
         typer.echo(f"{one.year}: {one.sold} of {one.limit} ({one.percent}%), {mark}")
+        for currency, rate in one.rates:
+            told = f"{rate.rate_text} EUR of {rate.day} ({rate.source})"
+            typer.echo(f"      {currency} counted at {told}")
+        for sold in one.uncounted:
+            typer.echo(f"      NOT COUNTED: {sold}, for want of a rate; see `prices rate`")

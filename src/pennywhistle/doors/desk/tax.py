@@ -43,6 +43,7 @@ def taxes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         made = export_tax(quarter=quarter, seller=settings.SELLER, now=visitor.now)
     except (TaxReturnError, NoRateError) as error:
         trouble = words.sentence(error)
+    near = _nearness(settings.SELLER, visitor)
     page = pages.TaxPage(
         quarter=str(quarter),
         is_over=quarter != newest,
@@ -52,7 +53,8 @@ def taxes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         before=str(quarter.before),
         after=str(quarter.next) if quarter < newest else "",
         seller=_seller(settings.SELLER),
-        thresholds=[_threshold(one) for one in _nearness(settings.SELLER, visitor)],
+        thresholds=[_threshold(one) for one in near],
+        threshold_notes=list(dict.fromkeys(_threshold_notes(near))),
         series=[_series(one) for one in list_series()],
         notes=list(_notes(visitor)),
     )
@@ -120,6 +122,27 @@ def _threshold(one: Nearness) -> pages.ThresholdRow:
     else:
         state = words.Badge(gettext("below"), "good")
     return pages.ThresholdRow(text, one.year, one.sold, one.limit, one.percent, state)
+
+
+def _threshold_notes(near: Iterable[Nearness]) -> Iterable[str]:
+    """How sales in other currencies are counted in each year, and which are not."""
+    for one in near:
+        for currency, rate in one.rates:
+            yield gettext(
+                "%(year)s: sales in %(currency)s are counted at %(rate)s EUR, the rate of %(day)s by "
+                "%(source)s."
+            ) % {
+                "year": one.year,
+                "currency": currency,
+                "rate": rate.rate_text,
+                "day": formats.day(rate.day),
+                "source": rate.source,
+            }
+        for sold in one.uncounted:
+            yield gettext(
+                "%(year)s: %(sold)s are not counted, for no rate is on file. Add one by `pennywhistle "
+                "prices rate`."
+            ) % {"year": one.year, "sold": formats.money_to_the_cent(sold)}
 
 
 def _series(one: SeriesFacts) -> pages.SeriesRow:

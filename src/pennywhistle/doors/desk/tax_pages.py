@@ -63,5 +63,6 @@ class TaxPage:
     after: str
     seller: str
     thresholds: Sequence[ThresholdRow]
+    threshold_notes: Sequence[str]
     series: Sequence[SeriesRow]
     notes: Sequence[str]

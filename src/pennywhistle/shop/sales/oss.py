@@ -9,7 +9,7 @@ Amounts are not rounded to whole euros: article 60 of Implementing Regulation (E
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -187,11 +187,17 @@ NEAR = Fraction(8, 10)
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How near a year's sales have come to a threshold."""
+    """How near a year's sales have come to a threshold.
+
+    `rates` say by which rates sales in other currencies are counted in `sold`, by currency;
+    `uncounted` are those that are not, since no rate is on file.
+    """
 
     year: int
     sold: Money
     limit: Money
+    rates: tuple[tuple[str, Conversion], ...] = ()
+    uncounted: tuple[Money, ...] = ()
 
     @property
     def percent(self) -> Decimal:
@@ -209,11 +215,13 @@ class Nearness:
         return Fraction(self.sold.micros, self.limit.micros) >= NEAR
 
 
-def sold_abroad(*, net_by_territory: dict[str, Money], seller: Seller) -> Money:
-    """Of what was sold by territory, without tax: what the thresholds count. In euros alone."""
+def sold_abroad(
+    *, net_by_territory: Mapping[str, Money], seller: Seller, currency: str = EURO
+) -> Money:
+    """Of what was sold in a currency by territory, without tax: what the thresholds count."""
     counted: Sequence[Money] = [
         net
         for territory, net in net_by_territory.items()
         if territory in EU and territory != seller.country
     ]
-    return Money.total(counted, EURO)
+    return Money.total(counted, currency)

@@ -27,13 +27,17 @@ def list_given_back(*, within: Period) -> list[TaxedSum]:
     return _sums(rows, "sale_line__")
 
 
-def list_net_by_territory(*, within: Period, currency: str) -> dict[str, Money]:
-    """What was sold within a period where, without tax and without what was given back. One query."""
-    rows = SaleLine.objects.filter(
-        _within("purchase__purchased_at", within), currency=currency, refund=None
+def list_net_by_territory(*, within: Period) -> dict[str, dict[str, Money]]:
+    """By currency, what was sold within a period where, without tax and without what was given back.
+    One query."""
+    rows = SaleLine.objects.filter(_within("purchase__purchased_at", within), refund=None)
+    sums = rows.values_list("currency", "territory").annotate(
+        micros=Sum(F("gross_micros") - F("tax_micros"))
     )
-    sums = rows.values_list("territory").annotate(micros=Sum(F("gross_micros") - F("tax_micros")))
-    return {territory: Money(micros, currency) for territory, micros in sums.order_by()}
+    found: dict[str, dict[str, Money]] = {}
+    for currency, territory, micros in sums.order_by("currency", "territory"):
+        found.setdefault(currency, {})[territory] = Money(micros, currency)
+    return found
 
 
 def _within(field: str, period: Period) -> Q:

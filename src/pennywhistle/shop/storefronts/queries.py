@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
@@ -104,6 +104,14 @@ def list_currencies() -> list[str]:
     return sorted(set(PriceList.objects.values_list("currency", flat=True)))
 
 
+def find_newest_rate(*, base: str, quote: str, until: date) -> Rate | None:
+    """The newest rate on file of that day or an earlier one, either way round; None for none. One
+    query. For what is to be told roughly: what is declared has its own day, `get_rate`."""
+    rows = _rates(base, quote).filter(day__lte=until)
+    row = rows.order_by("-day", "-pk").first()
+    return None if row is None else _rate(row, base, quote)
+
+
 def get_rate(*, base: str, quote: str, day: date) -> Rate:
     """What one unit of `base` is in `quote` on that day. One query.
 
@@ -113,17 +121,21 @@ def get_rate(*, base: str, quote: str, day: date) -> Rate:
     """
     if base == quote:
         return Rate(base, quote, Fraction(1), "the same currency", day)
-    rows = ExchangeRate.objects.filter(
-        Q(base=base, quote=quote) | Q(base=quote, quote=base),
-        day__gte=day,
-        day__lte=day + timedelta(days=RATE_DAYS_MOST),
-    )
+    rows = _rates(base, quote).filter(day__gte=day, day__lte=day + timedelta(days=RATE_DAYS_MOST))
     row = rows.order_by("day", "pk").first()
     if row is None:
         raise NoRateError(
             f"no rate between {base} and {quote} for {day} is on file: add it by `pennywhistle "
             "prices rate`"
         )
+    return _rate(row, base, quote)
+
+
+def _rates(base: str, quote: str) -> QuerySet[ExchangeRate]:
+    return ExchangeRate.objects.filter(Q(base=base, quote=quote) | Q(base=quote, quote=base))
+
+
+def _rate(row: ExchangeRate, base: str, quote: str) -> Rate:
     exact = Fraction(row.numerator, row.denominator)
     return Rate(base, quote, exact if row.base == base else 1 / exact, row.source, row.day)
 
