@@ -314,23 +314,25 @@ async def reader_of(
     Raises `EncodersBusyError` also after `START_SECONDS_MAX`, and what `encode_rendition` raises.
     """
     ends_at = time.monotonic() + START_SECONDS_MAX
-    job, starts, pauses = begin(), 1, _pauses()
-    while True:
-        ended = job.done()
-        reader = outfit.renditions.open_reader(**wanted.file)
-        if reader is not None:
-            if reader.state() is not State.BROKEN:
-                return reader, job
-            reader.close()
-        if ended:
-            job.result()
-            if starts == STARTS_MAX:
-                raise RenditionBrokenError("the encoder did not finish; ask again")
-            # It was at its end when it was joined, and what it made is gone from the cache again.
-            job, starts = begin(), starts + 1
-        if time.monotonic() > ends_at:
-            raise EncodersBusyError("other songs are being encoded first; ask again shortly")
-        await asyncio.sleep(next(pauses))
+    with outfit.renditions.bell(**wanted.file) as bell:
+        job, starts, pauses = begin(), 1, _pauses()
+        while True:
+            bell.more.clear()
+            ended = job.done()
+            reader = outfit.renditions.open_reader(**wanted.file)
+            if reader is not None:
+                if reader.state() is not State.BROKEN:
+                    return reader, job
+                reader.close()
+            if ended:
+                job.result()
+                if starts == STARTS_MAX:
+                    raise RenditionBrokenError("the encoder did not finish; ask again")
+                # It was at its end when it was joined, and what it made is gone from the cache again.
+                job, starts = begin(), starts + 1
+            if time.monotonic() > ends_at:
+                raise EncodersBusyError("other songs are being encoded first; ask again shortly")
+            await bell.wait_for_more(next(pauses))
 
 
 def _pauses() -> Iterator[float]:

@@ -44,7 +44,8 @@ _READ_BYTES = 256 * 1024
 # that began together were in the way of each other's first.
 _EAGER_READS = 4
 _WORTH_WAKING_BYTES = 32 * 1024
-_PAUSE_SECONDS = 0.005
+# The first pauses are short: somebody waits for the music. Later ones let more gather.
+_PAUSE_SECONDS, _PAUSE_SECONDS_MAX, _PAUSES_GROW = 0.005, 0.02, 1.2
 _PIPE_BYTES = 1024 * 1024
 _LAST_WORDS_BYTES = 8000
 _HOST_STARTS_SECONDS_MAX = 30
@@ -122,6 +123,7 @@ class Process:
         `ProcessOverLimitError` past a limit of time, `ProcessFailedError` where it did not start.
         """
         ends_by, reads = time.monotonic() + RUN_SECONDS_MAX, 0
+        pause_seconds = _PAUSE_SECONDS
         silence_seconds_max = SILENCE_SECONDS_MAX if self._run.writes is None else RUN_SECONDS_MAX
         with selectors.DefaultSelector() as selector:
             selector.register(self._out, selectors.EVENT_READ)
@@ -144,7 +146,8 @@ class Process:
                         if reads == _EAGER_READS:
                             self.to_background()
                         if reads > _EAGER_READS and len(data) < _WORTH_WAKING_BYTES:
-                            time.sleep(_PAUSE_SECONDS)
+                            time.sleep(pause_seconds)
+                            pause_seconds = min(_PAUSE_SECONDS_MAX, pause_seconds * _PAUSES_GROW)
         self._hear_the_end()
 
     def to_background(self) -> None:

@@ -60,11 +60,25 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bell:
-    """By which one reader is called: `more` when something was written, both when it has ended."""
+    """By which one reader is called: `more` when something was written, both when it has ended.
+
+    Who leaves `more` set is not called for each piece any more.
+    """
 
     loop: asyncio.AbstractEventLoop
     more: asyncio.Event
     end: asyncio.Event
+
+    async def wait_for_more(self, seconds: float) -> None:
+        """Until it is rung since `more` was cleared, or so long."""
+        await waited(self.more, seconds)
+
+
+async def waited(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, or so long. `asyncio.wait_for` makes a task of its own for each."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 class Bells:
@@ -81,7 +95,9 @@ class Bells:
         with self._lock:
             for bell in self._hung.get(name, ()):
                 with contextlib.suppress(RuntimeError):  # Its loop was closed.
-                    bell.loop.call_soon_threadsafe(bell.more.set)
+                    # Who has yet to look, or looks by itself by now, need not be woken.
+                    if not bell.more.is_set():
+                        bell.loop.call_soon_threadsafe(bell.more.set)
                     if has_ended:
                         bell.loop.call_soon_threadsafe(bell.end.set)
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from pennywhistle.adapters.storage.following import RenditionBrokenError, follow
 from pennywhistle.adapters.storage.growing import (
     PART_SUFFIX,
+    Bell,
     Bells,
     Claim,
     DiskFullError,
@@ -156,6 +157,10 @@ class RenditionCache:
                 return Reader(os.open(path, os.O_RDONLY), final.name, self._bells)
         return None
 
+    def bell(self, *, key: str, extension: str) -> contextlib.AbstractContextManager[Bell]:
+        """A bell that is rung once somebody in this process writes the file, and then as a reader's."""
+        return self._bells.hung(self._final(key, extension).name)
+
     def discard(self, *, key: str, extension: str) -> None:
         """Remove a finished file that turned out not to be what it should; none there is fine."""
         path = self._final(key, extension)
@@ -201,6 +206,7 @@ class RenditionCache:
             if final.exists():
                 return None
             unless_claimed.pop_all()
+        self._bells.ring(final.name)
         return claim
 
     def _admit(self, part: Path, final: Path, size_bytes: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -14,12 +15,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from pennywhistle.flows.hold_file import CLOSED_AFTER_SECONDS, HELD_SECONDS, HeldFiles
+from pennywhistle.kit.pace import Pace
 
 log = logging.getLogger(__name__)
 
-# What is read of a file at once. A listener who takes nothing holds two or three such pieces in
-# memory; larger ones were not faster, and fifty slow listeners are to cost little.
+# What is read of a file at once. A listener who takes nothing holds several such pieces in memory;
+# larger ones were not faster, and fifty slow listeners are to cost little.
 PIECE_BYTES = 64 * 1024
+PIECE_BYTES_OF_SLOW = 16 * 1024
 # After so many bytes that did not have to wait, other requests have a turn.
 TURN_BYTES = 2 * 1024 * 1024
 
@@ -81,16 +84,19 @@ class PartOfFile(Response):
     async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
         """Send the part; where the file ends too soon, break off."""
         offset, turn_at = self._start, TURN_BYTES
+        pace = Pace(least=PIECE_BYTES_OF_SLOW, first=PIECE_BYTES, most=PIECE_BYTES)
         try:
             await send(_start_of(self))
             while offset < self._stop:
-                wanted = min(PIECE_BYTES, self._stop - offset)
+                wanted = min(pace.piece_bytes, self._stop - offset)
                 piece = os.pread(self._descriptor, wanted, offset)
                 if not piece:
                     raise EOFError(f"the file ended at {offset}, before {self._stop}")
                 offset += len(piece)
                 more = offset < self._stop
+                given_at = time.monotonic()
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
+                pace.took(time.monotonic() - given_at)
                 if offset - self._start >= turn_at:  # Others have their turn, too.
                     turn_at += TURN_BYTES
                     await asyncio.sleep(0)
