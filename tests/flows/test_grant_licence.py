@@ -15,6 +15,7 @@ from pennywhistle.flows.grant_licence import grant_licence, parse_rate
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.shop.catalogue.rules import CatalogueError
 from pennywhistle.shop.licensing.models import Licence, Licensor
+from pennywhistle.shop.licensing.queries import get_licence
 from pennywhistle.shop.licensing.rules import LicensingError, UnknownLicenceError
 from pennywhistle.shop.sales.rules import NotForSaleError, UnpaidPriceError
 from tests.cast import LABEL, NOW, OPENED, SOCIETY, Cast, fill_wallet, quote
@@ -149,7 +150,7 @@ def test_ending_a_licence_ends_sales_and_can_be_said_twice(cast: Cast) -> None:
     quote(cast)
     end_licence(number="LAN-1", reason="withdrawn", now=NOW)
     end_licence(number="LAN-1", reason="again", now=NOW + timedelta(days=1))
-    stored = Licence.objects.get(number="LAN-1")
+    stored = get_licence(number="LAN-1")
     assert (stored.ended_at, stored.end_reason) == (NOW, "withdrawn")
     with pytest.raises(NotForSaleError):
         quote(cast)
@@ -167,6 +168,6 @@ def test_a_licence_does_not_end_before_a_sale_under_it_though_the_clock_was_set_
     fill_wallet(cast.alice, "5.00")
     bought = buy_basket(quote_id=quote(cast).id, person_id=cast.alice.pk, now=NOW)
     end_licence(number="LAN-1", reason="withdrawn", now=NOW - timedelta(hours=2))
-    licence = Licence.objects.get(number="LAN-1")
+    licence = get_licence(number="LAN-1")
     assert licence.ended_at == bought.purchased_at + timedelta(microseconds=1)
     assert verify_books().findings == ()

@@ -10,11 +10,12 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from pennywhistle.flows.buy_basket import buy_basket
+from pennywhistle.flows.end_licence import end_licence
 from pennywhistle.flows.issue_statement import issue_statement
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.clock import month_period
 from pennywhistle.shop.ledger.models import Account
-from pennywhistle.shop.licensing.models import Licence, Tariff
+from pennywhistle.shop.licensing.models import Licence, LicenceChange, Tariff
 from pennywhistle.shop.royalties.models import Statement
 from pennywhistle.shop.sales.models import Purchase, Quote, SaleLine
 from tests.cast import NOW, Cast, fill_wallet, quote
@@ -122,7 +123,6 @@ def test_evidence_of_another_country_is_named_though_the_quote_has_it_too(books:
         ({"right": "WORK"}, "for RECORDING: no-licence"),
         ({"starts_at": NOW + DAY}, "for RECORDING: not-yet"),
         ({"ends_at": NOW}, "for RECORDING: ended"),
-        ({"ended_at": NOW - DAY}, "for RECORDING: ended"),
         ({"territories": "US"}, "for RECORDING: territory"),
         ({"uses": "PREVIEW"}, "for RECORDING: use"),
     ],
@@ -133,6 +133,27 @@ def test_a_licence_that_did_not_cover_what_was_sold_is_named_by_each_line(
     said = said_after(lambda: Licence.objects.filter(number="LAN-1").update(**change))
     assert said.keys() == lines()
     assert all(f"its licences did not cover it {why}" in whats for whats in said.values())
+
+
+def test_what_was_known_when_it_was_sold_counts_and_not_what_was_learnt_since(books: Cast) -> None:
+    end_licence(number="LAN-1", reason="learnt late", now=NOW + DAY, effective_at=NOW - DAY)
+    assert verify_books().findings == ()
+
+
+@pytest.mark.parametrize("kind", ["ended", "suspended"])
+def test_a_sale_under_what_was_known_to_be_over_is_named(books: Cast, kind: str) -> None:
+    licence = Licence.objects.get(number="LAN-1")
+    known = {"effective_at": NOW - DAY, "recorded_at": NOW - DAY, "reason": "forged in"}
+    said = said_after(lambda: LicenceChange.objects.create(licence=licence, kind=kind, **known))
+    assert said.keys() == lines()
+    what = f"its licences did not cover it for RECORDING: {kind}"
+    assert all(what in whats for whats in said.values())
+
+
+def test_a_grant_that_was_recorded_after_the_sale_is_named(books: Cast) -> None:
+    said = said_after(lambda: Licence.objects.filter(number="MER-1").update(granted_at=NOW + DAY))
+    assert said.keys() == lines()
+    assert all("its licences were recorded after it was sold" in whats for whats in said.values())
 
 
 def test_a_licence_of_another_track_is_named_by_the_lines_of_the_rest(books: Cast) -> None:

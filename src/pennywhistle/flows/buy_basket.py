@@ -47,7 +47,7 @@ def buy_basket(
 
     Buying the same quote again returns the purchase that it became. Transaction: one of its own,
     durable; no file, network or encoder inside. Raises `QuoteNotYoursError`, `QuoteExpiredError`
-    (also where a licence of it has ended, or what it upgrades was given back),
+    (also where a licence of it has ended or is suspended, or what it upgrades was given back),
     `NotEnoughMoneyError`, `WalletShutError`, `AlreadyOwnedError`, `BusinessAbroadError`,
     `PromotionRefusedError`; then nothing has changed.
     """
@@ -90,9 +90,10 @@ def _check_stands(offer: OfferFacts, now: datetime) -> None:
     has said since that they are a business of another country."""
     check_quote_stands(expires_at=offer.expires_at, now=now)
     for licence in offer.licences.values():
-        if licence.ends_at is not None and now >= licence.ends_at:
+        if not licence.is_in_force:
+            what = "ended" if licence.has_ended else "been suspended"
             raise QuoteExpiredError(
-                f"The licence {licence.number} of {licence.licensor} has ended since this offer "
+                f"The licence {licence.number} of {licence.licensor} has {what} since this offer "
                 "was made. Look at your basket again."
             )
     check_taxed_at_home(

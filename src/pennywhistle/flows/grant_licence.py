@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from pennywhistle.flows.find_unpaid_sales import find_unpaid_sales
-from pennywhistle.kit.clock import Period
+from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet, UnknownCountryError
 from pennywhistle.shop.catalogue.queries import (
@@ -41,7 +41,9 @@ class LicenceRequest:
 
     `repertoire` is the label's name, the release's UPC or short name, or the track's ISRC, and empty
     for the whole catalogue. `rate` is a fraction or a percentage (`15/100`, `15%`). `territories`
-    is read by `TerritorySet.parse`. `preview_seconds` is a number or `whole`. `floor_per_track` is an amount in `currency`, or empty.
+    is read by `TerritorySet.parse`. `starts_at` and `ends_at` keep the zone that they come in, such as
+    `ZoneInfo("Europe/Berlin")`, and mean the first instant at which clocks there show them.
+    `preview_seconds` is a number or `whole`. `floor_per_track` is an amount in `currency`, or empty.
     """
 
     number: str
@@ -80,6 +82,7 @@ def grant_licence(
     Raises `LicensingError`, `UnknownLabelError`, `UnknownReleaseError`, `UnknownTrackError`,
     `UnknownCountryError`; then nothing is recorded.
     """
+    starts, ends = _period(request)
     terms = operations.Grant(
         number=request.number.strip(),
         licensor=request.licensor.strip(),
@@ -88,7 +91,8 @@ def grant_licence(
         repertoire=_repertoire(request),
         uses=frozenset(_word(Use, use, "use") for use in request.uses),
         territories=_territories(request.territories),
-        period=_period(request),
+        starts=starts,
+        ends=ends,
         tariff=_tariff(request),
         document_reference=request.document_reference.strip(),
         preview_seconds=parse_preview(request.preview_seconds),
@@ -135,18 +139,22 @@ def _territories(text: str) -> TerritorySet:
         raise
     except ValueError as error:
         raise LicensingError(
-            f"the territories {text!r}: {error}; write worldwide, DE,AT or all-but FR,JP"
+            f"the territories {text!r}: {error}; write worldwide, DE,AT, all-but FR,JP or 2EU but CH"
         ) from None
 
 
-def _period(request: LicenceRequest) -> Period:
-    starts, ends = request.starts_at, request.ends_at
-    if ends is not None and ends <= starts:
+def _period(request: LicenceRequest) -> tuple[LocalTime, LocalTime | None]:
+    starts = LocalTime.of(request.starts_at)
+    if request.ends_at is None:
+        return starts, None
+    ends = LocalTime.of(request.ends_at)
+    if ends.zone != starts.zone:
         raise LicensingError(
-            f"a licence ends after it starts, and not on {ends:%Y-%m-%d %H:%M} when it starts on "
-            f"{starts:%Y-%m-%d %H:%M}"
+            f"a licence has one time zone, and not {starts.zone} and {ends.zone}: write both times in it"
         )
-    return Period(starts, ends)
+    if ends.first_instant <= starts.first_instant:
+        raise LicensingError(f"a licence ends after it starts, and not at {ends}, from {starts}")
+    return starts, ends
 
 
 def _repertoire(request: LicenceRequest) -> Repertoire:

@@ -13,10 +13,10 @@ from pennywhistle.shop.library.queries import (
     iterate_given_back_but_owned,
     iterate_sold_but_not_owned,
 )
-from pennywhistle.shop.licensing.queries import list_terms_by_id
+from pennywhistle.shop.licensing.history import History
+from pennywhistle.shop.licensing.queries import list_histories_by_id
 from pennywhistle.shop.licensing.rules import (
     Covered,
-    LicenceTerms,
     LicensingError,
     NotCovered,
     Right,
@@ -42,7 +42,7 @@ from pennywhistle.shop.sales.recount import SoldFacts, iterate_consumed_quotes, 
 from pennywhistle.shop.sales.refunds import refund_transfers
 from pennywhistle.shop.sales.rules import Evidence, SaleError, decide_territory, sale_transfers
 
-Licences = Mapping[int, LicenceTerms]
+Licences = Mapping[int, History]
 
 # Lines that are held in memory at once, with what was owed of them.
 LINES_AT_ONCE = 900
@@ -53,7 +53,7 @@ class SalesCount:
 
     def __init__(self) -> None:
         self.count = 0
-        self._licences: dict[int, LicenceTerms] = {}
+        self._licences: dict[int, History] = {}
 
     def check(self, explained: Marks) -> Iterator[Finding]:
         """Everything that each sale must agree with; marks its transfers in `explained`."""
@@ -75,7 +75,7 @@ class SalesCount:
         named = {sold.line.recording_licence_id for sold in lines}
         named |= {sold.line.work_licence_id for sold in lines}
         if new := named - self._licences.keys():
-            self._licences |= list_terms_by_id(licence_ids=new)
+            self._licences |= list_histories_by_id(licence_ids=new)
 
 
 def _check_by_query() -> Iterator[Finding]:
@@ -107,23 +107,29 @@ def _expected(lines: Sequence[SoldFacts], licences: Licences) -> Iterator[Transf
 def _licensors_of(sold: SoldFacts, licences: Licences) -> dict[Right, int]:
     """Whom a sale line pays for each right, as its licences say."""
     return {
-        Right.RECORDING: licences[sold.line.recording_licence_id].licensor_id,
-        Right.WORK: licences[sold.line.work_licence_id].licensor_id,
+        Right.RECORDING: licences[sold.line.recording_licence_id].agreed.licensor_id,
+        Right.WORK: licences[sold.line.work_licence_id].agreed.licensor_id,
     }
 
 
 def _check_licences(sold: SoldFacts, licences: Licences) -> Iterator[str]:
-    """That its two licences covered it there and then, and ask for the shares that it froze."""
+    """That its two licences covered it there and then, as was known then, and ask for the shares
+    that it froze."""
     line = sold.line
-    covered = Covered(
-        recording=licences[line.recording_licence_id], work=licences[line.work_licence_id]
+    recording, work = (
+        licences[licence_id].as_known(line.purchased_at)
+        for licence_id in (line.recording_licence_id, line.work_licence_id)
     )
+    if recording is None or work is None:
+        yield "its licences were recorded after it was sold"
+        return
+    covered = Covered(recording=recording, work=work)
     answer = cover(
         track=sold.track,
         use=Use.DOWNLOAD,
         territory=line.territory,
         instant=line.purchased_at,
-        licences=[covered.recording, covered.work],
+        licences=[recording, work],
     )
     if isinstance(answer, NotCovered):
         right = f" for {answer.right}" if answer.right else ""

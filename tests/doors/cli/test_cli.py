@@ -97,6 +97,37 @@ def test_a_licence_is_granted_listed_asked_about_and_ended(command: Command, cas
     assert refused.status == 1
 
 
+def test_a_licence_keeps_what_was_written_and_what_happened_to_it(
+    command: Command, cast: Cast
+) -> None:
+    dates = ("--starts", "2026-02-01 Europe/Berlin", "--ends", "2027-02-01")
+    command(*GRANT, *dates, "--territories", "2EU but 2BA plus HR")
+    assert "2026-02-01 Europe/Berlin to 2027-02-01 Europe/Berlin" in command("licence", "list").out
+    assert command("licence", "suspend", "Q-7", "--reason", "a count is missing").status == 0
+    again = command("licence", "suspend", "Q-7", "--reason", "twice")
+    assert "is suspended from then on already" in again.err
+    assert command("licence", "resume", "Q-7", "--reason", "it came").status == 0
+    ended = command("licence", "end", "Q-7", "--reason", "over", "--from", "2026-12-24")
+    assert ended.out == "Licence Q-7 ends at 2026-12-24.\n"
+    told = command("licence", "history", "Q-7").out
+    assert "2EU but 2BA plus HR: 35 countries by ISO 3166-1" in told
+    assert "Ended:       2026-12-23 23:00:00 UTC, recorded" in told
+    assert told.count("recorded") == 3
+
+
+def test_what_was_known_then_and_what_is_known_now_are_told(command: Command, cast: Cast) -> None:
+    asked = ("licence", "asked", "ZZPEN2600001", "--country", "DE", "--at", "2026-06-03")
+    assert command(*asked).status == 0
+    command("licence", "end", "LAN-1", "--reason", "learnt late", "--from", "2026-06-01")
+    told = command(*asked)
+    then, now = told.out.splitlines()
+    assert then == "As known at 2026-06-03 00:00:00 UTC: yes, by LAN-1 and MER-1."
+    assert now.startswith("As known now: no, the licence of the recording ended on 2026-06-01")
+    assert told.status == 1
+    before = command(*asked, "--known-at", "2025-06-03").out.splitlines()[0]
+    assert before.endswith("no, no licence of the recording names this track.")
+
+
 def test_a_licensor_misspelt_is_told_apart_from_the_one_on_file(
     command: Command, cast: Cast
 ) -> None:

@@ -40,6 +40,8 @@ FORM = {
     "tariff_version": "1",
 }
 
+END = {"change": "ended", "effective_on": ""}
+
 
 def send(client: Client, **changed: object) -> str:
     """Send the form with some fields changed; the page that refuses it."""
@@ -116,9 +118,9 @@ def test_a_repertoire_is_named_as_people_name_it(
         ({"repertoire_kind": "release", "repertoire": "0000"}, "No release has the UPC"),
         ({"repertoire_kind": "track", "repertoire": "XX"}, "No track has the ISRC"),
         ({"repertoire_kind": "track"}, "Say which one the licence speaks of."),
-        ({"territory_list": "DE, ZZ"}, "is not an ISO 3166-1 alpha-2 country"),
+        ({"territory_list": "DE, ZZ"}, "is neither an ISO 3166-1 alpha-2 country"),
         ({"territory_list": " , "}, "List the countries"),
-        ({"territory_list": "worldwide", "territory_mode": "only"}, "is not an ISO 3166-1"),
+        ({"territory_list": "DE but", "territory_mode": "only"}, "ends with a code"),
         ({"ends_on": "2026-02-01"}, "A licence ends on a later day than it starts."),
         ({"starts_on": "yesterday"}, "Enter a valid date."),
         ({"rate": "fifteen"}, "This is not a rate."),
@@ -177,7 +179,9 @@ def test_words_find_a_licence(otto: Client, cast: Cast, see: See) -> None:
 
 def test_a_licence_is_ended_with_its_reason(otto: Client, cast: Cast, see: See) -> None:
     see(otto, "/desk/licences/LAN-1/end/")
-    answer = otto.post("/desk/licences/LAN-1/end/", {"reason": "The label moved on"}, follow=True)
+    answer = otto.post(
+        "/desk/licences/LAN-1/end/", {**END, "reason": "The label moved on"}, follow=True
+    )
     assert "Licence LAN-1 is ended." in answer.content.decode()
     licence = get_licence(number="LAN-1")
     assert licence.ended_at is not None
@@ -188,14 +192,51 @@ def test_a_licence_is_ended_with_its_reason(otto: Client, cast: Cast, see: See) 
 
 def test_a_licence_is_not_ended_without_a_reason(otto: Client, cast: Cast) -> None:
     for reason in ("", " ", "x" * 301):
-        assert otto.post("/desk/licences/LAN-1/end/", {"reason": reason}).status_code == 422
+        assert otto.post("/desk/licences/LAN-1/end/", {**END, "reason": reason}).status_code == 422
     assert get_licence(number="LAN-1").ended_at is None
 
 
 def test_ending_what_has_ended_keeps_the_first_reason(otto: Client, cast: Cast) -> None:
     for reason in ("first", "second"):
-        otto.post("/desk/licences/LAN-1/end/", {"reason": reason})
+        otto.post("/desk/licences/LAN-1/end/", {**END, "reason": reason})
     assert get_licence(number="LAN-1").end_reason == "first"
+
+
+def test_a_licence_is_suspended_and_goes_on_with_what_happened_told(
+    otto: Client, cast: Cast, see: See
+) -> None:
+    for change, reason, state in (
+        ("suspended", "They ask what was counted", "suspended"),
+        ("resumed", "They have been told", "in force"),
+    ):
+        sent = {"change": change, "reason": reason, "effective_on": ""}
+        assert otto.post("/desk/licences/LAN-1/end/", sent).status_code == 303
+        page = see(otto, "/desk/licences/LAN-1/end/")
+        assert reason in page
+        assert state in page
+    again = otto.post("/desk/licences/LAN-1/end/", sent)
+    assert again.status_code == 422
+    assert "is not suspended from then on already" in again.content.decode()
+
+
+def test_an_end_in_the_past_is_kept_as_what_is_known_now(otto: Client, cast: Cast) -> None:
+    sent = {"change": "ended", "reason": "They wrote", "effective_on": "2026-02-01"}
+    otto.post("/desk/licences/LAN-1/end/", sent)
+    [change] = get_licence(number="LAN-1").changes
+    assert change.effective_at == datetime(2026, 2, 1, tzinfo=UTC)
+    assert change.recorded_at > change.effective_at
+
+
+def test_days_are_those_of_the_licences_own_clocks(otto: Client, cast: Cast, see: See) -> None:
+    changed = {"territory_mode": "only", "territory_list": "2eu but gb", "zone": "Europe/Berlin"}
+    otto.post(GRANT, {**FORM, **changed})
+    licence = get_licence(number="GEM-2026-7")
+    assert licence.terms.starts_at == datetime(2026, 1, 31, 23, tzinfo=UTC)
+    assert licence.terms.ends_at == datetime(2027, 1, 31, 23, tzinfo=UTC)
+    page = see(otto, "/desk/licences/")
+    assert "from 1 Feb 2026 through 31 Jan 2027 (Europe/Berlin)" in page
+    assert "2EU but GB (43 countries)" in page
+    assert "is not a time zone" in send(otto, number="GEM-8", zone="Europe/Nowhere")
 
 
 def test_a_licence_that_nobody_recorded_is_not_found(otto: Client, cast: Cast) -> None:
@@ -205,7 +246,7 @@ def test_a_licence_that_nobody_recorded_is_not_found(otto: Client, cast: Cast) -
 def test_a_number_with_slashes_can_be_ended(otto: Client, cast: Cast, see: See) -> None:
     otto.post(GRANT, {**FORM, "number": "GEM/2026/7"})
     assert "/desk/licences/GEM/2026/7/end/" in see(otto, "/desk/licences/")
-    assert otto.post("/desk/licences/GEM/2026/7/end/", {"reason": "over"}).status_code == 303
+    assert otto.post("/desk/licences/GEM/2026/7/end/", {**END, "reason": "over"}).status_code == 303
 
 
 def test_a_tariff_that_no_price_pays_is_told_once_it_is_recorded(otto: Client, cast: Cast) -> None:
@@ -218,9 +259,9 @@ def test_a_tariff_that_no_price_pays_is_told_once_it_is_recorded(otto: Client, c
 
 
 def test_a_reason_in_several_lines_is_kept_in_one(otto: Client, cast: Cast) -> None:
-    otto.post("/desk/licences/LAN-1/end/", {"reason": "moved on,\r\nby letter"})
+    otto.post("/desk/licences/LAN-1/end/", {**END, "reason": "moved on,\r\nby letter"})
     assert get_licence(number="LAN-1").end_reason == "moved on, by letter"
-    answer = otto.post("/desk/licences/MER-1/end/", {"reason": "over\u202e"})
+    answer = otto.post("/desk/licences/MER-1/end/", {**END, "reason": "over\u202e"})
     assert answer.status_code == 422
 
 

@@ -19,10 +19,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pennywhistle.kit.clock import Period
+from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.territory import COUNTRIES, TerritorySet
 from pennywhistle.shop.catalogue.models import Track
 from pennywhistle.shop.licensing import operations
+from pennywhistle.shop.licensing.history import ChangeKind
 from pennywhistle.shop.licensing.queries import list_coverage
 from pennywhistle.shop.licensing.rules import (
     Coverage,
@@ -336,7 +337,8 @@ def record(licence: Drawn, number: int, shelves: tuple[TrackRef, ...]) -> Licenc
             repertoire=terms.repertoire,
             uses=terms.uses,
             territories=terms.territories,
-            period=Period(licence.starts, licence.ends),
+            starts=LocalTime.of(licence.starts),
+            ends=LocalTime.of(licence.ends) if licence.ends else None,
             tariff=terms.tariff,
             document_reference=terms.document_reference,
         ),
@@ -344,5 +346,12 @@ def record(licence: Drawn, number: int, shelves: tuple[TrackRef, ...]) -> Licenc
         now=OPENED,
     ).licence
     if licence.ended is not None:
-        operations.end(number=terms.number, reason="drawn", at=licence.ended)
+        operations.change(
+            number=terms.number,
+            kind=ChangeKind.ENDED,
+            reason="drawn",
+            effective_at=licence.ended,
+            recorded_by=None,
+            now=licence.ended,
+        )
     return replace(terms, id=row.pk)

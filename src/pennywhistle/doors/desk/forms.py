@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from pennywhistle.doors.desk.words import sentence
 from pennywhistle.flows.grant_licence import LicenceRequest, parse_preview, parse_rate
 from pennywhistle.kit.clock import Period, month_period
-from pennywhistle.kit.territory import TerritorySet, UnknownCountryError
+from pennywhistle.kit.local_time import UTC_NAME, ZONE_LETTERS_MOST, UnknownZoneError, get_zone
+from pennywhistle.kit.territory import TerritorySet
+from pennywhistle.shop.licensing.history import ChangeKind
 from pennywhistle.shop.licensing.queries import LicensorFacts
 from pennywhistle.shop.licensing.rules import PREVIEW_SECONDS, LicensingError, TariffTerms
 
@@ -147,19 +150,29 @@ class LicenceForm(PlainForm):
         label=_("Countries"),
         max_length=1000,
         required=False,
-        help_text=_("Two-letter codes of ISO 3166-1 with commas: DE, AT, CH. Empty for worldwide."),
+        help_text=_(
+            "Codes of ISO 3166-1 or of CISAC's TIS with commas: DE, AT, CH, or 2EU but GB. Empty for "
+            "worldwide, which is every country: CISAC's World is 2WL, and lacks some."
+        ),
     )
     starts_on = read_day(
-        label=_("Starts on"), help_text=_("In force from the first instant of this day in UTC.")
+        label=_("Starts on"),
+        help_text=_("In force from the first instant of this day in its time zone."),
     )
     ends_on = read_day(
         label=_("Ends on"),
         required=False,
         help_text=_(
             "The first day on which it is no longer in force: one that ends on 1 January holds "
-            "through the last instant of 31 December, UTC. Leave it empty for a licence that runs "
-            "until it is ended."
+            "through the last instant of 31 December. Leave it empty for a licence that runs until "
+            "it is ended."
         ),
+    )
+    zone = forms.CharField(
+        label=_("Time zone"),
+        max_length=ZONE_LETTERS_MOST,
+        required=False,
+        help_text=_("Whose clocks tell these days, such as Europe/Berlin. Empty is UTC."),
     )
     rate = forms.RegexField(
         label=_("Rate"),
@@ -209,6 +222,13 @@ class LicenceForm(PlainForm):
             raise ValidationError(sentence(error)) from None
         return text
 
+    def clean_zone(self) -> ZoneInfo:
+        """The zone of that name; UTC for none."""
+        try:
+            return get_zone(str(self.cleaned_data["zone"]).strip() or UTC_NAME)
+        except UnknownZoneError as error:
+            raise ValidationError(sentence(error)) from None
+
     def clean_preview_seconds(self) -> str:
         """The length as typed, once it is known to be one; 30 for nothing."""
         text = str(self.cleaned_data["preview_seconds"]).strip() or str(PREVIEW_SECONDS)
@@ -249,8 +269,8 @@ class LicenceForm(PlainForm):
             repertoire=given["repertoire"],
             uses=tuple(given["uses"]),
             territories=str(_territories(given)),
-            starts_at=midnight(given["starts_on"]),
-            ends_at=midnight(ends_on) if ends_on else None,
+            starts_at=datetime.combine(given["starts_on"], time(), given["zone"]),
+            ends_at=datetime.combine(ends_on, time(), given["zone"]) if ends_on else None,
             rate=given["rate"],
             base=given["base"],
             floor_per_track="" if floor is None else f"{floor:f}",
@@ -269,27 +289,44 @@ class LicenceForm(PlainForm):
             return
         try:
             _territories(given)
-        except UnknownCountryError as error:
+        except ValueError as error:
             self.add_error("territory_list", sentence(error))
 
 
 def _territories(given: dict[str, Any]) -> TerritorySet:
-    """Mode and list as a set. Raises `UnknownCountryError`."""
-    codes = given["territory_list"].replace(",", " ").split()
+    """Mode and list as a set. Raises `ValueError`."""
     if given["territory_mode"] == "worldwide":
         return TerritorySet.worldwide()
-    make = TerritorySet.only if given["territory_mode"] == "only" else TerritorySet.all_but
-    return make(codes)
+    mode = "all-but " if given["territory_mode"] == "all-but" else ""
+    return TerritorySet.parse(mode + given["territory_list"])
 
 
 class EndForm(PlainForm):
-    """Why a licence is ended."""
+    """What happens to a licence, why, and from when on."""
 
+    change = forms.ChoiceField(
+        label=_("What happens"),
+        choices=[
+            (ChangeKind.ENDED.value, _("it ends")),
+            (ChangeKind.SUSPENDED.value, _("it is suspended")),
+            (ChangeKind.RESUMED.value, _("its suspension is lifted")),
+        ],
+        initial=ChangeKind.ENDED.value,
+        widget=forms.RadioSelect,
+    )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Kept with the licence, for whoever asks later."),
+    )
+    effective_on = read_day(
+        label=_("From"),
+        required=False,
+        help_text=_(
+            "From the first instant of this day, by the licence's own clocks; empty is now. A day "
+            "that has passed is kept as what the store came to know today."
+        ),
     )
 
 

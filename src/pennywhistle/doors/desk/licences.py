@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
@@ -12,8 +14,9 @@ from pennywhistle.doors.desk.access import Visitor, for_the_operator, go, show
 from pennywhistle.doors.desk.forms import EndForm, LicenceForm
 from pennywhistle.doors.desk.pages import EndPage, GrantPage, LicencesPage
 from pennywhistle.doors.desk.shopfront import currency_of
-from pennywhistle.flows.end_licence import end_licence
+from pennywhistle.flows.end_licence import change_licence
 from pennywhistle.flows.grant_licence import GrantedLicence, grant_licence
+from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.money import MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.shop.catalogue.rules import (
@@ -21,13 +24,14 @@ from pennywhistle.shop.catalogue.rules import (
     UnknownReleaseError,
     UnknownTrackError,
 )
+from pennywhistle.shop.licensing.history import ChangeKind
 from pennywhistle.shop.licensing.queries import (
     LICENCES_ON_A_PAGE,
     get_licence,
     list_licences_for_desk,
     list_licensors,
 )
-from pennywhistle.shop.licensing.rules import LicensingError, UnknownLicenceError
+from pennywhistle.shop.licensing.rules import LicenceStateError, LicensingError, UnknownLicenceError
 
 QUERY_MOST = 200
 
@@ -99,22 +103,32 @@ def _tell(request: HttpRequest, granted: GrantedLicence) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_the_operator
 def end(request: HttpRequest, visitor: Visitor, number: str) -> HttpResponse:
-    """End a licence with a reason: sales stop, downloads of what was bought go on."""
+    """End a licence, suspend it or lift that, with a reason: sales stop, downloads of what was bought
+    go on."""
     try:
         licence = get_licence(number=number)
     except UnknownLicenceError:
         raise Http404 from None
     form = EndForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        given = form.cleaned_data
+        day, kind = given["effective_on"], ChangeKind(given["change"])
+        wall = datetime.combine(day, time()) if day else None
         try:
-            end_licence(number=number, reason=form.cleaned_data["reason"], now=visitor.now)
+            change_licence(
+                number=number,
+                kind=kind,
+                reason=given["reason"],
+                now=visitor.now,
+                effective_at=LocalTime(wall, licence.starts.zone).first_instant if wall else None,
+                changed_by=visitor.person_id,
+            )
+        except LicenceStateError as error:
+            form.add_error("change", words.sentence(error))
         except LicensingError as error:
             form.add_error("reason", words.sentence(error))
         else:
-            said = gettext(
-                "Licence %(number)s is ended. What was bought under it can still be downloaded."
-            )
-            messages.success(request, said % {"number": number})
+            messages.success(request, _said(kind) % {"number": number})
             return go("desk-licences")
     page = EndPage(
         licence=rows.licence_row(licence, visitor.now),
@@ -122,3 +136,16 @@ def end(request: HttpRequest, visitor: Visitor, number: str) -> HttpResponse:
         is_ended=licence.terms.ends_at is not None and licence.terms.ends_at <= visitor.now,
     )
     return show(request, visitor, "end", page, status=422 if form.is_bound else 200)
+
+
+def _said(kind: ChangeKind) -> str:
+    known = {
+        ChangeKind.ENDED: gettext(
+            "Licence %(number)s is ended. What was bought under it can still be downloaded."
+        ),
+        ChangeKind.SUSPENDED: gettext(
+            "Licence %(number)s is suspended. What was bought under it can still be downloaded."
+        ),
+        ChangeKind.RESUMED: gettext("The suspension of licence %(number)s is lifted."),
+    }
+    return known[kind]

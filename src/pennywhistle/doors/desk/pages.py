@@ -83,11 +83,18 @@ class PendingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LicenceRow:
-    """A licence in a list. `ends_at` is the first instant outside of it, None where it runs on.
+class ChangeRow:
+    """What happened to a licence, from when on, and since when the store knows."""
 
-    `last_day` is the last day inside, where it ends at a midnight (UTC).
-    """
+    what: str
+    effective_at: datetime
+    recorded_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRow:
+    """A licence in a list. `period` tells from when and until when, as it was written."""
 
     number: str
     licensor: str
@@ -96,14 +103,13 @@ class LicenceRow:
     repertoire: str
     uses: str
     territories: str
-    starts_at: datetime
-    ends_at: datetime | None
-    last_day: date | None
+    period: str
     tariff: str
     document_reference: str
     state: Badge
     end_url: str
     end_reason: str = ""
+    history: tuple[ChangeRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +260,7 @@ class EndPage:
 
 @dataclass(frozen=True, slots=True)
 class IssuedRow:
-    """A statement of a closed period, as it was issued. `proof_url` is empty until it is sealed."""
+    """A statement of a closed period, as it was issued. `proof_note` says why there is no proof."""
 
     month: str
     starts_at: datetime

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from pennywhistle.doors.desk import words
 from pennywhistle.doors.desk.pages import (
+    ChangeRow,
     CoverageRow,
     KindRow,
     LicenceRow,
@@ -120,22 +121,22 @@ def licence_row(licence: LicenceFacts, now: datetime) -> LicenceRow:
         repertoire=words.repertoire(licence),
         uses=words.uses(terms),
         territories=words.territories(terms.territories),
-        starts_at=terms.starts_at,
-        ends_at=terms.ends_at,
-        last_day=_last_day(terms.ends_at),
+        period=words.licence_period(licence),
         tariff=words.tariff(terms.tariff),
         document_reference=terms.document_reference,
         state=words.licence_state(terms, now),
         end_url=reverse("desk-end", args=[terms.number]),
         end_reason=licence.end_reason,
+        history=tuple(
+            ChangeRow(
+                words.licence_change(change.kind),
+                change.effective_at,
+                change.recorded_at,
+                change.reason,
+            )
+            for change in licence.changes
+        ),
     )
-
-
-def _last_day(ends_at: datetime | None) -> date | None:
-    """The day before an end that is a midnight; None for an end within a day, and for no end."""
-    if ends_at is None or ends_at.astimezone(UTC).time() != time():
-        return None
-    return (ends_at.astimezone(UTC) - timedelta(days=1)).date()
 
 
 def sold_line(line: LineFacts) -> SoldLine:

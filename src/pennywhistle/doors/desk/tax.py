@@ -160,8 +160,7 @@ def _notes(visitor: Visitor) -> Iterable[str]:
             "PENNYWHISTLE_SMALL_SELLER off before that."
         )
     for shop in list_shopfronts(now=visitor.now):
-        countries = list(shop.territories.countries)
-        if len(countries) == 1 and shop.territories.mode == "only":
+        if len(shop.territories.countries) == 1:
             yield gettext(
                 "%(shop)s sells in one country alone. Its tax is then known when a wallet is filled, "
                 "and a tax office may call the top-up a single-purpose voucher (article 30a of "

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext
 
-from pennywhistle.kit.territory import TerritoryMode, TerritorySet
+from pennywhistle.kit.local_time import UTC_NAME, LocalTime
+from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.look import formats
+from pennywhistle.shop.licensing.history import ChangeKind
 from pennywhistle.shop.licensing.queries import LicenceFacts
 from pennywhistle.shop.licensing.rules import (
     LicenceTerms,
@@ -70,7 +73,47 @@ def licence_state(terms: LicenceTerms, now: datetime) -> Badge:
         return Badge(gettext("ended"), "wrong")
     if now < terms.starts_at:
         return Badge(gettext("starts later"), "copper")
+    if not terms.is_in_force(now):
+        return Badge(gettext("suspended"), "wrong")
     return Badge(gettext("in force"), "good")
+
+
+def licence_change(kind: ChangeKind) -> str:
+    """What happened to a licence."""
+    known = {
+        ChangeKind.ENDED: gettext("ended"),
+        ChangeKind.SUSPENDED: gettext("suspended"),
+        ChangeKind.RESUMED: gettext("suspension lifted"),
+    }
+    return known[kind]
+
+
+def licence_period(licence: LicenceFacts) -> str:
+    """`from 1 Jan 2026 through 31 Dec 2026 (Europe/Berlin)`: as it was written, or ended by hand."""
+    starts = gettext("from %(start)s") % {"start": _wall(licence.starts)}
+    parts = [starts, ends] if (ends := _until(licence)) else [starts]
+    if licence.starts.zone != UTC_NAME:
+        parts.append(f"({licence.starts.zone})")
+    return " ".join(parts)
+
+
+def _until(licence: LicenceFacts) -> str:
+    """Nothing for one that runs until it is ended."""
+    ended_at, written = licence.ended_at, licence.ends
+    if ended_at is not None and ended_at == licence.terms.ends_at:
+        return gettext("until %(end)s") % {"end": formats.moment(ended_at)}
+    if written is None:
+        return ""
+    if written.is_midnight:
+        last = written.wall.date() - timedelta(days=1)
+        return gettext("through %(last)s") % {"last": formats.day(last)}
+    return gettext("until %(end)s") % {"end": _wall(written)}
+
+
+def _wall(written: LocalTime) -> str:
+    """A day, and the time of day where it is not the first."""
+    day = formats.day(written.wall.date())
+    return day if written.is_midnight else f"{day}, {written.wall:%H:%M}"
 
 
 def right(value: Right) -> str:
@@ -113,16 +156,23 @@ def uses(terms: LicenceTerms) -> str:
 
 
 def territories(chosen: TerritorySet) -> str:
-    """Where a licence holds."""
-    if chosen.mode is TerritoryMode.WORLDWIDE:
+    """Where a licence holds: names where it lists countries, and the codes of groups as written."""
+    if not chosen.missing:
         return gettext("worldwide")
-    names = sorted(map(formats.country, chosen.countries))
+    if chosen.is_list:
+        return _countries(chosen.countries)
+    if chosen.is_all_but_a_list:
+        return gettext("all but %(countries)s") % {"countries": _countries(chosen.missing)}
+    words = {"written": str(chosen), "count": len(chosen.countries)}
+    return gettext("%(written)s (%(count)s countries)") % words
+
+
+def _countries(codes: Iterable[str]) -> str:
+    names = sorted(map(formats.country, codes))
     listed = ", ".join(names[:COUNTRIES_WRITTEN_MOST])
     more = len(names) - COUNTRIES_WRITTEN_MOST
     if more > 0:
-        listed = gettext("%(listed)s and %(count)s more") % {"listed": listed, "count": more}
-    if chosen.mode is TerritoryMode.ALL_BUT:
-        return gettext("all but %(countries)s") % {"countries": listed}
+        return gettext("%(listed)s and %(count)s more") % {"listed": listed, "count": more}
     return listed
 
 
@@ -145,6 +195,8 @@ def why_not(answer: NotCovered) -> str:
         return gettext("no licence of the %(right)s opens downloads") % words
     if answer.why is Why.TERRITORY:
         return gettext("the %(right)s is not licensed in this territory") % words
+    if answer.why is Why.SUSPENDED:
+        return gettext("the licence of the %(right)s is suspended") % words
     if answer.why is Why.NOT_YET and answer.opens_at is not None:
         words["moment"] = formats.moment(answer.opens_at)
         return gettext("the licence of the %(right)s starts on %(moment)s") % words

@@ -266,6 +266,8 @@ def why_not(answer: NotCovered, territory: str | None) -> str:
         return gettext("Tell us your country to see whether it is sold there.")
     if answer.why is Why.TERRITORY:
         return gettext("Not sold in %(country)s: no licence covers it there.") % place
+    if answer.why is Why.SUSPENDED:
+        return gettext("Not sold at the moment: its licence is suspended.")
     if answer.why is Why.NOT_YET and answer.opens_at is not None:
         return gettext("On sale from %(day)s.") % {"day": formats.day(answer.opens_at)}
     if answer.why is Why.ENDED and answer.ended_at is not None:

@@ -59,7 +59,8 @@ class Tariff(models.Model):
 
 
 class Licence(models.Model):
-    """One grant of one right. Its terms never change; it can only be ended."""
+    """One grant of one right. The database refuses to change it: what happens to it later is a
+    `LicenceChange`."""
 
     class Right(models.TextChoices):
         RECORDING = "RECORDING"
@@ -71,6 +72,15 @@ class Licence(models.Model):
         RELEASE = "release"
         TRACK = "track"
 
+    class Basis(models.TextChoices):
+        CONTRACT = "contract"
+        PUBLIC_DOMAIN = "public-domain"
+        CREATIVE_COMMONS = "creative-commons"
+
+    class Payer(models.TextChoices):
+        STORE = "store"
+        LABEL = "label"
+
     number = models.CharField(max_length=40, unique=True)
     licensor = models.ForeignKey(Licensor, on_delete=models.PROTECT, related_name="licences")
     right = models.CharField(max_length=10, choices=Right.choices)
@@ -81,17 +91,29 @@ class Licence(models.Model):
     uses = models.CharField(max_length=60)  # Words with commas: "DOWNLOAD,PREVIEW".
     # How much of a track may be heard, where PREVIEW is among the uses; None is all of it.
     preview_seconds = models.PositiveIntegerField(null=True, default=PREVIEW_SECONDS)
-    territories = models.CharField(max_length=1500)  # As kit.territory.TerritorySet writes it.
+    # The countries that it was expanded to when it was recorded, with commas: no later table changes
+    # them. Beside them what was written, and the tables by which it was expanded.
+    territories = models.CharField(max_length=1500)
+    territories_written = models.CharField(max_length=1500)
+    territory_tables = models.CharField(max_length=80)
+    # The instants in UTC, and what was written, by the clocks of the licence's own zone.
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
+    starts_written = models.CharField(max_length=100)
+    ends_written = models.CharField(max_length=100, blank=True)
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="licences")
     document_reference = models.CharField(max_length=200)
+    # What it stands on; for Creative Commons which of its licences, such as CC-BY-4.0; and where that
+    # can be seen: an address, a file, an opinion. A contract is its own evidence.
+    basis = models.CharField(max_length=16, choices=Basis.choices, default=Basis.CONTRACT)
+    deed = models.CharField(max_length=20, blank=True)
+    evidence = models.CharField(max_length=500, blank=True)
+    # Who pays the work's royalty: the store to this licensor, or the label out of its own share.
+    mechanical_by = models.CharField(max_length=5, choices=Payer.choices, default=Payer.STORE)
     granted_at = models.DateTimeField()
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    ended_at = models.DateTimeField(null=True)
-    end_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["repertoire", "right"])]
@@ -117,3 +139,24 @@ class Licence(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class LicenceChange(models.Model):
+    """What happened to a licence, from when on, and when the store came to know. Append-only.
+
+    Of what speaks of one instant, what was recorded last is so; the earliest end is.
+    """
+
+    class Kind(models.TextChoices):
+        ENDED = "ended"
+        SUSPENDED = "suspended"
+        RESUMED = "resumed"
+
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    effective_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )

@@ -8,13 +8,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from pennywhistle.kit.clock import Period
+from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.territory import TerritorySet
-from pennywhistle.shop.licensing.models import Licence, Licensor, Tariff
+from pennywhistle.shop.licensing.history import Change, ChangeKind, History, suspensions
+from pennywhistle.shop.licensing.models import Licence, LicenceChange, Licensor, Tariff
+from pennywhistle.shop.licensing.queries import list_histories_by_id
 from pennywhistle.shop.licensing.rules import (
     PREVIEW_SECONDS,
     REASON_LETTERS_MOST,
     TARIFF_CODE_LETTERS_MOST,
+    LicenceStateError,
     LicensingError,
     Repertoire,
     Right,
@@ -26,6 +29,9 @@ from pennywhistle.shop.licensing.rules import (
     check_text,
     fold_name,
 )
+
+# What today's tables make of the territories that were written: no term of its own.
+_EXPANDED = {"territories", "territory_tables"}
 
 # Names that differ in less than this share of their letters are likely one name, misspelt.
 _LIKENESS = 0.85
@@ -42,7 +48,8 @@ class Grant:
     repertoire: Repertoire
     uses: frozenset[Use]
     territories: TerritorySet
-    period: Period
+    starts: LocalTime
+    ends: LocalTime | None
     tariff: TariffTerms
     document_reference: str
     preview_seconds: int | None = PREVIEW_SECONDS
@@ -75,9 +82,13 @@ def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Granted:
             "track_id": _target(terms.repertoire, "track"),
             "uses": ",".join(sorted(use.value for use in terms.uses)),
             "preview_seconds": terms.preview_seconds,
-            "territories": str(terms.territories),
-            "starts_at": terms.period.starts_at,
-            "ends_at": terms.period.ends_at,
+            "territories": ",".join(sorted(terms.territories.countries)),
+            "territories_written": str(terms.territories),
+            "territory_tables": terms.territories.tables,
+            "starts_at": terms.starts.first_instant,
+            "ends_at": terms.ends.first_instant if terms.ends else None,
+            "starts_written": str(terms.starts),
+            "ends_written": str(terms.ends or ""),
             "tariff": _tariff(terms.tariff),
             "document_reference": terms.document_reference,
         }
@@ -86,7 +97,7 @@ def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Granted:
             stored = Licence.objects.create(
                 number=terms.number, granted_at=now, granted_by_id=granted_by, **fields
             )
-        elif any(getattr(stored, name) != value for name, value in fields.items()):
+        elif any(getattr(stored, name) != fields[name] for name in fields.keys() - _EXPANDED):
             raise LicensingError(
                 f"licence {terms.number} is recorded with other terms; end it and grant a new one"
             )
@@ -104,21 +115,54 @@ def hold(*, number: str) -> int:
     return licence.pk
 
 
-def end(*, number: str, reason: str, at: datetime) -> None:
-    """End a licence from `at` on: sales stop, downloads of what was bought go on.
+def change(
+    *,
+    number: str,
+    kind: ChangeKind,
+    reason: str,
+    effective_at: datetime | None,
+    recorded_by: int | None,
+    now: datetime,
+) -> None:
+    """Record what happens to a licence from `effective_at` on, or from now. Transaction: the caller's.
 
-    Ending what has ended changes nothing. Transaction: one of its own.
+    Ending what has ended by then changes nothing. Raises `UnknownLicenceError`; `LicenceStateError`
+    where it has ended by then, or nothing would change; and `LicensingError` for a reason that cannot
+    be kept.
     """
-    with transaction.atomic():
-        licence = Licence.objects.select_for_update().filter(number=number).first()
-        if licence is None:
-            raise UnknownLicenceError(f"no licence has the number {number!r}")
-        reason = " ".join(reason.split())  # One line, however it was typed.
-        check_text(reason, "reason of its end", letters_most=REASON_LETTERS_MOST)
-        if licence.ended_at is None:
-            licence.ended_at = at
-            licence.end_reason = reason
-            licence.save(update_fields=["ended_at", "end_reason"])
+    licence_id = hold(number=number)
+    reason = " ".join(reason.split())  # One line, however it was typed.
+    check_text(reason, "reason of it", letters_most=REASON_LETTERS_MOST)
+    history = list_histories_by_id(licence_ids=[licence_id])[licence_id]
+    # What is recorded later is never dated before what was, whatever the clock says.
+    recorded_at = max([now, *(one.recorded_at for one in history.changes)])
+    new = Change(kind, effective_at or recorded_at, recorded_at, reason)
+    if not _changes(history, new):
+        return
+    LicenceChange.objects.create(
+        licence_id=licence_id,
+        kind=new.kind.value,
+        effective_at=new.effective_at,
+        recorded_at=new.recorded_at,
+        reason=new.reason,
+        recorded_by_id=recorded_by,
+    )
+
+
+def _changes(history: History, new: Change) -> bool:
+    """False for an end of what has ended by then. Raises `LicenceStateError`."""
+    number = history.agreed.number
+    terms = history.as_known()
+    assert terms is not None
+    if terms.ends_at is not None and terms.ends_at <= new.effective_at:
+        if new.kind is ChangeKind.ENDED:
+            return False
+        raise LicenceStateError(f"licence {number} has ended by then: grant another")
+    after = suspensions(changes=[*history.changes, new])
+    if new.kind is not ChangeKind.ENDED and after == terms.suspended:
+        is_so = "suspended" if new.kind is ChangeKind.SUSPENDED else "not suspended"
+        raise LicenceStateError(f"licence {number} is {is_so} from then on already")
+    return True
 
 
 def _check(terms: Grant) -> None:

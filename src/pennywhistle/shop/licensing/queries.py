@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from pennywhistle.kit.clock import Period
+from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.catalogue.facts import TrackFacts
-from pennywhistle.shop.licensing.models import Licence, Licensor, Tariff
+from pennywhistle.shop.licensing.history import Change, ChangeKind, History
+from pennywhistle.shop.licensing.models import Licence, LicenceChange, Licensor, Tariff
 from pennywhistle.shop.licensing.rules import (
     Coverage,
     LicenceTerms,
@@ -30,6 +34,8 @@ from pennywhistle.shop.licensing.rules import (
 )
 
 LICENCES_ON_A_PAGE = 200
+# Sets of countries that one process keeps: many licences are of one.
+TERRITORIES_REMEMBERED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +54,34 @@ class LicenceFacts:
     """A licence as the desk lists it: `target` names its label, release or track, or is empty.
 
     `target_code` is what a grant calls it: the label's name, the UPC or short name, the ISRC.
-    `terms.ends_at` is the earlier of what was agreed and of `ended_at`, when it was ended by hand.
+    `terms.ends_at` is the earlier of what was agreed and of `ended_at`, when it was ended by hand;
+    `starts` and `ends` are as they were written.
     """
 
     terms: LicenceTerms
     target: str
     target_code: str
     licensor_kind: str
+    starts: LocalTime
+    ends: LocalTime | None
     granted_at: datetime
-    ended_at: datetime | None
-    end_reason: str
+    changes: tuple[Change, ...]
+
+    @property
+    def end(self) -> Change | None:
+        """The earliest end by hand, if there is any."""
+        ends = [change for change in self.changes if change.kind is ChangeKind.ENDED]
+        return min(ends, key=lambda change: change.effective_at, default=None)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended by hand."""
+        return self.end.effective_at if self.end else None
+
+    @property
+    def end_reason(self) -> str:
+        """Why it was ended."""
+        return self.end.reason if self.end else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +100,18 @@ def track_ref(track: TrackFacts) -> TrackRef:
 
 
 def list_coverage(
-    *, tracks: Sequence[TrackRef], use: Use, territory: str | None, instant: datetime
+    *,
+    tracks: Sequence[TrackRef],
+    use: Use,
+    territory: str | None,
+    instant: datetime,
+    known_at: datetime | None = None,
 ) -> dict[int, Coverage]:
-    """Coverage by track id. One query, however many tracks."""
-    licences = list_terms(tracks=tracks)
+    """Coverage by track id, as known at `known_at`, or now for None.
+
+    One query, however many tracks, and one more where a licence was ended or suspended.
+    """
+    licences = list_terms(tracks=tracks, known_at=known_at)
     return {
         track.track_id: cover(
             track=track, use=use, territory=territory, instant=instant, licences=licences
@@ -99,25 +131,54 @@ def list_open_territories(
     }
 
 
-def list_terms(*, tracks: Sequence[TrackRef]) -> list[LicenceTerms]:
-    """Every licence, past and future too, that speaks of one of these tracks. One query."""
+def was_licensed(
+    *, track: TrackRef, use: Use, territory: str, instant: datetime, as_of_knowledge: datetime
+) -> Coverage:
+    """Was this licensed there, then, by all that the store knew at `as_of_knowledge`?
+
+    What was recorded later, of whatever instant, says nothing here. Queries as `list_coverage`.
+    """
+    return list_coverage(
+        tracks=[track],
+        use=use,
+        territory=territory,
+        instant=instant,
+        known_at=as_of_knowledge,
+    )[track.track_id]
+
+
+def list_terms(
+    *, tracks: Sequence[TrackRef], known_at: datetime | None = None
+) -> list[LicenceTerms]:
+    """Every licence, past and future too, that speaks of one of these tracks, as it was known then.
+
+    One query, and one more where a licence was ended or suspended.
+    """
     rows = _licences().filter(
         Q(repertoire="whole")
         | Q(label_id__in={track.label_id for track in tracks})
         | Q(release_id__in={track.release_id for track in tracks})
         | Q(track_id__in={track.track_id for track in tracks})
     )
-    return [_terms(row) for row in rows]
+    known = (history.as_known(known_at) for history in _histories(rows))
+    return [terms for terms in known if terms is not None]
+
+
+def list_histories_by_id(*, licence_ids: Iterable[int]) -> dict[int, History]:
+    """Licences by id, with what happened to them. One query, and one more where anything did."""
+    rows = _licences().filter(pk__in=list(licence_ids))
+    return {history.agreed.id: history for history in _histories(rows)}
 
 
 def list_terms_by_id(*, licence_ids: Iterable[int]) -> dict[int, LicenceTerms]:
-    """Licences by id. One query."""
-    return {row.pk: _terms(row) for row in _licences().filter(pk__in=list(licence_ids))}
+    """Licences by id, as they are known now. Queries as `list_histories_by_id`."""
+    histories = list_histories_by_id(licence_ids=licence_ids)
+    return {licence_id: _known_now(history) for licence_id, history in histories.items()}
 
 
 def list_licences() -> list[LicenceTerms]:
-    """Every licence, newest first, as the desk lists them. One query."""
-    return [_terms(row) for row in _licences().order_by("-id")]
+    """Every licence, newest first, as the desk lists them. One query, or two."""
+    return [_known_now(history) for history in _histories(_licences().order_by("-id"))]
 
 
 def list_licences_for_desk(
@@ -125,7 +186,7 @@ def list_licences_for_desk(
 ) -> list[LicenceFacts]:
     """The newest licences whose number, licensor or document holds the words; None for no limit.
 
-    One query.
+    One query, and one more where a licence was ended or suspended.
     """
     rows = _with_targets()
     if words := query.strip():
@@ -134,46 +195,44 @@ def list_licences_for_desk(
             | Q(licensor__name__icontains=words)
             | Q(document_reference__icontains=words)
         )
-    return [_licence(row) for row in rows.order_by("-id")[:limit]]
+    return _facts(rows.order_by("-id")[:limit])
 
 
 def list_licences_ending(*, within: Period) -> list[LicenceFacts]:
-    """Licences whose agreed end lies within a period, soonest first. One query."""
-    rows = _with_targets().filter(ended_at=None, ends_at__gte=within.starts_at)
+    """Licences whose agreed end lies within a period, soonest first. One query, or two."""
+    rows = _with_targets().exclude(changes__kind=ChangeKind.ENDED.value)
+    rows = rows.filter(ends_at__gte=within.starts_at)
     if within.ends_at is not None:
         rows = rows.filter(ends_at__lt=within.ends_at)
-    return [_licence(row) for row in rows.order_by("ends_at", "id")[:LICENCES_ON_A_PAGE]]
+    return _facts(rows.order_by("ends_at", "id")[:LICENCES_ON_A_PAGE])
 
 
 def get_licence(*, number: str) -> LicenceFacts:
-    """The licence of that number, or `UnknownLicenceError`. One query."""
-    row = _with_targets().filter(number=number).first()
-    if row is None:
-        raise UnknownLicenceError(f"no licence has the number {number!r}")
-    return _licence(row)
+    """The licence of that number, or `UnknownLicenceError`. One query, or two."""
+    for licence in _facts(_with_targets().filter(number=number)):
+        return licence
+    raise UnknownLicenceError(f"no licence has the number {number!r}")
 
 
 def list_notice(*, territory: str | None, instant: datetime) -> list[NoticeLine]:
-    """The licences in force there, as the notice on each page names them. One query.
-
-    All of them where the territory is not known.
+    """The licences in force there, as the notice on each page names them; all of them where the
+    territory is not known. One query, and one more where one of them was ended or suspended.
     """
-    in_force = (
-        _licences()
-        .filter(starts_at__lte=instant, uses__contains=Use.DOWNLOAD.value)
-        .filter(Q(ends_at=None) | Q(ends_at__gt=instant))
-        .filter(Q(ended_at=None) | Q(ended_at__gt=instant))
+    begun = _licences().filter(starts_at__lte=instant, uses__contains=Use.DOWNLOAD.value)
+    rows = begun.filter(Q(ends_at=None) | Q(ends_at__gt=instant)).order_by(
+        "licensor__name", "number"
     )
+    kinds = {row.pk: row.licensor.kind for row in rows}
     return [
         NoticeLine(
-            licensor=row.licensor.name,
-            kind=row.licensor.kind,
-            right=row.right,
-            number=row.number,
-            document_reference=row.document_reference,
+            licensor=terms.licensor,
+            kind=kinds[terms.id],
+            right=terms.right.value,
+            number=terms.number,
+            document_reference=terms.document_reference,
         )
-        for row in in_force.order_by("licensor__name", "number")
-        if territory is None or territory in TerritorySet.parse(row.territories)
+        for terms in map(_known_now, _histories(rows))
+        if terms.is_in_force(instant) and (territory is None or territory in terms.territories)
     ]
 
 
@@ -228,23 +287,48 @@ def list_licensors_of_labels(*, label_ids: Sequence[int]) -> list[LicensorFacts]
 
 
 def _licences() -> QuerySet[Licence]:
-    return Licence.objects.select_related("licensor", "tariff")
+    changed = Exists(LicenceChange.objects.filter(licence=OuterRef("pk")))
+    return Licence.objects.select_related("licensor", "tariff").annotate(is_changed=changed)
 
 
 def _with_targets() -> QuerySet[Licence]:
     return _licences().select_related("label", "release", "track")
 
 
-def _licence(row: Licence) -> LicenceFacts:
+def _histories(rows: QuerySet[Licence]) -> list[History]:
+    """Licences with what happened to them. One query, and one more where anything did."""
+    changes: dict[int, list[Change]] = defaultdict(list)
+    if changed := [row.pk for row in rows if row.is_changed]:  # type: ignore[attr-defined]
+        for row in LicenceChange.objects.filter(licence_id__in=changed).order_by(
+            "recorded_at", "id"
+        ):
+            changes[row.licence_id].append(
+                Change(ChangeKind(row.kind), row.effective_at, row.recorded_at, row.reason)
+            )
+    return [History(_terms(row), row.granted_at, tuple(changes[row.pk])) for row in rows]
+
+
+def _known_now(history: History) -> LicenceTerms:
+    terms = history.as_known()
+    assert terms is not None, "all that is recorded is known now"
+    return terms
+
+
+def _facts(rows: QuerySet[Licence]) -> list[LicenceFacts]:
+    return [_licence(row, history) for row, history in zip(rows, _histories(rows), strict=True)]
+
+
+def _licence(row: Licence, history: History) -> LicenceFacts:
     target = row.label or row.release or row.track
     return LicenceFacts(
-        terms=_terms(row),
+        terms=_known_now(history),
         target=str(target) if target else "",
         target_code=_target_code(row),
         licensor_kind=row.licensor.kind,
+        starts=LocalTime.parse(row.starts_written),
+        ends=LocalTime.parse(row.ends_written) if row.ends_written else None,
         granted_at=row.granted_at,
-        ended_at=row.ended_at,
-        end_reason=row.end_reason,
+        changes=history.changes,
     )
 
 
@@ -256,8 +340,13 @@ def _target_code(row: Licence) -> str:
     return row.track.isrc if row.track is not None else ""
 
 
+@lru_cache(maxsize=TERRITORIES_REMEMBERED)
+def _territories(written: str, countries: str, tables: str) -> TerritorySet:
+    """What a licence's own row says, and not what today's tables would."""
+    return TerritorySet.kept(written=written, countries=countries, tables=tables)
+
+
 def _terms(row: Licence) -> LicenceTerms:
-    ends = [instant for instant in (row.ends_at, row.ended_at) if instant is not None]
     kind = row.repertoire
     target = {"label": row.label_id, "release": row.release_id, "track": row.track_id}.get(kind)
     return LicenceTerms(
@@ -268,9 +357,9 @@ def _terms(row: Licence) -> LicenceTerms:
         right=Right(row.right),
         repertoire=Repertoire(kind, target),
         uses=frozenset(map(Use, row.uses.split(","))),
-        territories=TerritorySet.parse(row.territories),
+        territories=_territories(row.territories_written, row.territories, row.territory_tables),
         starts_at=row.starts_at,
-        ends_at=min(ends, default=None),
+        ends_at=row.ends_at,
         tariff=_tariff(row.tariff),
         document_reference=row.document_reference,
         preview_seconds=row.preview_seconds,

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import COUNTRIES, TerritorySet
 
@@ -59,6 +60,10 @@ class TariffCurrencyError(LicensingError):
 
 class UnknownLicensorError(LicensingError):
     """No licensor of that name."""
+
+
+class LicenceStateError(LicensingError):
+    """A change that a licence does not take: one that has ended is not suspended any more."""
 
 
 class UnknownLicenceError(LicensingError):
@@ -183,7 +188,7 @@ _BREADTH = {"track": 0, "release": 1, "label": 2, "whole": 3}
 class LicenceTerms:
     """A licence as coverage reads it. `[starts_at, ends_at)`; None means until it is ended.
 
-    `preview_seconds` is how much of a track may be heard where PREVIEW is among the uses; None is
+    `suspended` is when it opens nothing in between. `preview_seconds` is how much of a track may be heard where PREVIEW is among the uses; None is
     all of it.
     """
 
@@ -200,6 +205,15 @@ class LicenceTerms:
     tariff: TariffTerms
     document_reference: str
     preview_seconds: int | None = PREVIEW_SECONDS
+    suspended: tuple[Period, ...] = ()
+
+    def is_in_force(self, instant: datetime) -> bool:
+        """True within its period, unless it is suspended."""
+        return (
+            self.starts_at <= instant
+            and (self.ends_at is None or instant < self.ends_at)
+            and not any(instant in span for span in self.suspended)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +257,7 @@ class Why(StrEnum):
     USE = "use"
     TERRITORY = "territory"
     NOT_YET = "not-yet"
+    SUSPENDED = "suspended"
     ENDED = "ended"
 
 
@@ -309,11 +324,7 @@ def _opens(licence: LicenceTerms, use: Use, territory: str, instant: datetime) -
 
 
 def _runs(licence: LicenceTerms, use: Use, instant: datetime) -> bool:
-    return (
-        use in licence.uses
-        and licence.starts_at <= instant
-        and (licence.ends_at is None or instant < licence.ends_at)
-    )
+    return use in licence.uses and licence.is_in_force(instant)
 
 
 def _precedence(licence: LicenceTerms) -> tuple[int, float, int]:
@@ -333,11 +344,18 @@ def _why_not(
     if not licences:
         return NotCovered(Why.TERRITORY, right)
     if coming := [
-        licence.starts_at
+        at
         for licence in licences
-        if licence.starts_at > instant
-        and (licence.ends_at is None or licence.ends_at > licence.starts_at)
+        for at in (licence.starts_at, *(span.ends_at for span in licence.suspended))
+        if at is not None and at > instant and licence.is_in_force(at)
     ]:
         return NotCovered(Why.NOT_YET, right, opens_at=min(coming))
-    ended = max(licence.ends_at for licence in licences if licence.ends_at is not None)
-    return NotCovered(Why.ENDED, right, ended_at=ended)
+    ends = [licence.ends_at for licence in licences if _is_over(licence, instant)]
+    if len(ends) < len(licences):
+        return NotCovered(Why.SUSPENDED, right)
+    return NotCovered(Why.ENDED, right, ended_at=max(end for end in ends if end is not None))
+
+
+def _is_over(licence: LicenceTerms, instant: datetime) -> bool:
+    """True where it has ended, or will before it starts."""
+    return licence.ends_at is not None and licence.ends_at <= max(instant, licence.starts_at)

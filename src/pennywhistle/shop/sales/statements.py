@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.statements import run
+from pennywhistle.shop.licensing.queries import list_histories_by_id
 from pennywhistle.shop.sales.lines import FROZEN_FIELDS, TrackNames, line_from
 from pennywhistle.shop.sales.rules import LineFacts, sale_document
 
@@ -46,9 +47,12 @@ _FIND_OFFER = """
         track.isrc, line.recipe, line.size_bytes, line.gross_micros, line.list_micros,
         line.price_kind, line.reductions, line.vat_percent, line.tax_micros, line.tax_country,
         line.recording_licence_id, line.recording_micros, line.work_licence_id, line.work_micros,
-        recording.number, recording.ends_at, recording.ended_at, recording.licensor_id,
-        recording_licensor.name,
-        work.number, work.ends_at, work.ended_at, work.licensor_id, work_licensor.name
+        recording.number, recording.licensor_id, recording_licensor.name,
+        recording.granted_at, recording.ends_at, EXISTS (
+            SELECT 1 FROM licensing_licencechange WHERE licence_id = recording.id),
+        work.number, work.licensor_id, work_licensor.name,
+        work.granted_at, work.ends_at, EXISTS (
+            SELECT 1 FROM licensing_licencechange WHERE licence_id = work.id)
     FROM sales_quote AS quote
         JOIN sales_quoteline AS line ON line.quote_id = quote.id
         JOIN catalogue_track AS track ON track.id = line.track_id
@@ -80,13 +84,18 @@ _INSERT_LINES = """
 
 @dataclass(frozen=True, slots=True)
 class LicenceNamed:
-    """What a purchase has to know of a licence that its quote names."""
+    """What a purchase has to know of a licence that its quote names.
+
+    `is_in_force` tells whether it is at the instant that the offer was read for; `has_ended`, where
+    it is not, whether it has ended by then.
+    """
 
     id: int
     number: str
-    ends_at: datetime | None
     licensor_id: int
     licensor: str
+    is_in_force: bool
+    has_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,7 @@ def hold_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
 
 
 def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
-    """The same, not locked. One query."""
+    """The same, not locked. One query, and two more where a licence of it was ended or suspended."""
     rows = [_OfferRow._make(row) for row in run(_FIND_OFFER, [_stored_id(quote_id)])]
     if not rows:
         return None
@@ -141,7 +150,7 @@ def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
         shortage=Money(int(first.shortage_micros or 0), first.currency),
         business_number=first.business_number or "",
         lines=tuple(_line(row, quote_id, now) for row in rows),
-        licences={licence.id: licence for row in rows for licence in _licences(row)},
+        licences=_licences_named(rows, now),
     )
 
 
@@ -192,15 +201,17 @@ class _OfferRow(NamedTuple):
     work_licence_id: int
     work_micros: int
     recording_number: str
-    recording_ends_at: datetime | None
-    recording_ended_at: datetime | None
     recording_licensor_id: int
     recording_licensor: str
+    recording_granted_at: datetime
+    recording_ends_at: datetime | None
+    recording_is_changed: bool
     work_number: str
-    work_ends_at: datetime | None
-    work_ended_at: datetime | None
     work_licensor_id: int
     work_licensor: str
+    work_granted_at: datetime
+    work_ends_at: datetime | None
+    work_is_changed: bool
 
 
 def _line(row: _OfferRow, quote_id: UUID, now: datetime) -> LineFacts:
@@ -215,28 +226,58 @@ def _line(row: _OfferRow, quote_id: UUID, now: datetime) -> LineFacts:
     )
 
 
-def _licences(row: _OfferRow) -> tuple[LicenceNamed, LicenceNamed]:
+class _Named(NamedTuple):
+    """A licence as `_FIND_OFFER` names it."""
+
+    id: int
+    number: str
+    licensor_id: int
+    licensor: str
+    granted_at: datetime
+    ends_at: datetime | None
+    is_changed: bool
+
+
+def _licences_named(rows: list[_OfferRow], now: datetime) -> dict[int, LicenceNamed]:
+    """The licences of an offer by id, as they stand now. Two queries where one was changed."""
+    named = {each.id: each for row in rows for each in _named(row)}
+    changed = [each.id for each in named.values() if each.is_changed]
+    histories = list_histories_by_id(licence_ids=changed) if changed else {}
+    found = {}
+    for each in named.values():
+        terms = histories[each.id].as_known() if each.id in histories else None
+        ends_at = terms.ends_at if terms else each.ends_at and _aware(each.ends_at)
+        has_ended = ends_at is not None and ends_at <= now
+        # One that was recorded after now, for the clock was set back, is not known yet.
+        is_known = _aware(each.granted_at) <= now
+        is_in_force = is_known and (terms.is_in_force(now) if terms else not has_ended)
+        found[each.id] = LicenceNamed(
+            each.id, each.number, each.licensor_id, each.licensor, is_in_force, has_ended
+        )
+    return found
+
+
+def _named(row: _OfferRow) -> tuple[_Named, _Named]:
     return (
-        LicenceNamed(
+        _Named(
             row.recording_licence_id,
             row.recording_number,
-            _earlier(row.recording_ends_at, row.recording_ended_at),
             row.recording_licensor_id,
             row.recording_licensor,
+            row.recording_granted_at,
+            row.recording_ends_at,
+            row.recording_is_changed,
         ),
-        LicenceNamed(
+        _Named(
             row.work_licence_id,
             row.work_number,
-            _earlier(row.work_ends_at, row.work_ended_at),
             row.work_licensor_id,
             row.work_licensor,
+            row.work_granted_at,
+            row.work_ends_at,
+            row.work_is_changed,
         ),
     )
-
-
-def _earlier(*ends: datetime | None) -> datetime | None:
-    """When it ends: as was agreed, or before that by hand."""
-    return min((_aware(end) for end in ends if end is not None), default=None)
 
 
 def _aware(stored: datetime) -> datetime:
