@@ -20,6 +20,7 @@ from pennywhistle.doors.storefront.answers import (
     show,
 )
 from pennywhistle.doors.storefront.shelves import chosen_recipe, recipe_title
+from pennywhistle.doors.storefront.till_pages import TillLine
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import reductions_in_words, words_for
 from pennywhistle.flows.buy_basket import buy_basket, check_offer
@@ -162,7 +163,7 @@ def _checkout_page(quote: QuoteFacts, person_id: int) -> pages.CheckoutPage:
     return pages.CheckoutPage(
         quote_id=str(quote.id),
         lines=tuple(
-            pages.QuoteLine(
+            TillLine(
                 title=line.title,
                 by=line.artist,
                 recipe_title=recipe_title(line.recipe),

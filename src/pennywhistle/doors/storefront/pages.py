@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from pennywhistle.doors.storefront.choice_pages import Chooser
+from pennywhistle.doors.storefront.till_pages import TillLine
 from pennywhistle.kit.money import Money
 
 TrackState = Literal["for_sale", "in_basket", "owned", "not_sold"]
@@ -245,24 +246,6 @@ class BasketPage:
 
 
 @dataclass(frozen=True, slots=True)
-class QuoteLine:
-    """One track of a quote, as it will be charged.
-
-    `list_price` is what it costs without the `reductions`, None where there are none.
-    """
-
-    title: str
-    by: str
-    recipe_title: str
-    size_bytes: int
-    size_is_exact: bool
-    price: Money
-    treatment: str = ""
-    list_price: Money | None = None
-    reductions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class CheckoutPage:
     """A frozen quote and the wallet that is to pay it; `short_by` is what the wallet lacks.
 
@@ -270,7 +253,7 @@ class CheckoutPage:
     """
 
     quote_id: str
-    lines: tuple[QuoteLine, ...]
+    lines: tuple[TillLine, ...]
     total: Money
     tax: Money
     tax_name: str

@@ -7,26 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from pennywhistle.doors.storefront.library_pages import ZipLink
+from pennywhistle.doors.storefront.till_pages import TillLine
 from pennywhistle.kit.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptLine:
-    """One track that was sold, and the licences it was sold under.
-
-    `list_price` is what it cost without the `reductions`, None where there were none.
-    """
-
-    title: str
-    by: str
-    recipe_title: str
-    size_bytes: int
-    size_is_exact: bool
-    price: Money
-    list_price: Money | None = None
-    reductions: tuple[str, ...] = ()
-    licences: tuple[str, ...] = ()
-    is_given_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +69,7 @@ class ReceiptPage:
     buyer: str
     business: tuple[str, ...]
     country: str
-    lines: tuple[ReceiptLine, ...]
+    lines: tuple[TillLine, ...]
     total: Money
     taxes: tuple[TaxRow, ...]
     shares: tuple[ShareRow, ...] = ()

@@ -17,6 +17,7 @@ from pennywhistle.doors.storefront.possessions import zips_of
 from pennywhistle.doors.storefront.receipt_sheets import sheet_of
 from pennywhistle.doors.storefront.sealed import proof_link
 from pennywhistle.doors.storefront.shelves import is_exact, recipe_title
+from pennywhistle.doors.storefront.till_pages import TillLine
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import reductions_in_words
 from pennywhistle.flows.print_paper import Sheet, print_paper
@@ -124,11 +125,11 @@ def _business(buyer: Buyer | None) -> tuple[str, ...]:
 
 def _lines(
     content: PaperContent, purchase: PurchaseFacts, given_back: set[str]
-) -> tuple[pages.ReceiptLine, ...]:
+) -> tuple[TillLine, ...]:
     licences = _licences(purchase)
     reductions = {line.document: line.reductions for line in purchase.lines}
     return tuple(
-        pages.ReceiptLine(
+        TillLine(
             title=line.title,
             by=line.artist,
             recipe_title=recipe_title(line.recipe),

@@ -10,6 +10,7 @@ from pennywhistle.doors.storefront import receipt_pages as pages
 from pennywhistle.doors.storefront.business import BusinessPage
 from pennywhistle.doors.storefront.library_pages import ZipLink
 from pennywhistle.doors.storefront.sealed import SealRow, SealsPage
+from pennywhistle.doors.storefront.till_pages import TillLine
 from pennywhistle.doors.storefront.where import CountryPage
 from pennywhistle.kit.money import Money
 
@@ -35,11 +36,11 @@ RECEIPT = pages.ReceiptPage(
     business=(),
     country="DE",
     lines=(
-        pages.ReceiptLine(
+        TillLine(
             "Swallowtail Jig", "Maeve Quill", "MP3 192", 4_488_000, True, _euro("0.09"),
             list_price=_euro("0.12"), licences=("LRR-2026-01", "MPM/DL/2026/118"),
         ),
-        pages.ReceiptLine(
+        TillLine(
             "Harvest Home", "Tallow & Reed", "MP3 V0", 5_210_000, False, _euro("0.10"),
             is_given_back=True,
         ),

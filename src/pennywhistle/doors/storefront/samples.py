@@ -36,6 +36,7 @@ from pennywhistle.doors.storefront.samples_of_choice import (
     sample_peaks,
 )
 from pennywhistle.doors.storefront.samples_of_giving import GIVING_PAGES
+from pennywhistle.doors.storefront.till_pages import TillLine
 from pennywhistle.kit.money import Money
 from pennywhistle.look.frame import Frame, LicenceLine
 
@@ -236,8 +237,8 @@ BASKET = pages.BasketPage(
 CHECKOUT = pages.CheckoutPage(
     quote_id="0190f3c2-7a10-7000-8000-000000000001",
     lines=(
-        pages.QuoteLine("Swallowtail Jig", "Maeve Quill", "MP3 192", 4_488_000, True, _euro("0.09")),
-        pages.QuoteLine(
+        TillLine("Swallowtail Jig", "Maeve Quill", "MP3 192", 4_488_000, True, _euro("0.09")),
+        TillLine(
             "The Lamplighter's Set: Harvest Home", "Tallow & Reed", "MP3 V0", 5_210_000, False,
             _euro("0.10"),
         ),
