@@ -18,11 +18,15 @@ from hypothesis import strategies as st
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.export_beancount import ExportError, beancount_name, iterate_beancount
 from pennywhistle.flows.export_csv import write_tables
+from pennywhistle.flows.issue_paper import issue_receipt
+from pennywhistle.flows.refund_purchase import refund_purchase
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import open_account, post
 from pennywhistle.shop.ledger.queries import get_balance, iterate_accounts, list_balances_before
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
+from pennywhistle.shop.sales.models import Purchase
+from pennywhistle.shop.sales.refunds import RefundReason
 from tests.cast import NOW, Cast, euros, fill_wallet, quote
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +74,11 @@ def tables(within: Period) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     return list(csv.DictReader(transfers)), list(csv.DictReader(balances))
 
 
+def closing_of(row: dict[str, str]) -> Decimal:
+    """A closing balance, our way round."""
+    return Decimal(row["closing_credit"]) - Decimal(row["closing_debit"])
+
+
 @pytest.fixture
 def books(cast: Cast) -> Cast:
     """Alice bought the release in November, and Bob in December."""
@@ -102,10 +111,15 @@ def test_each_transfer_is_a_row_and_each_month_balances(books: Cast) -> None:
     assert {row["month"] for row in balances} == {"2026-11", "2026-12"}
     for month in ("2026-11", "2026-12"):
         rows = [row for row in balances if row["month"] == month]
-        for column in ("opening", "closing"):
-            assert sum(Decimal(row[column]) for row in rows) == 0
-        assert sum(Decimal(row["debits"]) - Decimal(row["credits"]) for row in rows) == 0
-    closing = {row["account"]: Decimal(row["closing"]) for row in balances if row["month"] == month}
+        for debit, credit in (
+            ("opening_debit", "opening_credit"),
+            ("debits", "credits"),
+            ("closing_debit", "closing_credit"),
+        ):
+            assert sum(Decimal(row[debit]) for row in rows) == sum(Decimal(r[credit]) for r in rows)
+    clearing = next(row for row in balances if row["account"] == "clearing/voucher/EUR")
+    assert (clearing["closing_debit"], clearing["closing_credit"]) == ("10.000000", "0.000000")
+    closing = {row["account"]: closing_of(row) for row in balances if row["month"] == month}
     for account in iterate_accounts():
         balance = get_balance(code=account.code, currency="EUR").decimal
         assert closing.get(account.code, Decimal(0)) == balance
@@ -113,11 +127,38 @@ def test_each_transfer_is_a_row_and_each_month_balances(books: Cast) -> None:
 
 def test_a_months_closing_is_the_next_ones_opening(books: Cast) -> None:
     _, balances = tables(YEAR)
-    closing = {r["account"]: r["closing"] for r in balances if r["month"] == "2026-11"}
-    opening = {r["account"]: r["opening"] for r in balances if r["month"] == "2026-12"}
-    zero = "0.000000"
-    for account in closing | opening:
-        assert closing.get(account, zero) == opening.get(account, zero)
+    for side in ("debit", "credit"):
+        closing = {r["account"]: r[f"closing_{side}"] for r in balances if r["month"] == "2026-11"}
+        opening = {r["account"]: r[f"opening_{side}"] for r in balances if r["month"] == "2026-12"}
+        zero = "0.000000"
+        for account in closing | opening:
+            assert closing.get(account, zero) == opening.get(account, zero)
+
+
+def test_what_a_receipt_or_a_credit_note_tells_of_bears_its_number(books: Cast) -> None:
+    purchase = Purchase.objects.get(person=books.alice)
+    issue_receipt(purchase_id=purchase.pk, now=NOW)
+    refund_purchase(
+        purchase_id=purchase.pk,
+        numbers=[2],
+        reason=RefundReason.GOODWILL,
+        refunded_by=books.otto.pk,
+        now=NOW + timedelta(days=1),
+    )
+    transfers, _ = tables(YEAR)
+    told = {(row["document"].partition("/")[0], row["paper"]) for row in transfers}
+    assert told == {
+        ("voucher", ""),
+        ("sale", "R2026-000001"),  # Alice's.
+        ("sale", ""),  # Bob's has no receipt yet.
+        ("refund", "C2026-000001"),
+    }
+    text = "".join(iterate_beancount(within=YEAR))
+    entries, errors, _ = loader.load_string(text)
+    assert errors == []
+    linked = [e for e in entries if isinstance(e, data.Transaction) and e.links]
+    assert {next(iter(entry.links)) for entry in linked} == {"R2026-000001", "C2026-000001"}
+    assert len(linked) == 3 * 4 + 4
 
 
 movements = st.lists(
@@ -149,9 +190,9 @@ def test_whatever_moved_all_three_books_agree(
         transfers, balances = tables(span)
         last = max((row["month"] for row in balances), default="")
         closing = {
-            row["account"]: Decimal(row["closing"])
+            row["account"]: closing_of(row)
             for row in balances
-            if row["month"] == last and Decimal(row["closing"])
+            if row["month"] == last and closing_of(row)
         }
         assert closing == ours
         moved = sum(Decimal(r["amount"]) for r in transfers if r["phase"] in ("posted", "posts"))

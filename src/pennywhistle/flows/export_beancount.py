@@ -3,7 +3,7 @@
 https://beancount.github.io/docs/beancount_language_syntax.html. There an account that is debited
 grows, so a transfer's `debit` account gets its amount as it is, and its `credit` account gets it
 with the sign turned: assets and expenses stand above zero, where our own balances (credits less
-debits) stand below.
+debits) stand below. A receipt's or a credit note's number is a link: `^R2026-000001`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from pennywhistle.flows.exported_rows import iterate_exported
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import (
     AccountRow,
     books_as_of_one_instant,
     iterate_accounts,
-    iterate_transfers,
     list_balances_before,
 )
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
@@ -55,16 +55,16 @@ def iterate_beancount(*, within: Period) -> Iterator[str]:
         yield from _opening(balances, accounts, opening)
         moved: set[str] = set(balances)
         month = within.starts_at
-        for row in iterate_transfers(within=within):
-            while _next_month(month) <= row.facts.posted_at:
+        for facts, paper in iterate_exported(within=within):
+            while _next_month(month) <= facts.posted_at:
                 month = _next_month(month)
                 yield from _assertions(balances, accounts, moved, month.date())
                 moved.clear()
-            yield from _entry(row.facts, accounts)
-            if row.facts.phase.moves:
-                balances[row.facts.debit] += row.facts.amount.micros
-                balances[row.facts.credit] -= row.facts.amount.micros
-                moved |= {row.facts.debit, row.facts.credit}
+            yield from _entry(facts, accounts, paper)
+            if facts.phase.moves:
+                balances[facts.debit] += facts.amount.micros
+                balances[facts.credit] -= facts.amount.micros
+                moved |= {facts.debit, facts.credit}
         assert within.ends_at is not None
         yield from _assertions(balances, accounts, set(balances), within.ends_at.date())
 
@@ -105,7 +105,7 @@ def _opening(balances: Counter[str], accounts: dict[str, AccountRow], day: date)
             yield f"  {_posting(accounts[code], micros)}\n"
 
 
-def _entry(facts: TransferFacts, accounts: dict[str, AccountRow]) -> Iterator[str]:
+def _entry(facts: TransferFacts, accounts: dict[str, AccountRow], paper: str) -> Iterator[str]:
     micros = facts.amount.micros
     debit = _posting(accounts[facts.debit], micros)
     credit = _posting(accounts[facts.credit], -micros)
@@ -114,7 +114,8 @@ def _entry(facts: TransferFacts, accounts: dict[str, AccountRow]) -> Iterator[st
         what = "pending" if facts.phase is Phase.PENDING else f"voids {facts.settles_key}"
         yield f"; {day} {what}: {debit}, {credit}, key {facts.key}\n"
         return
-    yield f"{day} * {json.dumps(facts.reason)}\n"
+    link = f" ^{paper}" if paper else ""
+    yield f"{day} * {json.dumps(facts.reason)}{link}\n"
     yield f"  key: {json.dumps(facts.key)}\n"
     yield f"  document: {json.dumps(facts.document)}\n"
     yield f'  posted_at: "{facts.posted_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"\n'

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
+from pennywhistle.flows.exported_rows import iterate_exported
 from pennywhistle.kit.clock import Period, month_period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.queries import (
     AccountRow,
     books_as_of_one_instant,
     iterate_accounts,
-    iterate_transfers,
     list_balances_before,
 )
 from pennywhistle.shop.ledger.rules import TransferFacts
@@ -24,6 +24,7 @@ TRANSFER_COLUMNS = (
     "posted_at_utc",
     "key",
     "document",
+    "paper",
     "reason",
     "phase",
     "debit",
@@ -40,10 +41,12 @@ BALANCE_COLUMNS = (
     "account",
     "kind",
     "currency",
-    "opening",
+    "opening_debit",
+    "opening_credit",
     "debits",
     "credits",
-    "closing",
+    "closing_debit",
+    "closing_credit",
 )
 
 
@@ -67,8 +70,8 @@ def write_tables(*, within: Period, transfers: TextIO, balances: TextIO) -> None
     """Write both tables of a closed period. As of one instant; memory holds a few numbers for each
     account.
 
-    Balances are credits less debits, as everywhere in the books: assets and expenses stand below
-    zero. Over one month and currency, debits equal credits, and openings and closings sum to zero.
+    A balance stands on the side where it lies: assets and expenses as a rule among the debits. Over
+    one month and currency, debits equal credits in each of the three pairs of columns.
     """
     rows = csv.writer(transfers, lineterminator="\r\n")  # RFC 4180
     rows.writerow(TRANSFER_COLUMNS)
@@ -78,14 +81,14 @@ def write_tables(*, within: Period, transfers: TextIO, balances: TextIO) -> None
         accounts = {row.code: row for row in iterate_accounts()}
         month = _Month(Counter(list_balances_before(instant=within.starts_at)))
         current = within.starts_at
-        for row in iterate_transfers(within=within):
-            while row.facts.posted_at >= _ends_at(current):
+        for facts, paper in iterate_exported(within=within):
+            while facts.posted_at >= _ends_at(current):
                 table.writerows(_balance_rows(month, accounts, current))
                 month, current = _Month(month.close()), _ends_at(current)
-            rows.writerow(_cells(row.facts, accounts))
-            if row.facts.phase.moves:
-                month.debits[row.facts.debit] += row.facts.amount.micros
-                month.credits[row.facts.credit] += row.facts.amount.micros
+            rows.writerow(_cells(facts, accounts, paper))
+            if facts.phase.moves:
+                month.debits[facts.debit] += facts.amount.micros
+                month.credits[facts.credit] += facts.amount.micros
         table.writerows(_balance_rows(month, accounts, current))
 
 
@@ -101,17 +104,24 @@ def _balance_rows(
     closing = month.close()
     for code in sorted(closing):
         row = accounts[code]
-        figures = (month.opening[code], month.debits[code], month.credits[code], closing[code])
+        moved = (month.debits[code], month.credits[code])
+        figures = (*_sides(month.opening[code]), *moved, *_sides(closing[code]))
         if any(figures):
             told = [f"{Money(micros, row.currency).decimal:.6f}" for micros in figures]
             yield [f"{starts_at:%Y-%m}", code, row.kind, row.currency, *told]
 
 
-def _cells(facts: TransferFacts, accounts: dict[str, AccountRow]) -> list[str]:
+def _sides(balance: int) -> tuple[int, int]:
+    """Credits less debits, as a debit balance and a credit balance."""
+    return max(-balance, 0), max(balance, 0)
+
+
+def _cells(facts: TransferFacts, accounts: dict[str, AccountRow], paper: str) -> list[str]:
     return [
         f"{facts.posted_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
         facts.key,
         facts.document,
+        paper,
         facts.reason,
         facts.phase.value,
         facts.debit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,6 +107,20 @@ def find_paper(*, document: str) -> PaperFacts | None:
 def list_papers(*, purchase_id: int) -> list[PaperFacts]:
     """The receipt of a purchase, then its credit notes. One query."""
     return [paper_facts(row) for row in Paper.objects.filter(purchase=purchase_id).order_by("id")]
+
+
+def list_paper_names(*, documents: Collection[str]) -> dict[str, str]:
+    """The number of the receipt or credit note that tells of each of these sale lines and refunds, by
+    what their transfers are filed under. One query."""
+    sold = [f"sale/{each.partition('/')[2]}" for each in documents]
+    purchases = SaleLine.objects.filter(document__in=sold).order_by().values("purchase_id")
+    names = {}
+    for paper in map(paper_facts, Paper.objects.filter(purchase__in=purchases).order_by("id")):
+        for line in paper.content.lines:
+            is_receipt = paper.content.kind is PaperKind.RECEIPT
+            told = line.document if is_receipt else refund_document(sale_document=line.document)
+            names[told] = paper.name
+    return names
 
 
 def list_series() -> list[SeriesFacts]:
