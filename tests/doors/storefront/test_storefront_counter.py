@@ -11,11 +11,11 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from pennywhistle.doors.storefront.words import words_for
+from pennywhistle.flows.end_licence import end_licence
 from pennywhistle.flows.issue_vouchers import issue_vouchers
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.kit.ids import new_id
-from pennywhistle.shop.licensing.models import Licence
 from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.sales.models import Quote
 from pennywhistle.shop.sales.rules import (
@@ -80,7 +80,7 @@ def test_an_offer_whose_licence_has_ended_has_no_button(alice: Client, cast: Cas
     put(alice, "track", cast.track_ids[0])
     offer = to_the_till(alice)
     assert "Buy for" in see(alice.get(offer))
-    Licence.objects.filter(number="LAN-1").update(ends_at=utc_now() - timedelta(seconds=1))
+    end_licence(number="LAN-1", reason="withdrawn", now=utc_now() - timedelta(seconds=1))
     assert alice.get(offer).headers["Location"] == "/basket/"
     basket = see(alice.get("/basket/"))
     assert "its licence ended" in basket
