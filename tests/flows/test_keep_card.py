@@ -11,10 +11,10 @@ import pytest
 
 from pennywhistle.adapters.gateways.interface import ChargeState, GatewayUnreachableError, KeptCard
 from pennywhistle.adapters.gateways.stripe_cards import StripeGateway
+from pennywhistle.flows.count_cards import TooManyCardsError
 from pennywhistle.flows.keep_card import (
     FORGET_AFTER,
     NoSuchCardError,
-    TooManyCardsError,
     begin_card,
     forget_card,
     forget_cards_used_once,
@@ -31,7 +31,7 @@ from pennywhistle.flows.top_up_wallet import ask_about_top_up, top_up_wallet
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.ledger.queries import get_balance
-from pennywhistle.shop.payments.codes.tries import ADDRESS_MISSES_FREE, FORGOTTEN_AFTER
+from pennywhistle.shop.payments.codes.tries import CARD_MISSES_FREE, FORGOTTEN_AFTER
 from pennywhistle.shop.payments.gateways.models import GatewayCustomer, SavedCard
 from pennywhistle.shop.payments.gateways.queries import list_cards
 from pennywhistle.shop.payments.queries import get_wallet_balance
@@ -148,7 +148,7 @@ def test_who_tries_one_card_after_the_other_has_to_wait(
     def begin(at: datetime = NOW) -> str:
         return begin_card(person_id=cast.alice.pk, reference=uuid4(), gateway=gateway, now=at)
 
-    for _ in range(ADDRESS_MISSES_FREE):
+    for _ in range(CARD_MISSES_FREE):
         begin()
     with pytest.raises(TooManyCardsError, match="Try again in 1 minutes"):
         begin()
@@ -158,7 +158,7 @@ def test_who_tries_one_card_after_the_other_has_to_wait(
 
 
 def test_cards_that_arrive_do_not_count(cast: Cast, company: LocalStripe) -> None:
-    for _ in range(ADDRESS_MISSES_FREE + 2):
+    for _ in range(CARD_MISSES_FREE + 2):
         hand_over(cast, company, GOOD)
 
 

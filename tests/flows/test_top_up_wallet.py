@@ -22,7 +22,7 @@ from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments.queries import find_wallet_currency, get_wallet_balance
-from pennywhistle.shop.payments.rules import PaymentError
+from pennywhistle.shop.payments.rules import OtherWalletError, PaymentError
 from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.payments.top_ups.queries import ASKED_AGAIN_AFTER
 from pennywhistle.shop.payments.top_ups.rules import PENDING_TOP_UPS_MOST
@@ -111,7 +111,8 @@ def test_a_first_top_up_that_comes_to_nothing_fixes_no_currency(
     assert currency() is None
     assert ask(GOOD, euros("10.00"), LATER).state == "succeeded"
     assert currency() == "EUR"
-    ask(SLOW, ten_dollars, LATER)
+    with pytest.raises(OtherWalletError):
+        ask(SLOW, ten_dollars, LATER)
     assert currency() == "EUR"
 
 

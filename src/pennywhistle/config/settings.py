@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from pennywhistle.config.env import (
     env_path_prefix,
     env_text,
 )
+from pennywhistle.shop.payments.top_ups.rules import parse_limits
 from pennywhistle.shop.sales.vat import Seller
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -125,6 +127,17 @@ if len(BANK_HOLDER) > BANK_HOLDER_LETTERS_MOST:
     raise SettingError(
         f"PENNYWHISTLE_BANK_HOLDER has at most {BANK_HOLDER_LETTERS_MOST} letters, as banks' forms do"
     )
+
+# What one top-up may be, and what is suggested, where the usual amounts of a currency are odd.
+try:
+    TOP_UPS = parse_limits(text=env_text("PENNYWHISTLE_TOP_UPS", ""))
+except ValueError as error:
+    raise SettingError(f"PENNYWHISTLE_TOP_UPS: {error}") from error
+
+# What gateways wrote is kept so long after it was processed, and its fingerprint for ever.
+MESSAGES_KEPT_FOR = timedelta(
+    days=env_int("PENNYWHISTLE_MESSAGES_KEPT_DAYS", 90, least=7, most=3_650)
+)
 
 # What a top-up is to the tax office: see docs/money.md.
 TOP_UP_CLASS = env_text("PENNYWHISTLE_TOP_UP_CLASS", "multi-purpose")

@@ -15,12 +15,21 @@ from pennywhistle.shop.payments.codes.rules import (
     code_sha256,
     gift_code,
 )
+from pennywhistle.shop.payments.top_ups.rules import TopUpLimits, limits_of
 
 
 def give_gift(
-    *, gift_id: UUID, buyer_id: int, amount: Money, greeting: str, secret: str, now: datetime
+    *,
+    gift_id: UUID,
+    buyer_id: int,
+    amount: Money,
+    greeting: str,
+    secret: str,
+    now: datetime,
+    limits: TopUpLimits | None = None,
 ) -> GiftFacts:
-    """Buy a gift of `amount`, once under that id. Its code is made of the id and `secret`.
+    """Buy a gift of `amount`, once under that id. Its code is made of the id and `secret`; `limits`
+    are those usual for the currency, unless told.
 
     Transaction: one of its own. Raises `GiftRefusedError`, `WalletShutError`.
     """
@@ -31,6 +40,7 @@ def give_gift(
             buyer_id=buyer_id,
             amount=amount,
             greeting=clean_line(greeting),
+            limits=limits or limits_of(currency=amount.currency),
             now=now,
         )
     except OverdrawnError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pennywhistle.adapters.gateways.interface import (
     BadSignatureError,
@@ -14,6 +14,7 @@ from pennywhistle.adapters.gateways.interface import (
     GatewayError,
     GatewayNotice,
     NoticeKind,
+    SpeaksHere,
     UnreadableMessageError,
 )
 from pennywhistle.flows.pay_back_top_up import record_refund
@@ -26,7 +27,9 @@ from pennywhistle.shop.payments.gateways.messages import (
     NewMessage,
 )
 from pennywhistle.shop.payments.gateways.operations import (
+    EMPTIED_AT_ONCE,
     claim_message,
+    empty_messages,
     fail_message,
     finish_message,
     keep_message,
@@ -45,6 +48,9 @@ __all__ = [
     "receive_message",
     "replay",
 ]
+
+# Rounds in which one sweep empties old messages.
+FORGET_ROUNDS_MOST = 100
 
 log = logging.getLogger(__name__)
 
@@ -97,10 +103,40 @@ def process_messages(*, gateways: Mapping[str, Gateway], now: datetime) -> Heard
     return _process(list_due_messages(now=now, gateways=[*gateways]), gateways, now)
 
 
+def deliver_pretended(*, gateways: Mapping[str, Gateway], now: datetime) -> int:
+    """Receive what pretending gateways would have sent by now, as if it had come over the network;
+    how many messages are new. Transactions: one insert for each."""
+    new = 0
+    for gateway in gateways.values():
+        if isinstance(gateway, SpeaksHere):
+            for headers, body in gateway.list_messages(now=now):
+                new += receive_message(
+                    gateway_name=gateway.name,
+                    gateways=gateways,
+                    headers=headers,
+                    body=body,
+                    now=now,
+                )
+    return new
+
+
+def forget_bodies(*, kept_for: timedelta, now: datetime) -> int:
+    """Empty messages that were processed more than `kept_for` ago; how many. Transactions: one update
+    for each `EMPTIED_AT_ONCE`, at most `FORGET_ROUNDS_MOST` of them."""
+    emptied = 0
+    for _ in range(FORGET_ROUNDS_MOST):
+        count = empty_messages(processed_before=now - kept_for)
+        emptied += count
+        if count < EMPTIED_AT_ONCE:
+            break
+    return emptied
+
+
 def replay(
     *, messages: Sequence[MessageFacts], gateways: Mapping[str, Gateway], now: datetime
 ) -> Heard:
-    """Process messages again that were processed or given up before: nothing happens twice."""
+    """Process messages again that were processed or given up before: nothing happens twice. Those
+    whose bodies are gone are left out (`queries.list_messages: only_whole`)."""
     replay_messages(message_ids=[message.id for message in messages], now=now)
     return _process(messages, gateways, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,9 +14,8 @@ from pennywhistle.adapters.gateways.interface import (
     GatewayError,
     KeptCard,
 )
+from pennywhistle.flows.count_cards import claim_card, give_back_card
 from pennywhistle.flows.watch_gateways import asking
-from pennywhistle.shop.payments.codes.operations import claim_try, give_back_try
-from pennywhistle.shop.payments.codes.tries import TooManyTriesError
 from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
 from pennywhistle.shop.payments.gateways.models import SavedCard
 from pennywhistle.shop.payments.gateways.operations import keep_card, keep_customer, mark_forgotten
@@ -37,14 +36,6 @@ class NoSuchCardError(PaymentError):
     """A card that is not this listener's, or is forgotten."""
 
 
-class TooManyCardsError(PaymentError):
-    """A listener who hands over one card after the other, as thieves do who try stolen numbers."""
-
-    def __init__(self, *, minutes: int) -> None:
-        self.minutes = minutes
-        super().__init__(f"Too many cards were tried. Try again in {minutes} minutes.")
-
-
 @dataclass(frozen=True, slots=True)
 class CardCounter:
     """Where a browser hands a card over: the gateway's script, what opens it, and what it needs of
@@ -63,19 +54,23 @@ def find_card_counter(*, gateway: Gateway) -> CardCounter | None:
     return CardCounter(gateway.name, gateway.script_url, gateway.public_key, gateway.browser_hosts)
 
 
-def begin_card(*, person_id: int, reference: UUID, gateway: Gateway, now: datetime) -> str:
+def begin_card(
+    *,
+    person_id: int,
+    reference: UUID,
+    gateway: Gateway,
+    now: datetime,
+    tried_from: Sequence[str] = (),
+) -> str:
     """A secret with which the listener's browser hands one card over to the gateway.
 
     The gateway's name for the listener is made once and kept; it is told nothing of them. Cards that
-    do not arrive are counted, as wrong vouchers' codes are (`tries.py`).
+    do not arrive are counted, of the person and of `tried_from` (subjects of `tries.py`).
     Transactions: one before and one insert after the gateway's call. Raises `PaymentError` and what
     the gateway raises.
     """
     keeper = _keeper(gateway)
-    try:
-        claim_try(subjects=[_subject(person_id)], now=now)
-    except TooManyTriesError as error:
-        raise TooManyCardsError(minutes=error.minutes) from error
+    claim_card(person_id=person_id, tried_from=tried_from, now=now)
     with asking(gateway=gateway, now=now):
         customer = find_customer(person_id=person_id, gateway=gateway.name)
         if customer is None:
@@ -85,7 +80,13 @@ def begin_card(*, person_id: int, reference: UUID, gateway: Gateway, now: dateti
 
 
 def take_card(
-    *, person_id: int, setup_handle: str, is_kept: bool, gateway: Gateway, now: datetime
+    *,
+    person_id: int,
+    setup_handle: str,
+    is_kept: bool,
+    gateway: Gateway,
+    now: datetime,
+    tried_from: Sequence[str] = (),
 ) -> CardFacts:
     """Keep the card that a browser has handed over; sent again, the same one.
 
@@ -101,7 +102,7 @@ def take_card(
             card = keeper.take_card(setup_handle=setup_handle, customer_ref=customer)
     except CardRefusedError as error:
         raise PaymentError(str(error)) from error
-    give_back_try(subjects=[_subject(person_id)])
+    give_back_card(person_id=person_id, tried_from=tried_from)
     row = keep_card(
         card=SavedCard(
             person_id=person_id,
@@ -161,11 +162,6 @@ def _forget(card: CardFacts, gateway: Gateway, now: datetime) -> None:
     with asking(gateway=gateway, now=now):
         _keeper(gateway).forget_card(card_ref=card.card_ref)
     mark_forgotten(card_id=card.id, now=now)
-
-
-def _subject(person_id: int) -> str:
-    """What a person's cards are counted under."""
-    return f"cards/{person_id}"
 
 
 def _keeper(gateway: Gateway) -> CardKeeper:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pennywhistle.adapters.banks.transfer_code import draw_transfer_code
 from pennywhistle.flows.outfit import BankAccount
+from pennywhistle.flows.top_up_wallet import check_amount
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments.banking import operations
 from pennywhistle.shop.payments.banking.queries import find_slip, list_waiting_slips
 from pennywhistle.shop.payments.banking.rules import CURRENCY, BankError, SlipFacts, make_reference
-from pennywhistle.shop.payments.top_ups.rules import TopUpTerms, check_top_up
+from pennywhistle.shop.payments.top_ups.rules import TopUpLimits, TopUpTerms
 
 
 def order_transfer(
@@ -23,6 +24,7 @@ def order_transfer(
     bonus_percent: str,
     terms: TopUpTerms,
     now: datetime,
+    limits: TopUpLimits | None = None,
 ) -> SlipFacts:
     """Write a slip over `amount`, once under that id; `digits` are what its reference is made of.
 
@@ -34,7 +36,8 @@ def order_transfer(
     if known is None:
         if amount.currency != CURRENCY:
             raise BankError(f"Bank transfers are taken in {CURRENCY} alone.")
-        check_top_up(amount=amount, pending=len(list_waiting_slips(person_id=person_id, now=now)))
+        pending = len(list_waiting_slips(person_id=person_id, now=now))
+        check_amount(person_id=person_id, amount=amount, limits=limits, pending=pending, now=now)
         known = operations.write_slip(
             slip_id=slip_id,
             person_id=person_id,

@@ -12,6 +12,9 @@ from pennywhistle.shop.payments.codes.tries import person_subject
 from pennywhistle.shop.payments.queries import find_wallet_currency
 from pennywhistle.shop.storefronts.queries import get_shopfront
 
+# Doors take what came of it from here.
+__all__ = ["CODE_LETTERS_MOST", "Redeemed", "redeem_voucher"]
+
 # A code is sixteen letters and digits with signs between them; what is longer is none.
 CODE_LETTERS_MOST = 64
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pennywhistle.adapters.gateways.interface import (
@@ -18,14 +19,23 @@ from pennywhistle.adapters.gateways.interface import (
     KeptCard,
     Means,
 )
+from pennywhistle.flows.count_cards import counting_cards
 from pennywhistle.flows.record_payment_event import NOT_CHARGED, record_charge
 from pennywhistle.flows.watch_gateways import asking
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.payments.gateways.circuits import GatewayClosedError
+from pennywhistle.shop.payments.going_back.queries import find_shut_wallet
+from pennywhistle.shop.payments.going_back.rules import TopUpBeyondShortageError
 from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.payments.top_ups import operations, queries
 from pennywhistle.shop.payments.top_ups.models import TopUp
-from pennywhistle.shop.payments.top_ups.rules import TopUpTerms, UnknownTopUpError, check_top_up
+from pennywhistle.shop.payments.top_ups.rules import (
+    TopUpLimits,
+    TopUpTerms,
+    UnknownTopUpError,
+    check_top_up,
+    limits_of,
+)
 
 # Doors take the card and the gateway's silence from here, since they import no adapter.
 __all__ = [
@@ -50,19 +60,30 @@ def top_up_wallet(
     gateway: Gateway,
     now: datetime,
     terms: TopUpTerms = operations.NO_TERMS,
+    limits: TopUpLimits | None = None,
+    tried_from: Sequence[str] = (),
 ) -> TopUp:
     """Charge a card once for `top_up_id`, and credit the wallet when the gateway says so.
 
     The intention is kept before the gateway is asked, and the gateway's name for the charge before
     it takes any money, so that a charge whose answer was lost is found again. Running it again with
-    the same id charges nothing again. Transactions: before, between and after the gateway's calls,
-    none across one. Raises `PaymentError` for an amount or a card that cannot be charged and for a
-    gateway that is out of order, and `GatewayUnreachableError` where the end is not known.
+    the same id charges nothing again. `limits` are those usual for the currency, unless told. Cards
+    that are declined are counted of the person and of `tried_from` (subjects of `tries.py`).
+    Transactions: before, between and after the gateway's calls, none across one. Raises
+    `PaymentError` for an amount or a card that cannot be charged, a wallet that takes no such amount
+    and a gateway that is out of order, and `GatewayUnreachableError` where the end is not known.
     """
     top_up = queries.find_top_up(top_up_id=top_up_id)
-    if top_up is None:
-        pending = queries.count_pending_top_ups(person_id=person_id)
-        check_top_up(amount=amount, pending=pending)
+    if top_up is not None:
+        return _go_on(top_up, person_id, amount, card, gateway, now)
+    check_amount(
+        person_id=person_id,
+        amount=amount,
+        limits=limits,
+        pending=queries.count_pending_top_ups(person_id=person_id),
+        now=now,
+    )
+    with counting_cards(person_id=person_id, tried_from=tried_from, now=now) as tried:
         operations.start_top_up(
             top_up_id=top_up_id,
             person_id=person_id,
@@ -72,10 +93,34 @@ def top_up_wallet(
             terms=terms,
         )
         top_up = queries.get_top_up(top_up_id=top_up_id)
+        try:
+            return _go_on(top_up, person_id, amount, card, gateway, now)
+        finally:
+            end = queries.get_top_up(top_up_id=top_up_id)
+            tried.is_refused = end.state == TopUp.State.DECLINED
+
+
+def check_amount(
+    *, person_id: int, amount: Money, limits: TopUpLimits | None, pending: int, now: datetime
+) -> None:
+    """Raise `PaymentError` for a top-up that is too small, too large, one too many, or more than a
+    shut wallet takes. `pending` are on their way."""
+    within = limits or limits_of(currency=amount.currency)
+    today = queries.count_top_ups_since(person_id=person_id, since=now - timedelta(days=1))
+    shut = find_shut_wallet(person_id=person_id, currency=amount.currency, least=within.least)
+    if shut is not None and amount > shut.most:
+        raise TopUpBeyondShortageError(missing=shut.missing, most=shut.most)
+    check_top_up(amount=amount, pending=pending, today=today, limits=within)
+
+
+def _go_on(
+    top_up: TopUp, person_id: int, amount: Money, card: Means, gateway: Gateway, now: datetime
+) -> TopUp:
+    """Charge a top-up that is kept, and has not come to an end."""
     _check_same(top_up, person_id, amount, gateway)
     if top_up.state == TopUp.State.PENDING:
         _charge(top_up, card, gateway, now)
-    return queries.get_top_up(top_up_id=top_up_id)
+    return queries.get_top_up(top_up_id=top_up.pk)
 
 
 def _check_same(top_up: TopUp, person_id: int, amount: Money, gateway: Gateway) -> None:

@@ -311,5 +311,15 @@ class AsksHere(Protocol):
         ...
 
 
+@runtime_checkable
+class SpeaksHere(Protocol):
+    """A gateway that pretends, and so sends no messages over the network: the sandbox."""
+
+    def list_messages(self, *, now: datetime) -> Iterator[tuple[Mapping[str, str], bytes]]:
+        """The headers and bodies of all that it would have sent by now, each time under the same
+        ids."""
+        ...
+
+
 # Lines of activity that one reconciliation may hold: half a million top-ups with their fees.
 ACTIVITY_MOST = 1_000_000

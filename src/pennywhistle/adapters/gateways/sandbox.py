@@ -188,6 +188,19 @@ class SandboxGateway:
         lines.sort(key=lambda line: line.at, reverse=True)
         yield from (line for line in lines if line.at in within)
 
+    def list_messages(self, *, now: datetime) -> Iterator[tuple[Mapping[str, str], bytes]]:
+        """See `SpeaksHere.list_messages`: it writes of disputes alone, as each moves on."""
+        with self._memory() as memory:
+            disputes = [
+                (f"dispute-{charge.reference}", state)
+                for charge in memory.iterate_charges()
+                if (state := dispute_state(charge, now))
+            ]
+        for handle, state in disputes:
+            yield self.compose_message(
+                kind=NoticeKind.DISPUTE, handle=handle, event_id=f"{handle}-{state}", now=now
+            )
+
     def compose_message(
         self, *, kind: NoticeKind, handle: str, event_id: str, now: datetime
     ) -> tuple[dict[str, str], bytes]:

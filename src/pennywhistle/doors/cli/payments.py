@@ -27,9 +27,14 @@ def gateways() -> None:
     from pennywhistle.flows.outfit import get_outfit
     from pennywhistle.shop.payments.gateways.queries import count_failed_messages, list_circuits
 
-    circuits = list_circuits()
+    circuits, known = list_circuits(), get_outfit().gateways
     troubled = False
-    for name in get_outfit().gateways:
+    for name, missing in _missing().items():
+        if name not in known and not (name == "bank" and get_outfit().bank):
+            typer.echo(f"{name}: not set up; {missing}")
+    if get_outfit().bank is not None:
+        typer.echo("bank: set up; transfers are in the books once a statement tells of them")
+    for name in known:
         circuit = circuits.get(name)
         if circuit is None or not circuit.is_open:
             typer.echo(f"{name}: open for business")
@@ -44,6 +49,19 @@ def gateways() -> None:
         typer.echo(f"{failed} messages were given up: see `payments messages --failed`.")
     if troubled:
         raise typer.Exit(1)
+
+
+def _missing() -> dict[str, str]:
+    """Each way to pay, and what sets it up."""
+    from django.conf import settings
+
+    needs = {
+        "stripe": "set PENNYWHISTLE_STRIPE_SECRET_KEY and PENNYWHISTLE_STRIPE_PUBLIC_KEY",
+        "bank": "set PENNYWHISTLE_BANK_IBAN and PENNYWHISTLE_BANK_HOLDER",
+        "sandbox": "set PENNYWHISTLE_SANDBOX_CARDS=1, for trying things out alone",
+    }
+    left_out = "PENNYWHISTLE_GATEWAYS leaves it out"
+    return {name: need if name in settings.GATEWAYS else left_out for name, need in needs.items()}
 
 
 @payments.command()
@@ -89,6 +107,7 @@ def replay(
         received_from=read_instant(starts) if starts else None,
         received_before=read_instant(ends) if ends else None,
         only_failed=failed,
+        only_whole=True,
         limit=MESSAGES_REPLAYED,
     )
     heard = replay_messages(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
 from pennywhistle.doors.storefront.giving_pages import GiftPage, GiftRow, GiftsPage
-from pennywhistle.doors.storefront.purse import AMOUNTS
+from pennywhistle.doors.storefront.purse import limits_for
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.give_gift import give_gift, show_gift_code, take_back_gift
@@ -41,6 +41,7 @@ def gifts(request: HttpRequest) -> HttpResponseBase:
             amount=Money.parse(request.POST.get("amount", ""), visit.currency),
             greeting=request.POST.get("greeting", ""),
             secret=settings.SECRET_KEY,
+            limits=limits_for(visit),
             now=visit.now,
         )
     except (PaymentError, MoneyError) as error:
@@ -54,7 +55,7 @@ def _show_gifts(request: HttpRequest, *, trouble: str = "") -> HttpResponseBase:
     visit, person_id = visit_of(request), person_of(request)
     page = GiftsPage(
         balance=get_wallet_balance(person_id=person_id, currency=visit.currency),
-        amounts=tuple(Money.parse(text, visit.currency) for text in AMOUNTS),
+        amounts=limits_for(visit).suggested,
         gift_id=str(new_id(now=visit.now)),
         gifts=tuple(
             GiftRow(_url(gift), gift.bought_at, gift.amount, gift.greeting, _state(gift))

@@ -325,12 +325,23 @@ class WayToPay:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutWallet:
+    """What is `missing` of a top-up that went back. `can_settle` where the wallet holds it, and no
+    bank has still to decide; `most` is the largest top-up until then."""
+
+    missing: Money
+    most: Money
+    can_settle: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WalletPage:
     """The wallet. `ways` are in the order of preference; `is_out_of_order` where one is left out
     that does not answer.
 
     `top_up_id` names the top-up that a form would start, so that sending it twice charges once.
-    `quote_id` is the offer that waits at the till, empty for none.
+    `quote_id` is the offer that waits at the till, empty for none. `shut` where a top-up went back
+    that was spent; `elsewhere` is what lies in wallets of other currencies.
     """
 
     balance: Money
@@ -345,6 +356,8 @@ class WalletPage:
     voucher_trouble: str = ""
     quote_id: str = ""
     amount_wanted: Money | None = None
+    shut: ShutWallet | None = None
+    elsewhere: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

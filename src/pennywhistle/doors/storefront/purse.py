@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext, ngettext
@@ -17,21 +18,25 @@ from pennywhistle.doors.storefront.visitor import Visit, tries_from, visit_of
 from pennywhistle.doors.storefront.ways import let_counter_in, list_ways
 from pennywhistle.doors.storefront.words import declined, movement, words_for
 from pennywhistle.flows.outfit import get_outfit
-from pennywhistle.flows.redeem_voucher import CODE_LETTERS_MOST, redeem_voucher
+from pennywhistle.flows.redeem_voucher import CODE_LETTERS_MOST, Redeemed, redeem_voucher
+from pennywhistle.flows.settle_shortage import settle_shortage
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
 from pennywhistle.shop.ledger.queries import Movement
 from pennywhistle.shop.payments.banking.queries import list_waiting_slips
 from pennywhistle.shop.payments.banking.rules import spell_reference
-from pennywhistle.shop.payments.queries import get_wallet_balance, list_wallet_movements
+from pennywhistle.shop.payments.going_back.queries import ShutWallet, find_shut_wallet
+from pennywhistle.shop.payments.queries import (
+    get_wallet_balance,
+    list_other_wallets,
+    list_wallet_movements,
+)
 from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.payments.top_ups.queries import list_unsettled_top_ups
+from pennywhistle.shop.payments.top_ups.rules import TopUpLimits, limits_of
 from pennywhistle.shop.sales.queries import get_quote
 from pennywhistle.shop.sales.rules import QuoteNotYoursError
-
-# What a top-up offers to choose from, in major units.
-AMOUNTS = ("5", "10", "20")
 
 
 @require_safe
@@ -56,13 +61,44 @@ def redeem(request: HttpRequest) -> HttpResponseBase:
         )
     except PaymentError as error:
         return show_wallet(request, voucher_code=code, voucher_trouble=words_for(error))
-    text = (
+    messages.success(request, _told(redeemed) % {"worth": formats.money(redeemed.worth)})
+    return go(onward(request))
+
+
+def _told(redeemed: Redeemed) -> str:
+    if redeemed.is_gift:
+        return (
+            gettext("The gift put %(worth)s into your wallet.")
+            if redeemed.is_first
+            else gettext("You redeemed this gift before: its %(worth)s went into your wallet then.")
+        )
+    return (
         gettext("The voucher put %(worth)s into your wallet.")
         if redeemed.is_first
         else gettext("You redeemed this voucher before: its %(worth)s went into your wallet then.")
     )
-    messages.success(request, text % {"worth": formats.money(redeemed.worth)})
+
+
+@require_POST
+@for_listeners
+def settle(request: HttpRequest) -> HttpResponseBase:
+    """Make good what is missing, out of the wallet."""
+    visit = visit_of(request)
+    try:
+        settled = settle_shortage(
+            person_id=person_of(request), currency=visit.currency, now=visit.now
+        )
+    except PaymentError as error:
+        return show_wallet(request, trouble=gettext(str(error)))
+    if settled:
+        said = gettext("%(amount)s is settled. You can buy again.")
+        messages.success(request, said % {"amount": formats.money(settled)})
     return go(onward(request))
+
+
+def limits_for(visit: Visit) -> TopUpLimits:
+    """What a top-up or a gift may be in the visitor's currency."""
+    return limits_of(currency=visit.currency, own=settings.TOP_UPS)
 
 
 def onward(request: HttpRequest) -> str:
@@ -98,7 +134,11 @@ def show_wallet(
     balance = get_wallet_balance(person_id=person_id, currency=currency)
     asked = request.POST if request.method == "POST" else request.GET
     quote_id = quote_id_of(asked.get("for", ""))
+    shut = find_shut_wallet(person_id=person_id, currency=currency, least=limits_for(visit).least)
     ways = list_ways(visit=visit, person_id=person_id, chosen=chosen, trouble=trouble)
+    gateways = {way.gateway for way in ways}
+    if shut is not None and not shut.most:
+        ways = ()  # It holds what is missing: more would be money that nobody can use.
     page = pages.WalletPage(
         balance=balance,
         movements=_movements(list_wallet_movements(person_id=person_id, currency=currency)),
@@ -106,10 +146,12 @@ def show_wallet(
             *_top_ups(person_id, quote_id, visit),
             *_transfers(person_id, query_of(asked), visit),
         ),
-        amounts=tuple(Money.parse(text, currency) for text in AMOUNTS),
+        amounts=limits_for(visit).suggested if shut is None else (shut.most,),
+        shut=_shut(shut),
+        elsewhere=tuple(list_other_wallets(person_id=person_id, currency=currency)),
         top_up_id=str(new_id(now=visit.now)),
         ways=ways,
-        is_out_of_order=not get_outfit().gateways.keys() <= {way.gateway for way in ways},
+        is_out_of_order=not get_outfit().gateways.keys() <= gateways,
         trouble="" if any(way.trouble for way in ways) else trouble,
         voucher_code=voucher_code,
         voucher_trouble=voucher_trouble,
@@ -119,6 +161,14 @@ def show_wallet(
     is_wrong = voucher_trouble or trouble
     answer = show(request, "wallet", page, cache=PERSONAL, status=422 if is_wrong else 200)
     return let_counter_in(answer, *(way.gateway for way in ways))
+
+
+def _shut(shut: ShutWallet | None) -> pages.ShutWallet | None:
+    if shut is None:
+        return None
+    return pages.ShutWallet(
+        missing=shut.missing, can_settle=not shut.is_undecided and not shut.most, most=shut.most
+    )
 
 
 def _top_ups(person_id: int, quote_id: UUID | None, visit: Visit) -> tuple[pages.PendingTopUp, ...]:

@@ -12,8 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pennywhistle.doors.storefront import pages
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
-from pennywhistle.doors.storefront.purse import onward, query_of, quote_id_of, show_wallet
-from pennywhistle.doors.storefront.visitor import Visit, visit_of
+from pennywhistle.doors.storefront.purse import (
+    limits_for,
+    onward,
+    query_of,
+    quote_id_of,
+    show_wallet,
+)
+from pennywhistle.doors.storefront.visitor import Visit, tries_from, visit_of
 from pennywhistle.doors.storefront.ways import TEST_GATEWAY, find_counter, let_counter_in
 from pennywhistle.doors.storefront.words import declined, words_for
 from pennywhistle.flows.keep_card import (
@@ -68,6 +74,8 @@ def top_up(request: HttpRequest) -> HttpResponseBase:
                 bonus=bonus_of(amount=amount, gateway=chosen, prices=visit.shop.prices),
                 voucher_class=settings.TOP_UP_CLASS,
             ),
+            limits=limits_for(visit),
+            tried_from=[tries_from(request)],
         )
     except (PaymentError, MoneyError) as error:
         return show_wallet(request, chosen=chosen, trouble=words_for(error))
@@ -98,6 +106,7 @@ def _means(request: HttpRequest, gateway: Gateway, visit: Visit) -> Means:
         setup_handle=handed_over,
         is_kept=request.POST.get("keep") == "yes",
         gateway=gateway,
+        tried_from=[tries_from(request)],
         now=visit.now,
     )
     return means_of(card=card)
@@ -129,6 +138,7 @@ def hand_over(request: HttpRequest) -> HttpResponseBase:
             person_id=person_of(request),
             reference=UUID(request.POST.get("top_up", "")),
             gateway=_gateway(request.POST.get("way", "")),
+            tried_from=[tries_from(request)],
             now=visit_of(request).now,
         )
     except PaymentError as error:

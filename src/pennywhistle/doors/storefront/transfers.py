@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
 from pennywhistle.doors.storefront.giving_pages import SlipPage
-from pennywhistle.doors.storefront.purse import query_of, quote_id_of, show_wallet
+from pennywhistle.doors.storefront.purse import limits_for, query_of, quote_id_of, show_wallet
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.doors.storefront.ways import percent_in_words
 from pennywhistle.doors.storefront.words import words_for
@@ -44,6 +44,7 @@ def order(request: HttpRequest) -> HttpResponseBase:
             digits=new_digits(REFERENCE_DIGITS),
             bonus_percent=percent_text(percent) if percent else "",
             terms=TopUpTerms(voucher_class=settings.TOP_UP_CLASS),
+            limits=limits_for(visit),
             now=visit.now,
         )
     except (PaymentError, MoneyError) as error:

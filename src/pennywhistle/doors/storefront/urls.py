@@ -57,6 +57,7 @@ urlpatterns = [
     path("books/seals.json", sealed.seals_file, name="seals-file"),
     path("books/check_proof.py", sealed.checker, name="checker"),
     path("wallet/", purse.wallet, name="wallet"),
+    path("wallet/settle/", purse.settle, name="settle"),
     path("wallet/redeem/", purse.redeem, name="redeem"),
     path("wallet/top-up/", topping.top_up, name="top-up"),
     path("wallet/card/", topping.hand_over, name="hand-over"),

@@ -115,4 +115,7 @@ def _test_cards() -> tuple[pages.TestCard, ...]:
         pages.TestCard("4000 0000 0000 0341", gettext("is declined after a few seconds")),
         pages.TestCard("4000 0000 0000 3220", gettext("asks you first")),
         pages.TestCard("4000 0027 6000 0016", gettext("pays at once, from Germany")),
+        pages.TestCard("4000 0000 0000 1976", gettext("pays, and its bank asks why")),
+        pages.TestCard("4000 0000 0000 2685", gettext("pays, is disputed, and the shop wins")),
+        pages.TestCard("4000 0000 0000 0259", gettext("pays, is disputed, and the shop loses")),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from django.utils.translation import gettext, ngettext
 
-from pennywhistle.flows.keep_card import TooManyCardsError
+from pennywhistle.flows.count_cards import TooManyCardsError
 from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
@@ -15,7 +15,8 @@ from pennywhistle.shop.ledger.seals import SealedDayError
 from pennywhistle.shop.licensing.rules import NotCovered, Why
 from pennywhistle.shop.payments.codes.rules import GiftOutOfRangeError
 from pennywhistle.shop.payments.codes.tries import TooManyTriesError
-from pennywhistle.shop.payments.going_back.rules import WalletShutError
+from pennywhistle.shop.payments.going_back.rules import TopUpBeyondShortageError, WalletShutError
+from pennywhistle.shop.payments.rules import OtherWalletError
 from pennywhistle.shop.payments.top_ups.rules import TopUpOutOfRangeError
 from pennywhistle.shop.pricing.rules import NamedOutOfRangeError, PromotionRefusedError, Reduction
 from pennywhistle.shop.sales.business import BusinessAbroadError
@@ -204,9 +205,26 @@ def _reduction(kind: str, code: str) -> str:
 def _wallet_shut(error: Exception) -> str:
     missing = formats.money(error.missing) if isinstance(error, WalletShutError) else ""
     return gettext(
-        "Your bank took back a top-up that was spent already: %(missing)s of it is missing. Write to "
-        "the shop, and you can buy again once that is settled."
+        "A top-up went back that was spent already: %(missing)s of it is missing. Once that is settled "
+        "in your wallet, you can buy again."
     ) % {"missing": missing}
+
+
+def _beyond_shortage(error: Exception) -> str:
+    if not isinstance(error, TopUpBeyondShortageError) or not error.most:
+        return gettext("Your wallet holds what is missing already. Settle that first.")
+    return gettext("Until your wallet is settled, it takes %(most)s at most.") % {
+        "most": formats.money(error.most)
+    }
+
+
+def _other_wallet(error: Exception) -> str:
+    if not isinstance(error, OtherWalletError):
+        return gettext(str(error))
+    return gettext("This is in %(currency)s, and your wallet is in %(wallet)s.") % {
+        "currency": error.currency,
+        "wallet": error.wallet,
+    }
 
 
 _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
@@ -224,6 +242,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     NotEnoughMoneyError: _not_enough,
     NotForSaleError: _not_for_sale,
     OtherCurrencyError: _other_currency,
+    OtherWalletError: _other_wallet,
     PromotionRefusedError: _promotion_refused,
     QuoteExpiredError: lambda _: gettext(
         "This offer no longer stands. This is your basket as it is today."
@@ -238,6 +257,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     TerritoryUnknownError: _country_unknown,
     TooManyCardsError: _too_many_cards,
     TooManyTriesError: _too_many_tries,
+    TopUpBeyondShortageError: _beyond_shortage,
     TopUpOutOfRangeError: _top_up_out_of_range,
     UnpaidPriceError: _unpaid_price,
     UnknownCountryError: lambda _: gettext("Choose a country from the list."),

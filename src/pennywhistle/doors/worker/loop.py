@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
 
+from django.conf import settings
 from django.db import close_old_connections, connections
 
 from pennywhistle.flows.examine_report import examine_reports
-from pennywhistle.flows.hear_gateway import process_messages
+from pennywhistle.flows.hear_gateway import deliver_pretended, forget_bodies, process_messages
 from pennywhistle.flows.issue_paper import (
     AT_ONCE,
     Numbered,
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 SETTLE_EVERY = timedelta(seconds=2)
 HEAR_EVERY = timedelta(seconds=1)
+PRETEND_EVERY = timedelta(seconds=5)
 SWEEP_EVERY = timedelta(hours=1)
 MEASURE_EVERY = timedelta(seconds=30)
 EXAMINE_EVERY = timedelta(seconds=30)
@@ -86,6 +88,7 @@ def run(*, parent_pid: int | None) -> None:
     rounds = [
         _Round("settle top-ups", _settle, SETTLE_EVERY, is_long=True),
         _Round("hear gateways", _hear, HEAR_EVERY, is_long=True),
+        _Round("write as the sandbox", _deliver_pretended, PRETEND_EVERY, is_long=True),
         _Round("sweep", _sweep, SWEEP_EVERY),
         _Round("settle pay-backs", _settle_pay_backs, SETTLE_EVERY, is_long=True),
         _Round("measure masters", _Measuring(), MEASURE_EVERY, is_long=True),
@@ -161,12 +164,17 @@ def _hear() -> None:
         log.warning("a message is tried again: %s", trouble)
 
 
+def _deliver_pretended() -> None:
+    deliver_pretended(gateways=get_outfit().gateways, now=utc_now())
+
+
 def _examine() -> None:
     examine_reports(outfit=get_outfit(), now=utc_now())
 
 
 def _sweep() -> None:
     sweep_store(outfit=get_outfit(), now=utc_now())
+    forget_bodies(kept_for=settings.MESSAGES_KEPT_FOR, now=utc_now())
 
 
 class _Measuring:

@@ -28,3 +28,16 @@ def list_wallet_movements(*, person_id: int, currency: str) -> list[ledger.Movem
     """The wallet's newest movements. One query."""
     code = wallet_code(person_id=person_id, currency=currency)
     return ledger.list_movements(code=code, limit=MOVEMENTS_SHOWN)
+
+
+def list_other_wallets(*, person_id: int, currency: str) -> list[Money]:
+    """What lies in a person's wallets of other currencies, which a late charge may have filled. One
+    query; one more for each of those."""
+    codes = ledger.list_codes_in_use(prefix=f"wallet/{person_id}/")
+    others = [code.rsplit("/", 1)[1] for code in codes]
+    found = [
+        get_wallet_balance(person_id=person_id, currency=other)
+        for other in others
+        if other != currency
+    ]
+    return [balance for balance in found if balance]

@@ -13,6 +13,14 @@ class PaymentError(Exception):
     """A top-up or a voucher that is refused, with what to do."""
 
 
+class OtherWalletError(PaymentError):
+    """Money in another currency than the wallet's."""
+
+    def __init__(self, *, wallet: str, currency: str) -> None:
+        self.wallet, self.currency = wallet, currency
+        super().__init__(f"This is in {currency}, and the wallet is in {wallet}.")
+
+
 def bonus_at(*, amount: Money, percent: Fraction) -> Money:
     """What the store adds to `amount`: whole minor units, rounded down."""
     unit = micros_in_minor_unit(amount.currency)

@@ -35,8 +35,8 @@ from pennywhistle.shop.payments.banking.rules import (
     fingerprint_of,
     references_of,
 )
-from pennywhistle.shop.payments.operations import post_due
-from pennywhistle.shop.payments.queries import find_wallet_currency
+from pennywhistle.shop.payments.operations import hold_wallet, post_due
+from pennywhistle.shop.payments.rules import OtherWalletError
 
 # What is kept of a payer's words: as the columns hold.
 _NAME_LETTERS, _TEXT_LETTERS, _REF_LETTERS, _IBAN_LETTERS = 140, 1000, 60, 34
@@ -162,16 +162,15 @@ def _store_entries(statement: BankStatement, new: dict[str, StatementEntry]) -> 
 
 
 def _credit_known(entries: Sequence[BankEntry], now: datetime) -> list[BankEntry]:
-    """Decide those whose reference decides: the currency is the wallet's. One query for each person."""
-    wallets: dict[int, str | None] = {}
+    """Decide those whose reference decides: the currency is the wallet's. One query for each person,
+    whose first wallet this may open; they are held in one order."""
+    wallets: dict[int, bool] = {}
     ours = []
-    for entry in entries:
-        if entry.slip is None:
-            continue
-        slip = slip_facts(row=entry.slip)
+    named = [(slip_facts(row=entry.slip), entry) for entry in entries if entry.slip is not None]
+    for slip, entry in sorted(named, key=lambda pair: pair[0].person_id):
         if slip.person_id not in wallets:
-            wallets[slip.person_id] = find_wallet_currency(person_id=slip.person_id)
-        if entry.currency != (wallets[slip.person_id] or slip.amount.currency):
+            wallets[slip.person_id] = _takes(slip.person_id, entry.currency)
+        if not wallets[slip.person_id]:
             continue
         ours.append(entry)
         entry.decision = BankDecision(
@@ -188,12 +187,21 @@ def _credit_known(entries: Sequence[BankEntry], now: datetime) -> list[BankEntry
     return ours
 
 
+def _takes(person_id: int, currency: str) -> bool:
+    """Whether that person's wallet is in `currency`, or is opened by this."""
+    try:
+        hold_wallet(person_id=person_id, currency=currency)
+    except OtherWalletError:
+        return False
+    return True
+
+
 def decide(*, entry_id: int, decision: Decision, now: datetime) -> BankEntry:
     """Keep what somebody decided of a credit, once, and post it; the entry. Transaction: one of its
     own.
 
     Given to whose slip it names, it brings the slip's bonus. The same decision again changes
-    nothing. Raises `UnknownEntryError`, `DecidedError`.
+    nothing. Raises `UnknownEntryError`, `DecidedError`, `OtherWalletError`.
     """
     with transaction.atomic():
         entry = BankEntry.objects.select_for_update().filter(pk=entry_id, is_credit=True).first()
@@ -207,6 +215,8 @@ def decide(*, entry_id: int, decision: Decision, now: datetime) -> BankEntry:
                     f"Entry {entry_id} was decided on before: it is {known.outcome}."
                 )
             return entry
+        if decision.person_id is not None:
+            hold_wallet(person_id=decision.person_id, currency=entry.currency)
         slip = slip_facts(row=entry.slip) if entry.slip is not None else None
         is_theirs = slip is not None and slip.person_id == decision.person_id
         amount = Money(entry.amount_micros, entry.currency)

@@ -41,8 +41,9 @@ from pennywhistle.shop.payments.codes.tries import (
 )
 from pennywhistle.shop.payments.going_back.queries import get_shortage
 from pennywhistle.shop.payments.going_back.rules import WalletShutError
-from pennywhistle.shop.payments.operations import post_due
+from pennywhistle.shop.payments.operations import hold_wallet, post_due
 from pennywhistle.shop.payments.rules import wallet_code
+from pennywhistle.shop.payments.top_ups.rules import TopUpLimits
 
 
 @sealed_days_told()
@@ -126,6 +127,7 @@ def redeem(*, code: str, person_id: int, accepted: Collection[str], now: datetim
             expires_at=voucher.expires_at,
             now=now,
         )
+        hold_wallet(person_id=person_id, currency=voucher.currency)
         voucher.redeemed_by_id = person_id
         voucher.redeemed_at = now
         voucher.save(update_fields=["redeemed_by", "redeemed_at"])
@@ -141,7 +143,14 @@ SWEPT_AT_ONCE = 20
 
 
 def buy_gift(
-    *, gift_id: UUID, code: str, buyer_id: int, amount: Money, greeting: str, now: datetime
+    *,
+    gift_id: UUID,
+    code: str,
+    buyer_id: int,
+    amount: Money,
+    greeting: str,
+    limits: TopUpLimits,
+    now: datetime,
 ) -> GiftFacts:
     """Move money out of a wallet behind a code, once under that id.
 
@@ -157,7 +166,12 @@ def buy_gift(
             if (known.buyer_id, known.amount_micros) != (buyer_id, amount.micros):
                 raise GiftRefusedError("This form was sent before with another amount.")
             return gift_facts(row=known)
-        check_gift(amount=amount, greeting=greeting, open_count=count_open_gifts(buyer_id=buyer_id))
+        check_gift(
+            amount=amount,
+            greeting=greeting,
+            open_count=count_open_gifts(buyer_id=buyer_id),
+            limits=limits,
+        )
         if shortage := get_shortage(person_id=buyer_id, currency=amount.currency):
             raise WalletShutError(missing=shortage)
         row = Gift.objects.create(
@@ -199,6 +213,7 @@ def redeem_gift(*, code: str, person_id: int, accepted: Collection[str], now: da
                 "This gift waits until its buyer has settled something with the shop. Ask them."
             )
         else:
+            hold_wallet(person_id=person_id, currency=row.currency)
             row.redeemed_by_id, row.redeemed_at = person_id, now
         row.save(update_fields=["redeemed_by", "redeemed_at", "taken_back_at"])
         _post_for(row)

@@ -32,7 +32,7 @@ from pennywhistle.shop.payments.rules import (
     promotions_code,
     wallet_code,
 )
-from pennywhistle.shop.payments.top_ups.rules import TOP_UP_LEAST, TOP_UP_MOST
+from pennywhistle.shop.payments.top_ups.rules import TopUpLimits
 
 # Gifts of one buyer that are neither redeemed nor taken back.
 GIFTS_OPEN_MOST = 20
@@ -126,11 +126,10 @@ def gift_code(*, gift_id: str, secret: str) -> str:
     return spell_voucher_code(letters="".join(letters))
 
 
-def check_gift(*, amount: Money, greeting: str, open_count: int) -> None:
+def check_gift(*, amount: Money, greeting: str, open_count: int, limits: TopUpLimits) -> None:
     """Raise `GiftRefusedError` for a gift that cannot be bought."""
-    least, most = (Money.parse(text, amount.currency) for text in (TOP_UP_LEAST, TOP_UP_MOST))
-    if not least <= amount <= most or not amount.is_whole_minor:
-        raise GiftOutOfRangeError(least=least, most=most)
+    if not limits.least <= amount <= limits.most or not amount.is_whole_minor:
+        raise GiftOutOfRangeError(least=limits.least, most=limits.most)
     if len(greeting) > GREETING_LETTERS_MOST:
         raise GiftRefusedError(f"A greeting has at most {GREETING_LETTERS_MOST} letters.")
     if open_count >= GIFTS_OPEN_MOST:

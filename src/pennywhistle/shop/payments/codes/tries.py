@@ -16,6 +16,11 @@ from pennywhistle.shop.payments.rules import PaymentError
 # Wrong codes in a row before the first wait. Many people may share one address.
 PERSON_MISSES_FREE = 5
 ADDRESS_MISSES_FREE = 20
+
+# Cards that did not arrive or were declined, in a row: who tries stolen numbers has hundreds, and may
+# open an account for each few of them.
+CARD_MISSES_FREE = 5
+CARD_ADDRESS_MISSES_FREE = 10
 WAIT_FIRST = timedelta(minutes=1)
 WAIT_MOST = timedelta(hours=12)
 
@@ -24,6 +29,7 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 
 
 _PROMOTIONS = "promo/"
+_CARDS = "cards/"
 
 
 class TooManyTriesError(PaymentError):
@@ -71,6 +77,9 @@ def is_forgotten(*, tries: Tries, now: datetime) -> bool:
 
 def free_of(*, subject: str) -> int:
     """How many wrong codes a subject has before it waits; see `person_subject`."""
+    if subject.startswith(_CARDS):
+        is_address = subject.removeprefix(_CARDS).startswith("address/")
+        return CARD_ADDRESS_MISSES_FREE if is_address else CARD_MISSES_FREE
     is_person = subject.removeprefix(_PROMOTIONS).startswith("person/")
     return PERSON_MISSES_FREE if is_person else ADDRESS_MISSES_FREE
 
@@ -89,3 +98,8 @@ def of_promotions(subject: str) -> str:
     """What the same subject's tries of promotions' codes are counted under, apart from vouchers':
     who mistypes one may still redeem the other."""
     return f"{_PROMOTIONS}{subject}"
+
+
+def of_cards(subject: str) -> str:
+    """What the same subject's tries of cards are counted under."""
+    return f"{_CARDS}{subject}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +25,7 @@ from pennywhistle.shop.payments.going_back.rules import (
     dispute_transfers,
     pay_back_transfers,
     payable_back,
+    top_up_most,
 )
 from pennywhistle.shop.payments.rules import wallet_code
 from pennywhistle.shop.payments.top_ups.models import TopUp
@@ -73,17 +74,38 @@ def get_shortage(*, person_id: int, currency: str) -> Money:
     return Money(rows.aggregate(s=Sum("shortage_micros"))["s"] or 0, currency)
 
 
+@dataclass(frozen=True, slots=True)
+class ShutWallet:
+    """A wallet that is short: `missing` is to be settled, `most` the largest top-up it takes until
+    then. `is_undecided` while a bank has not decided yet, and nothing can be settled."""
+
+    missing: Money
+    most: Money
+    is_undecided: bool
+
+
+def find_shut_wallet(*, person_id: int, currency: str, least: Money) -> ShutWallet | None:
+    """How a wallet is shut, None for one that is open. One query, and two for a shut one."""
+    missing = get_shortage(person_id=person_id, currency=currency)
+    if not missing:
+        return None
+    available = get_available(
+        code=wallet_code(person_id=person_id, currency=currency), currency=currency
+    )
+    undecided = Dispute.objects.filter(
+        person_id=person_id, currency=currency, shortage_micros__gt=0, closed_at=None
+    )
+    return ShutWallet(
+        missing=missing,
+        most=top_up_most(shortage=missing, available=available, least=least),
+        is_undecided=undecided.exists(),
+    )
+
+
 def get_payable_back(*, top_up: TopUp) -> Money:
     """How much of a top-up can still go back to its card. Four queries, one of them over the
     wallet's every movement."""
-    wallet = wallet_code(person_id=top_up.person_id, currency=top_up.currency)
-    gone = get_gone_back(top_up=top_up)
-    return payable_back(
-        brought=Money(top_up.amount_micros, top_up.currency),
-        gone_back=gone.amount,
-        available=get_available(code=wallet, currency=top_up.currency),
-        bonus=_bonus_left(wallet, top_up.currency, with_gifts=True),
-    )
+    return _list_returnable([top_up])[0].most
 
 
 def get_bonus_back(*, top_up: TopUp, amount: Money) -> Money:
@@ -105,29 +127,21 @@ def get_bonus_back(*, top_up: TopUp, amount: Money) -> Money:
 
 def get_gone_back(*, top_up: TopUp) -> GoneBack:
     """What of a top-up went back, is on its way, or is disputed. Two queries."""
-    paid = top_up.pay_backs.filter(state__in=(PayBackState.PENDING, PayBackState.SUCCEEDED))
-    taken = top_up.disputes.filter(stage__in=(DisputeStage.OPEN, DisputeStage.LOST))
-    sums = [
-        rows.aggregate(amount=Sum("amount_micros"), bonus=Sum("bonus_micros"))
-        for rows in (paid, taken)
-    ]
-    return GoneBack(
-        amount=Money(sum(each["amount"] or 0 for each in sums), top_up.currency),
-        bonus=Money(sum(each["bonus"] or 0 for each in sums), top_up.currency),
-    )
+    return _list_gone_back([top_up])[top_up.pk]
 
 
 def find_returnable_top_up(*, top_up_id: UUID) -> ReturnableTopUp | None:
-    """A top-up that arrived, and what of it can go back, or None. Six queries."""
-    row = TopUp.objects.filter(pk=top_up_id, state=TopUp.State.SUCCEEDED).first()
-    return None if row is None else _returnable(row)
+    """A top-up that arrived, and what of it can go back, or None. Five queries, one of them over the
+    wallet's every movement."""
+    rows = TopUp.objects.filter(pk=top_up_id, state=TopUp.State.SUCCEEDED)
+    return next(iter(_list_returnable(list(rows))), None)
 
 
 def list_returnable_top_ups(*, person_id: int) -> list[ReturnableTopUp]:
-    """A person's newest top-ups that arrived, and what of each can go back. Five queries for each of
-    at most `TOP_UPS_SHOWN`, and one."""
+    """A person's newest top-ups that arrived, at most `TOP_UPS_SHOWN`, and what of each can go back.
+    Three queries, and two for each currency, one of them over the wallet's every movement."""
     rows = TopUp.objects.filter(person_id=person_id, state=TopUp.State.SUCCEEDED)
-    return [_returnable(row) for row in rows.order_by("-created_at")[:TOP_UPS_SHOWN]]
+    return _list_returnable(list(rows.order_by("-created_at")[:TOP_UPS_SHOWN]))
 
 
 def find_pay_back(*, pay_back_id: UUID) -> PayBackFacts | None:
@@ -246,14 +260,51 @@ def dispute_facts(row: Dispute) -> DisputeFacts:
     )
 
 
-def _returnable(row: TopUp) -> ReturnableTopUp:
-    return ReturnableTopUp(
-        id=str(row.pk),
-        gateway=row.gateway,
-        amount=Money(row.amount_micros, row.currency),
-        arrived_at=row.settled_at or row.created_at,
-        most=get_payable_back(top_up=row),
-    )
+def _list_returnable(rows: Sequence[TopUp]) -> list[ReturnableTopUp]:
+    """Those top-ups, all of one person, and what of each can go back."""
+    gone = _list_gone_back(rows)
+    wallets: dict[str, tuple[Money, Money]] = {}
+    for row in rows:
+        if row.currency not in wallets:
+            wallets[row.currency] = _spendable(row)
+    found = []
+    for row in rows:
+        amount = Money(row.amount_micros, row.currency)
+        available, bonus = wallets[row.currency]
+        most = payable_back(
+            brought=amount, gone_back=gone[row.pk].amount, available=available, bonus=bonus
+        )
+        at = row.settled_at or row.created_at
+        found.append(ReturnableTopUp(str(row.pk), row.gateway, amount, at, most))
+    return found
+
+
+def _spendable(row: TopUp) -> tuple[Money, Money]:
+    """What the wallet of a top-up has to spend, and what of that came from the store or as a gift."""
+    wallet = wallet_code(person_id=row.person_id, currency=row.currency)
+    available = get_available(code=wallet, currency=row.currency)
+    return available, _bonus_left(wallet, row.currency, with_gifts=True)
+
+
+def _list_gone_back(rows: Sequence[TopUp]) -> dict[UUID, GoneBack]:
+    """What of each has left the store again. Two queries."""
+    paid = PayBack.objects.filter(state__in=(PayBackState.PENDING, PayBackState.SUCCEEDED))
+    taken = Dispute.objects.filter(stage__in=(DisputeStage.OPEN, DisputeStage.LOST))
+    gone = {row.pk: GoneBack(Money.zero(row.currency), Money.zero(row.currency)) for row in rows}
+    currencies = {row.pk: row.currency for row in rows}
+    for documents in (paid, taken):
+        sums = (
+            documents.filter(top_up__in=[*gone])
+            .order_by()
+            .values("top_up_id")
+            .annotate(amount=Sum("amount_micros"), bonus=Sum("bonus_micros"))
+        )
+        for pk, amount, bonus in sums.values_list("top_up_id", "amount", "bonus"):
+            before, currency = gone[pk], currencies[pk]
+            gone[pk] = GoneBack(
+                before.amount + Money(amount, currency), before.bonus + Money(bonus, currency)
+            )
+    return gone
 
 
 def _bonus_left(wallet: str, currency: str, *, with_gifts: bool = False) -> Money:

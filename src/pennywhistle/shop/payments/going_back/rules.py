@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from pennywhistle.kit.money import Money
+from pennywhistle.kit.money import Money, micros_in_minor_unit
 from pennywhistle.shop.ledger.rules import Phase, TransferFacts
 from pennywhistle.shop.payments.codes.rules import gifts_code
 from pennywhistle.shop.payments.rules import (
@@ -68,6 +68,14 @@ class WalletShutError(PaymentError):
             f"A top-up went back that was spent already; {missing} of it is missing. Once that is "
             "settled in your wallet, you can buy again."
         )
+
+
+class TopUpBeyondShortageError(WalletShutError):
+    """A top-up of more than a shut wallet needs: `most` is what it takes, zero where it holds enough."""
+
+    def __init__(self, *, missing: Money, most: Money) -> None:
+        self.most = most
+        super().__init__(missing=missing)
 
 
 class UnknownDisputeError(PaymentError):
@@ -200,6 +208,16 @@ def check_pay_back(*, amount: Money, most: Money, shortage: Money) -> None:
         raise PayBackError("Write how much goes back in whole cents, above zero.")
     if amount > most:
         raise PayBackTooLargeError(most=most)
+
+
+def top_up_most(*, shortage: Money, available: Money, least: Money) -> Money:
+    """The largest top-up that a shut wallet takes: what it lacks to settle its `shortage`, in whole
+    minor units and no less than the `least` top-up; zero where it lacks nothing."""
+    lacking = (shortage - available).micros
+    if lacking <= 0:
+        return Money.zero(shortage.currency)
+    unit = micros_in_minor_unit(shortage.currency)
+    return max(Money(-(-lacking // unit) * unit, shortage.currency), least)
 
 
 def pay_back_transfers(*, facts: PayBackFacts) -> list[TransferFacts]:

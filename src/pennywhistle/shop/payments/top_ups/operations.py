@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.payments.operations import post_due
+from pennywhistle.shop.payments.operations import hold_wallet, post_due
 from pennywhistle.shop.payments.top_ups.models import PaymentEvent, TopUp
 from pennywhistle.shop.payments.top_ups.queries import top_up_facts
 from pennywhistle.shop.payments.top_ups.rules import GatewayEvent, TopUpTerms, top_up_transfers
@@ -28,9 +28,11 @@ def start_top_up(
 ) -> None:
     """Keep the intention to top up, and its pending transfer, before any gateway is asked.
 
-    Kept already under that id: nothing changes. Transaction: one of its own.
+    Kept already under that id: nothing changes. Transaction: one of its own. Raises
+    `OtherWalletError`: who has no wallet yet opens one by it.
     """
     with transaction.atomic():
+        hold_wallet(person_id=person_id, currency=amount.currency)
         top_up, is_new = TopUp.objects.get_or_create(
             id=top_up_id,
             defaults={

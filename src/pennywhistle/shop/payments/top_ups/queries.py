@@ -174,6 +174,11 @@ def count_pending_top_ups(*, person_id: int) -> int:
     return TopUp.objects.filter(person_id=person_id, state=TopUp.State.PENDING).count()
 
 
+def count_top_ups_since(*, person_id: int, since: datetime) -> int:
+    """How many top-ups a person has begun since then. One query."""
+    return TopUp.objects.filter(person_id=person_id, created_at__gt=since).count()
+
+
 def list_pending_totals() -> list[PendingTotal]:
     """Everybody's pending top-ups, by currency. One query."""
     rows = (

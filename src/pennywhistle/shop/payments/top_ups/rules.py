@@ -14,6 +14,7 @@ Top-ups of the store's first days have no pending transfer: theirs is `top-up/ID
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,12 +29,25 @@ from pennywhistle.shop.payments.rules import (
     wallet_code,
 )
 
-# One top-up, in major units: enough for an album, not enough for a stolen card to be worth a try.
-TOP_UP_LEAST = "1"
-TOP_UP_MOST = "200"
+# One top-up, and what is suggested, in units of about a euro: enough for an album, not enough for a
+# stolen card to be worth a try.
+_LEAST, _MOST, _SUGGESTED = 1, 200, (5, 10, 20)
+
+# Roughly so many major units, to a power of ten, are worth as much as one of the euro or dollar. It
+# need not be true: an operator sets limits of their own where these are odd. What is not here counts
+# as one.
+_MAGNITUDES = {
+    **dict.fromkeys(("CNY", "CZK", "DKK", "HKD", "MXN", "NOK", "SEK", "UAH", "ZAR"), 10),
+    **dict.fromkeys(("HUF", "INR", "ISK", "JPY", "KES", "PHP", "RSD", "RUB", "THB", "TRY"), 100),
+    **dict.fromkeys(("CLP", "KRW", "NGN", "XAF", "XOF"), 1_000),
+    **dict.fromkeys(("COP", "IDR", "VND"), 10_000),
+}
 
 # Top-ups of one person that may be pending at once.
 PENDING_TOP_UPS_MOST = 10
+
+# Top-ups of one person that may begin within a day, whatever becomes of them.
+TOP_UPS_A_DAY_MOST = 20
 
 
 class TopUpOutOfRangeError(PaymentError):
@@ -68,6 +82,15 @@ class GatewayEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class TopUpLimits:
+    """The least and the most of one top-up or gift, and the amounts that are suggested."""
+
+    least: Money
+    most: Money
+    suggested: tuple[Money, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TopUpTerms:
     """What is settled of a top-up when it starts: what the store adds to it, and what it is to the
     tax office (one of `models.VoucherClass`)."""
@@ -81,17 +104,48 @@ def top_up_document(*, top_up_id: object) -> str:
     return f"top-up/{top_up_id}"
 
 
-def check_top_up(*, amount: Money, pending: int) -> None:
-    """Raise `PaymentError` for an amount that cannot be topped up."""
-    least, most = (Money.parse(text, amount.currency) for text in (TOP_UP_LEAST, TOP_UP_MOST))
-    if not least <= amount <= most:
-        raise TopUpOutOfRangeError(least=least, most=most, amount=amount)
+def limits_of(*, currency: str, own: Mapping[str, TopUpLimits] | None = None) -> TopUpLimits:
+    """What one top-up, or gift, may be in a currency: the store's `own` word for it, or the usual."""
+    if own and currency in own:
+        return own[currency]
+    unit = Money.parse(str(_MAGNITUDES.get(currency, 1)), currency)
+
+    def units(count: int) -> Money:
+        return Money(unit.micros * count, currency)
+
+    return TopUpLimits(units(_LEAST), units(_MOST), tuple(units(count) for count in _SUGGESTED))
+
+
+def parse_limits(*, text: str) -> dict[str, TopUpLimits]:
+    """Limits as a setting says them: `JPY 100-20000 500/1000/2000; SEK 10-2000 50/100/200`, each a
+    currency, the least and the most, and what is suggested. Raises `ValueError`."""
+    limits = {}
+    for part in filter(None, (each.strip() for each in text.split(";"))):
+        try:
+            currency, span, suggested = part.split()
+            least, most = (Money.parse(end, currency) for end in span.split("-"))
+            amounts = tuple(Money.parse(each, currency) for each in suggested.split("/"))
+        except ValueError as error:
+            raise ValueError(f"{part!r} is not like JPY 100-20000 500/1000/2000") from error
+        if not (least.micros > 0 and least <= min(amounts) and max(amounts) <= most):
+            raise ValueError(f"{part!r} suggests what it does not allow")
+        limits[currency] = TopUpLimits(least, most, amounts)
+    return limits
+
+
+def check_top_up(*, amount: Money, pending: int, today: int, limits: TopUpLimits) -> None:
+    """Raise `PaymentError` for an amount that cannot be topped up, or one top-up too many: `pending`
+    are on their way, `today` began within a day."""
+    if not limits.least <= amount <= limits.most:
+        raise TopUpOutOfRangeError(least=limits.least, most=limits.most, amount=amount)
     if not amount.is_whole_minor:
         raise PaymentError("A card cannot be charged a fraction of a cent.")
     if pending >= PENDING_TOP_UPS_MOST:
         raise PaymentError(
             f"{pending} of your top-ups are still on their way. Wait until one has arrived."
         )
+    if today >= TOP_UPS_A_DAY_MOST:
+        raise PaymentError("That was the last top-up for today. Come back tomorrow.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""Count cards that come to nothing, so that nobody tries stolen numbers here one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from pennywhistle.shop.payments.codes.operations import claim_try, give_back_try
+from pennywhistle.shop.payments.codes.tries import TooManyTriesError, of_cards, person_subject
+from pennywhistle.shop.payments.rules import PaymentError
+
+
+class TooManyCardsError(PaymentError):
+    """A listener who hands over one card after the other, as thieves do who try stolen numbers."""
+
+    def __init__(self, *, minutes: int) -> None:
+        self.minutes = minutes
+        super().__init__(f"Too many cards were tried. Try again in {minutes} minutes.")
+
+
+@dataclass
+class Tried:
+    """One try; set `is_refused` where the card was."""
+
+    is_refused: bool = False
+
+
+def claim_card(*, person_id: int, tried_from: Sequence[str], now: datetime) -> None:
+    """Count a card as refused before it is looked at. Transaction: one of its own. Raises
+    `TooManyCardsError` for who has to wait, and then counts nothing."""
+    try:
+        claim_try(subjects=_subjects(person_id, tried_from), now=now)
+    except TooManyTriesError as error:
+        raise TooManyCardsError(minutes=error.minutes) from error
+
+
+def give_back_card(*, person_id: int, tried_from: Sequence[str]) -> None:
+    """A card was good: it does not count. Transaction: one of its own."""
+    give_back_try(subjects=_subjects(person_id, tried_from))
+
+
+@contextmanager
+def counting_cards(*, person_id: int, tried_from: Sequence[str], now: datetime) -> Iterator[Tried]:
+    """Around a charge: one that is refused there and then stays counted, any other end does not.
+
+    Transactions: one before and one after. Raises `TooManyCardsError`.
+    """
+    claim_card(person_id=person_id, tried_from=tried_from, now=now)
+    tried = Tried()
+    try:
+        yield tried
+    finally:
+        if not tried.is_refused:
+            give_back_card(person_id=person_id, tried_from=tried_from)
+
+
+def _subjects(person_id: int, tried_from: Sequence[str]) -> list[str]:
+    return [of_cards(each) for each in (person_subject(person_id=person_id), *tried_from)]
