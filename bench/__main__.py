@@ -21,6 +21,7 @@ BENCHES = (
     ("cache", "bench.cache", "encoding that the cache's policy saves against LRU and LFU"),
     ("ledger", "bench.ledger", "six-leg sales a second through the ledger over bare SQL"),
     ("purchase", "bench.purchase", "purchases a second, and their time over bare SQL"),
+    ("coverage", "bench.coverage", "whether a track with 747 deals is licensed, there and then"),
     ("store-year", "bench.store_year", "a simulated year of sales and mishaps: laws broken"),
 )
 

@@ -12,8 +12,9 @@ from pennywhistle.flows.know_buyer import find_tax
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import COUNTRIES
 from pennywhistle.shop.catalogue.queries import TrackFacts
+from pennywhistle.shop.licensing.compiled import CompiledCoverage
 from pennywhistle.shop.licensing.queries import list_terms, track_ref
-from pennywhistle.shop.licensing.rules import Covered, Use, cover
+from pennywhistle.shop.licensing.rules import Covered, Use
 from pennywhistle.shop.pricing.lowest import LowestPrices
 from pennywhistle.shop.sales.vat import Seller
 from pennywhistle.shop.storefronts.queries import Shopfront
@@ -56,7 +57,8 @@ def find_lowest_prices(
 
     In the shop's currency. One query.
     """
-    licences = list_terms(tracks=[track_ref(track) for track in tracks]) if tracks else []
+    refs = [track_ref(track) for track in tracks]
+    compiled = CompiledCoverage(list_terms(tracks=refs) if refs else [])
     by_percent: dict[Decimal, LowestPrices] = {}
     found: dict[tuple[Money | None, Money | None], list[tuple[str, Decimal]]] = defaultdict(list)
     for country in sorted(COUNTRIES):
@@ -67,14 +69,8 @@ def find_lowest_prices(
             percent, LowestPrices(vat_percent=percent, currency=shop.currency)
         )
         needs: list[Money | None] = []
-        for track in tracks:
-            answer = cover(
-                track=track_ref(track),
-                use=Use.DOWNLOAD,
-                territory=country,
-                instant=now,
-                licences=licences,
-            )
+        for ref in refs:
+            answer = compiled.cover(track=ref, use=Use.DOWNLOAD, territory=country, instant=now)
             if isinstance(answer, Covered):
                 needs.append(lowest.of(answer))
         if needs:

@@ -152,7 +152,7 @@ class TerritorySet:
         """True where it is written as all but countries, by their letters."""
         return set(self.written.removeprefix("all-but ").split(",")) == self.missing
 
-    def __contains__(self, country: str) -> bool:
+    def __contains__(self, country: str | None) -> bool:
         return country in self.countries
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.territory import COUNTRIES, TerritorySet
 from pennywhistle.shop.catalogue.models import Track
 from pennywhistle.shop.licensing import operations
+from pennywhistle.shop.licensing.compiled import CompiledCoverage
 from pennywhistle.shop.licensing.history import ChangeKind
 from pennywhistle.shop.licensing.queries import list_coverage
 from pennywhistle.shop.licensing.rules import (
@@ -236,6 +237,7 @@ def test_coverage_says_yes_exactly_where_the_oracle_does(licences: list[Drawn], 
     opened = open_everything(licences, SHELVES, instants)
     terms = [licence.terms(number, SHELVES) for number, licence in enumerate(licences)]
     shuffled = random.Random(seed).sample(terms, len(terms))
+    compiled = CompiledCoverage(terms)
     for asked in product(SHELVES, Use, ASKED, instants):
         track, use, country, instant = asked
         answer, other = (
@@ -243,6 +245,9 @@ def test_coverage_says_yes_exactly_where_the_oracle_does(licences: list[Drawn], 
             for rows in (terms, shuffled)
         )
         assert answer == other, "the answer depends on the order of rows"
+        assert answer == compiled.cover(track=track, use=use, territory=country, instant=instant), (
+            "compiled, it is another answer"
+        )
         assert_answer_is_true(answer, asked, opened, terms)
 
 

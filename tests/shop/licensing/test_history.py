@@ -21,6 +21,7 @@ from pennywhistle.flows.grant_licence import grant_licence
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.catalogue.models import Track
 from pennywhistle.shop.licensing import operations
+from pennywhistle.shop.licensing.compiled import CompiledCoverage
 from pennywhistle.shop.licensing.history import Change, ChangeKind, History, suspensions
 from pennywhistle.shop.licensing.models import Licence, LicenceChange
 from pennywhistle.shop.licensing.queries import get_licence, was_licensed
@@ -125,9 +126,13 @@ def test_suspensions_are_apart_and_in_order(history: History) -> None:
 def test_why_not_tells_when_waiting_helps(recording: list[History], work: History) -> None:
     numbered = [replace(one, agreed=replace(one.agreed, id=n)) for n, one in enumerate(recording)]
     known = [terms for one in (*numbered, work) if (terms := one.as_known()) is not None]
+    compiled = CompiledCoverage(known)
     for instant in INSTANTS:
         answer = cover(
             track=TRACK, use=Use.DOWNLOAD, territory="DE", instant=instant, licences=known
+        )
+        assert answer == compiled.cover(
+            track=TRACK, use=Use.DOWNLOAD, territory="DE", instant=instant
         )
         of_right = {Right.RECORDING: numbered, Right.WORK: [work]}
         opened = {

@@ -17,6 +17,7 @@ from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.catalogue.facts import TrackFacts
+from pennywhistle.shop.licensing.compiled import CompiledCoverage
 from pennywhistle.shop.licensing.history import Change, ChangeKind, History
 from pennywhistle.shop.licensing.models import Licence, LicenceChange, Licensor, Tariff
 from pennywhistle.shop.licensing.rules import (
@@ -29,7 +30,6 @@ from pennywhistle.shop.licensing.rules import (
     UnknownLicenceError,
     UnknownLicensorError,
     Use,
-    cover,
     open_territories,
 )
 
@@ -111,11 +111,9 @@ def list_coverage(
 
     One query, however many tracks, and one more where a licence was ended or suspended.
     """
-    licences = list_terms(tracks=tracks, known_at=known_at)
+    compiled = CompiledCoverage(list_terms(tracks=tracks, known_at=known_at))
     return {
-        track.track_id: cover(
-            track=track, use=use, territory=territory, instant=instant, licences=licences
-        )
+        track.track_id: compiled.cover(track=track, use=use, territory=territory, instant=instant)
         for track in tracks
     }
 

@@ -18,12 +18,12 @@ from pennywhistle.shop.encoding.rules import (
     get_recipe_for_sale,
     size_of,
 )
+from pennywhistle.shop.licensing.compiled import CompiledCoverage
 from pennywhistle.shop.licensing.queries import list_terms, track_ref
 from pennywhistle.shop.licensing.rules import (
     Coverage,
     Covered,
     Use,
-    cover,
 )
 from pennywhistle.shop.pricing.asked import AskedPrices, list_asked
 from pennywhistle.shop.pricing.lowest import LowestPrices
@@ -154,7 +154,7 @@ def list_window(
     Two queries, however many tracks and recipes. Raises `UnknownRecipeError`.
     """
     refs = [track_ref(track) for track in tracks]
-    licences = list_terms(tracks=refs)
+    compiled = CompiledCoverage(list_terms(tracks=refs))
     asked = list_asked(
         storefront_id=buyer.storefront_id,
         currency=buyer.prices.currency,
@@ -164,9 +164,7 @@ def list_window(
 
     def covered(use: Use) -> dict[int, Coverage]:
         return {
-            ref.track_id: cover(
-                track=ref, use=use, territory=territory, instant=instant, licences=licences
-            )
+            ref.track_id: compiled.cover(track=ref, use=use, territory=territory, instant=instant)
             for ref in refs
         }
 
