@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 from bench.shops import database_for_bench, open_shop, server_of_bench
@@ -19,20 +20,23 @@ def main() -> None:
     asked.add_argument("--steps", type=int, default=400)
     asked.add_argument("--people", type=int, default=12)
     asked.add_argument("--days", type=int, default=365)
+    asked.add_argument("--planted", default="", help="a bug of tests/simulation/planted.py")
     chosen = asked.parse_args()
     with database_for_bench(server_of_bench()) as settings:
         os.environ.update(settings)
         open_shop()
+        from tests.simulation.planted import planted
         from tests.simulation.run import simulate
 
         folder = Path(settings["PENNYWHISTLE_HOME"]) / "gateway"
-        year = simulate(
-            seed=chosen.seed,
-            steps=chosen.steps,
-            people=chosen.people,
-            days=chosen.days,
-            folder=folder,
-        )
+        with planted(chosen.planted) if chosen.planted else nullcontext():
+            year = simulate(
+                seed=chosen.seed,
+                steps=chosen.steps,
+                people=chosen.people,
+                days=chosen.days,
+                folder=folder,
+            )
         print(year)
         from django.db import connections
 

@@ -12,7 +12,7 @@ from tests.simulation.world import World
 
 DEEDS: tuple[tuple[int, Callable[[World], None]], ...] = (
     (20, top_up),
-    (8, voucher),
+    (7, voucher),
     (36, buy),
     (6, refund),
     (7, report),
@@ -26,6 +26,6 @@ DEEDS: tuple[tuple[int, Callable[[World], None]], ...] = (
     (2, set_list),
     (4, ask),
     (3, trouble),
-    (1, hurry),
+    (2, hurry),
     (1, hear_again),
 )

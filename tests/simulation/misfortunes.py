@@ -11,6 +11,7 @@ from pennywhistle.flows.hear_gateway import process_messages, receive_message, r
 from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.shop.ledger.seals import QUIET_DAYS_MOST
 from pennywhistle.shop.payments.gateways.queries import list_messages
+from tests.simulation.paying import voucher
 from tests.simulation.world import ASKED_AGAIN_MOST, Refused, World
 
 
@@ -32,6 +33,7 @@ def mend(world: World) -> None:
 
 def hurry(world: World) -> None:
     """A worker's clock is months ahead when it seals: the day that is going on stays open."""
+    voucher(world)  # So that the day has something to seal.
     ahead = world.now + timedelta(days=QUIET_DAYS_MOST + world.chance.randint(2, 400))
     world.attempt("seal months ahead", lambda: seal_books(now=ahead))
     world.check_sealed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from pennywhistle.adapters.gateways.interface import NoticeKind
@@ -152,9 +153,11 @@ def voucher(world: World) -> None:
     if printed.is_past:
         world.now += timedelta(hours=1)
         world.clock = max(world.clock, world.now)
-    world.perform("voucher", lambda: _redeem(world, code, first))
-    if world.happens(30) and _may_redeem(world, second, first.currency):
-        world.perform("voucher of another", lambda: _redeem(world, code, second))
+    tries = [("voucher", first)]
+    if world.happens(40) and _may_redeem(world, second, first.currency):
+        tries.append(("voucher of another", second))
+    for name, listener in world.chance.sample(tries, len(tries)):
+        world.perform(name, partial(_redeem, world, code, listener))
 
 
 def _redeem(world: World, code: str, listener: Listener) -> object:

@@ -19,6 +19,8 @@ from tests.simulation.prices import Basket, Owned, Prices
 # What may come back at once on a listener's word (`docs/money.md`, written down apart).
 AT_ONCE_WITHIN = timedelta(days=60)
 COUNTED_WITHIN = timedelta(days=30)
+# Offers that expired so long ago are looked at no longer: the store has swept them too.
+FORGOTTEN_AFTER = timedelta(days=2)
 CREDITS_MOST, CREDITED_MOST_MINOR_UNITS, BOUGHT_FOR_EACH = 3, 1_000, 5
 
 
@@ -76,8 +78,12 @@ class SeenSales:
             self.prices.check_offer(offer, basket)
             self.offers[offer.id] = (basket.listener, offer)
 
-    def look(self, touched: Collection[int]) -> None:
+    def look(self, now: datetime, touched: Collection[int]) -> None:
         """See everything that may have changed; `touched` are purchases that may have gone back."""
+        for quote_id in [
+            pk for pk, (_, offer) in self.offers.items() if offer.expires_at < now - FORGOTTEN_AFTER
+        ]:
+            del self.offers[quote_id]
         for purchase in Purchase.objects.filter(quote_id__in=[*self.offers]):
             self._purchase(purchase)
         self._refunds(touched)

@@ -35,5 +35,5 @@ class Sights:
         self.cards.look(now)
         self.codes.look()
         self.bank.look()
-        self.sales.look(touched)
+        self.sales.look(now, touched)
         self.payouts.look()

@@ -12,7 +12,7 @@ from tests.soak import is_soak
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.soak]
 
 SEEDS = range(1, 21) if is_soak() else (1,)
-STEPS, PEOPLE, DAYS = (2_000, 200, 365) if is_soak() else (120, 10, 70)
+STEPS, PEOPLE, DAYS = (2_000, 200, 365) if is_soak() else (160, 10, 70)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
