@@ -24,6 +24,8 @@ from django.db import DatabaseError, connection, models, transaction
 from pennywhistle.flows.report_bad_file import report_bad_file
 from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.flows.verify_books import verify_books
+from pennywhistle.shop.payments.gateways.messages import NewMessage
+from pennywhistle.shop.payments.gateways.operations import keep_message
 from pennywhistle.shop.sales.models import SaleLine
 from tests.cast import NOW, Cast
 from tests.eventful_store import DECEMBER, LATER, let_everything_happen
@@ -41,7 +43,6 @@ Model = type[models.Model]
 # Tables that nobody is owed anything by: what they say helps the store to do its work.
 WORK = {
     "payments_gatewaycircuit": "whether a gateway is asked at the moment",
-    "payments_gatewaymessage": "what gateways said: taken in, it is the rows of top-ups and disputes",
     "payments_gatewaycustomer": "by what name a gateway knows someone",
     "payments_savedcard": "by what name a gateway knows a card",
     "payments_paymentevent": "what gateways said, before messages were kept",
@@ -64,6 +65,11 @@ WORDS = {
     "payments_dispute.heard_at",
     "payments_dispute.forgiven_at",  # That someone may buy again.
     "payments_dispute.forgiven_by",
+    # How far a gateway's message has come.
+    "payments_gatewaymessage.tries",
+    "payments_gatewaymessage.due_at",
+    "payments_gatewaymessage.processed_at",
+    "payments_gatewaymessage.trouble",
     # What was found out about a reported file, and what the operator said.
     "sales_filereport.examined_at",
     "sales_filereport.findings",
@@ -99,12 +105,14 @@ def books(cast: Cast, tmp_path: Path) -> Cast:
 
 
 def _complain(cast: Cast) -> None:
-    """A report of a file, too late to be paid at once, on a day that is sealed as well."""
+    """A report of a file and a message, on days that are sealed."""
     line = SaleLine.objects.filter(purchase__person=cast.alice).latest("pk")
     late = max(LATER, DECEMBER) + timedelta(days=10)
     report_bad_file(
         sale_line_id=line.pk, person_id=cast.alice.pk, trouble="noise", words="hiss", now=late
     )
+    message = NewMessage("sandbox", "event-1", "charge.succeeded", "{}")
+    keep_message(message=message, now=late + timedelta(days=1))  # The newest seal is made again.
     while seal_books(now=late + timedelta(days=2)):
         pass
 

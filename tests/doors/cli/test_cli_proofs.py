@@ -56,7 +56,7 @@ def test_a_receipt_and_a_statement_are_proven(
     chain = list_seals()[-1].chain
     out = str(tmp_path / "proof.json")
     receipt = command("proof", "--receipt", str(Purchase.objects.get().pk), "--out", out)
-    assert receipt.out.startswith(f"{out}: 15 entries, and ")
+    assert receipt.out.startswith(f"{out}: 16 entries, and ")
     assert check_proof.main([out, "--root", chain]) == 0
     capsys.readouterr()
     words = ("proof", "--licensor", "Meridian Society", "--period", month, "--out", out)
