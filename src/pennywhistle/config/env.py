@@ -139,6 +139,11 @@ def env_path(name: str, default: str) -> Path:
     return Path(env_text(name, default)).expanduser().resolve()
 
 
+def env_path_or_none(name: str) -> Path | None:
+    """A folder or file, made absolute; None where none is named."""
+    return env_path(name, "") if env_text(name, "") else None
+
+
 def database_from_url(url: str, *, home: Path) -> dict[str, Any]:
     """Django's database settings for `sqlite:///path` or `postgresql://user:secret@host/name`.
 

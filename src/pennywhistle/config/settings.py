@@ -28,6 +28,7 @@ from pennywhistle.config.env import (
     env_mail_address,
     env_networks,
     env_path,
+    env_path_or_none,
     env_path_prefix,
     env_text,
 )
@@ -151,8 +152,12 @@ if TOP_UP_CLASS != "multi-purpose":
 MASTERS_FOLDER = PENNYWHISTLE_HOME / "masters"
 COVERS_FOLDER = PENNYWHISTLE_HOME / "covers"
 BOOKLETS_FOLDER = PENNYWHISTLE_HOME / "booklets"
+MESSAGES_FOLDER = PENNYWHISTLE_HOME / "messages"
 RENDITIONS_FOLDER = PENNYWHISTLE_HOME / "renditions"
 ENCODING_FOLDER = PENNYWHISTLE_HOME / "encoding"
+# Files that the operator keeps for labels' messages; None where there are none.
+DDEX_SENDERS = env_path_or_none("PENNYWHISTLE_DDEX_SENDERS")
+DDEX_SCHEMAS = env_path_or_none("PENNYWHISTLE_DDEX_SCHEMAS")
 MEASURES_FOLDER = PENNYWHISTLE_HOME / "measures"
 SANDBOX_FOLDER = PENNYWHISTLE_HOME / "sandbox-gateway"
 

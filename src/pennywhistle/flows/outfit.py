@@ -19,8 +19,11 @@ from pennywhistle.adapters.gateways.stripe_cards import StripeGateway
 from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterStore
+from pennywhistle.adapters.storage.messages import MessageStore
 from pennywhistle.adapters.storage.rendition_cache import RenditionCache, Swept
 from pennywhistle.flows.measures import Count, get_measures
+from pennywhistle.flows.rate_cards import read_rate_cards
+from pennywhistle.flows.take_delivery import Dock
 from pennywhistle.shop.encoding.queries import list_encode_costs
 
 
@@ -68,6 +71,19 @@ def get_outfit() -> Outfit:
         working_folder=settings.ENCODING_FOLDER,
         gateways=_gateways(),
         bank=_bank(),
+    )
+
+
+def get_message_dock() -> Dock:
+    """Where deliveries by messages go. Raises `RateCardError`."""
+    outfit = get_outfit()
+    return Dock(
+        masters=outfit.masters,
+        covers=outfit.covers,
+        messages=MessageStore(settings.MESSAGES_FOLDER),
+        working_folder=outfit.working_folder,
+        cards=read_rate_cards(path=settings.DDEX_SENDERS),
+        schemas=settings.DDEX_SCHEMAS,
     )
 
 

@@ -23,7 +23,15 @@ def ingest(
     path: Annotated[Path, typer.Argument(help="A folder of recordings, or one of them.")],
     label: Annotated[str, typer.Option(help="The label; it stands over the one in the tags.")] = "",
 ) -> None:
-    """Take a folder of FLAC, WAV, AIFF or ALAC in as draft releases. Running it again is safe."""
+    """Take a folder of FLAC, WAV, AIFF or ALAC in as draft releases. Running it again is safe.
+
+    A delivery by messages of DDEX, with its BatchComplete file, is taken in as they say.
+    """
+    from pennywhistle.flows.take_delivery import is_batch
+
+    if is_batch(path):
+        _take(path)
+        return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -70,6 +78,29 @@ def ingest(
         # An empty folder has told nothing: the total is known only now.
         bar.update(task, total=len(report.files), description="")
     _tell(report)
+
+
+def _take(path: Path) -> None:
+    """Take a delivery by messages in; print what is wrong with it and leave with 1 otherwise."""
+    from pennywhistle.flows.outfit import get_message_dock
+    from pennywhistle.flows.take_delivery import DeliveryRefusedError, take_delivery
+    from pennywhistle.kit.clock import utc_now
+
+    try:
+        taken = take_delivery(folder=path, dock=get_message_dock(), now=utc_now())
+    except DeliveryRefusedError as error:
+        for problem in error.problems:
+            typer.echo(f"refused  {problem}", err=True)
+        typer.echo("Nothing of the delivery is taken.", err=True)
+        raise typer.Exit(1) from None
+    for release in taken:
+        licences = release.licences
+        typer.echo(
+            f"{release.title}: {release.added_count} tracks added, {len(licences.granted)} licences "
+            f"granted, {len(licences.ended)} ended; short name {release.slug}"
+        )
+        for alert in release.alerts:
+            typer.echo(f"  LOOK INTO  {alert}")
 
 
 def publish(
