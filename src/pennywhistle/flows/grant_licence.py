@@ -21,7 +21,10 @@ from pennywhistle.shop.licensing import operations
 from pennywhistle.shop.licensing.rules import (
     PREVIEW_SECONDS,
     PREVIEW_SECONDS_MOST,
+    Basis,
+    Footing,
     LicensingError,
+    Payer,
     Repertoire,
     Right,
     TariffTerms,
@@ -43,6 +46,7 @@ class LicenceRequest:
     for the whole catalogue. `rate` is a fraction or a percentage (`15/100`, `15%`). `territories`
     is read by `TerritorySet.parse`. `starts_at` and `ends_at` keep the zone that they come in, such as
     `ZoneInfo("Europe/Berlin")`, and mean the first instant at which clocks there show them.
+    `basis`, `deed`, `evidence` and `mechanical_by` are `Footing`'s in words.
     `preview_seconds` is a number or `whole`. `floor_per_track` is an amount in `currency`, or empty.
     """
 
@@ -64,6 +68,10 @@ class LicenceRequest:
     tariff_code: str = ""
     tariff_version: int = 1
     preview_seconds: str = str(PREVIEW_SECONDS)
+    basis: str = Basis.CONTRACT.value
+    deed: str = ""
+    evidence: str = ""
+    mechanical_by: str = Payer.STORE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,7 @@ def grant_licence(
         tariff=_tariff(request),
         document_reference=request.document_reference.strip(),
         preview_seconds=parse_preview(request.preview_seconds),
+        footing=_footing(request),
     )
     granted = operations.grant(terms=terms, granted_by=granted_by, now=now)
     unpaid = find_unpaid_sales(licence_number=granted.licence.number, now=now)
@@ -172,6 +181,15 @@ def _repertoire(request: LicenceRequest) -> Repertoire:
     raise LicensingError(
         f"the repertoire {request.repertoire_kind!r} is not whole, label, release or track"
     )
+
+
+def _footing(request: LicenceRequest) -> Footing:
+    try:
+        basis, payer = Basis(request.basis.strip()), Payer(request.mechanical_by.strip())
+    except ValueError as error:
+        known = ", ".join([*Basis, *Payer])
+        raise LicensingError(f"{error}; there are {known}") from None
+    return Footing(basis, request.deed.strip().upper(), request.evidence.strip(), payer)
 
 
 def _tariff(request: LicenceRequest) -> TariffTerms:

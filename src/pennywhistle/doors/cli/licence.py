@@ -40,6 +40,13 @@ Where = Annotated[
 ]
 TariffCode = Annotated[str, typer.Option(help="The tariff's code; the number by default.")]
 
+BasisWord = Annotated[str, typer.Option(help="contract, public-domain or creative-commons.")]
+Deed = Annotated[str, typer.Option(help="Of Creative Commons: CC-BY-4.0.")]
+Evidence = Annotated[str, typer.Option(help="Where that it is free can be seen: an address.")]
+PayerWord = Annotated[
+    str, typer.Option(help="Who pays the work's royalty: store, or the label out of its share.")
+]
+
 
 @licences.command()
 def grant(
@@ -60,6 +67,10 @@ def grant(
     currency: Annotated[str, typer.Option(help="Currency of the floor.")] = "EUR",
     tariff: TariffCode = "",
     tariff_version: Annotated[int, typer.Option(min=1)] = 1,
+    basis: BasisWord = "contract",
+    deed: Deed = "",
+    evidence: Evidence = "",
+    mechanical_by: PayerWord = "store",
 ) -> None:
     """Record a licence as its contract says."""
     from pennywhistle.flows.grant_licence import LicenceRequest, grant_licence
@@ -87,6 +98,10 @@ def grant(
         tariff_code=tariff,
         tariff_version=tariff_version,
         preview_seconds=preview_seconds,
+        basis=basis,
+        deed=deed,
+        evidence=evidence,
+        mechanical_by=mechanical_by,
     )
     granted = grant_licence(request=request, granted_by=None, now=utc_now())
     typer.echo(f"Licence {granted.number} is recorded.")
@@ -191,6 +206,9 @@ def history(number: Number) -> None:
     typer.echo(",".join(sorted(chosen.countries)))
     until = f" to {licence.ends}" if licence.ends else ""
     typer.echo(f"Agreed:      {licence.starts}{until}")
+    footing = licence.terms.footing
+    stands_on = " ".join(filter(None, (footing.basis, footing.deed, footing.evidence)))
+    typer.echo(f"Stands on:   {stands_on}; royalty paid by the {footing.mechanical_by}")
     typer.echo(f"Recorded:    {_moment(licence.granted_at)}")
     for change in licence.changes:
         typer.echo(

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pennywhistle.doors.desk import rows, words
 from pennywhistle.doors.desk.access import Visitor, for_the_operator, go, show
-from pennywhistle.doors.desk.forms import EndForm, LicenceForm
+from pennywhistle.doors.desk.licence_forms import EndForm, LicenceForm
 from pennywhistle.doors.desk.pages import EndPage, GrantPage, LicencesPage
 from pennywhistle.doors.desk.shopfront import currency_of
 from pennywhistle.flows.end_licence import change_licence
@@ -31,7 +31,13 @@ from pennywhistle.shop.licensing.queries import (
     list_licences_for_desk,
     list_licensors,
 )
-from pennywhistle.shop.licensing.rules import LicenceStateError, LicensingError, UnknownLicenceError
+from pennywhistle.shop.licensing.rules import (
+    Basis,
+    LicenceStateError,
+    LicensingError,
+    Payer,
+    UnknownLicenceError,
+)
 
 QUERY_MOST = 200
 
@@ -74,6 +80,8 @@ def grant(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "starts_on": visitor.now.date(),
             "currency": currency_of(request),
             "tariff_version": 1,
+            "basis": Basis.CONTRACT.value,
+            "mechanical_by": Payer.STORE.value,
         }
         form = LicenceForm(initial=initial, licensors=licensors)
         return show(request, visitor, "grant", GrantPage(form))

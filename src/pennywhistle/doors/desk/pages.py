@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pennywhistle.doors.desk.correction_form import CorrectionForm
-from pennywhistle.doors.desk.forms import EndForm, LicenceForm, StatementForm, VoucherForm
+from pennywhistle.doors.desk.forms import StatementForm, VoucherForm
+from pennywhistle.doors.desk.licence_forms import EndForm, LicenceForm
 from pennywhistle.doors.desk.words import Badge
 from pennywhistle.kit.money import Money
 
@@ -104,6 +105,7 @@ class LicenceRow:
     uses: str
     territories: str
     period: str
+    footing: str
     tariff: str
     document_reference: str
     state: Badge

@@ -122,6 +122,7 @@ def licence_row(licence: LicenceFacts, now: datetime) -> LicenceRow:
         uses=words.uses(terms),
         territories=words.territories(terms.territories),
         period=words.licence_period(licence),
+        footing=words.footing(terms.footing),
         tariff=words.tariff(terms.tariff),
         document_reference=terms.document_reference,
         state=words.licence_state(terms, now),

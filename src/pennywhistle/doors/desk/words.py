@@ -14,8 +14,11 @@ from pennywhistle.look import formats
 from pennywhistle.shop.licensing.history import ChangeKind
 from pennywhistle.shop.licensing.queries import LicenceFacts
 from pennywhistle.shop.licensing.rules import (
+    Basis,
+    Footing,
     LicenceTerms,
     NotCovered,
+    Payer,
     Right,
     TariffTerms,
     Use,
@@ -130,6 +133,19 @@ def licensor_kind(kind: str) -> str:
         "publisher": gettext("publisher"),
     }
     return known.get(kind, kind)
+
+
+def footing(footing: Footing) -> str:
+    """What a licence stands on, and who pays, where that is not the store."""
+    known = {
+        Basis.CONTRACT: gettext("contract"),
+        Basis.PUBLIC_DOMAIN: gettext("public domain: %(evidence)s"),
+        Basis.CREATIVE_COMMONS: gettext("%(deed)s: %(evidence)s"),
+    }
+    said = known[footing.basis] % {"deed": footing.deed, "evidence": footing.evidence}
+    if footing.mechanical_by is Payer.LABEL:
+        return gettext("%(basis)s, paid by the label") % {"basis": said}
+    return said
 
 
 def repertoire(licence: LicenceFacts) -> str:

@@ -10,13 +10,16 @@ from django.db import transaction
 
 from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.territory import TerritorySet
+from pennywhistle.shop.licensing.footing import check_footing
 from pennywhistle.shop.licensing.history import Change, ChangeKind, History, suspensions
 from pennywhistle.shop.licensing.models import Licence, LicenceChange, Licensor, Tariff
 from pennywhistle.shop.licensing.queries import list_histories_by_id
 from pennywhistle.shop.licensing.rules import (
+    ON_CONTRACT,
     PREVIEW_SECONDS,
     REASON_LETTERS_MOST,
     TARIFF_CODE_LETTERS_MOST,
+    Footing,
     LicenceStateError,
     LicensingError,
     Repertoire,
@@ -53,6 +56,7 @@ class Grant:
     tariff: TariffTerms
     document_reference: str
     preview_seconds: int | None = PREVIEW_SECONDS
+    footing: Footing = ON_CONTRACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,10 @@ def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Granted:
             "ends_written": str(terms.ends or ""),
             "tariff": _tariff(terms.tariff),
             "document_reference": terms.document_reference,
+            "basis": terms.footing.basis.value,
+            "deed": terms.footing.deed,
+            "evidence": terms.footing.evidence,
+            "mechanical_by": terms.footing.mechanical_by.value,
         }
         stored = Licence.objects.filter(number=terms.number).first()
         if stored is None:
@@ -170,6 +178,7 @@ def _check(terms: Grant) -> None:
     if not terms.uses:
         raise LicensingError("a licence opens at least one use, such as DOWNLOAD")
     check_preview(terms.preview_seconds)
+    check_footing(terms.footing, right=terms.right, tariff=terms.tariff)
     check_number(terms.number)
     check_text(terms.licensor, "licensor")
     check_text(terms.document_reference, "reference of its document: contract, page, date")

@@ -21,8 +21,11 @@ from pennywhistle.shop.licensing.compiled import CompiledCoverage
 from pennywhistle.shop.licensing.history import Change, ChangeKind, History
 from pennywhistle.shop.licensing.models import Licence, LicenceChange, Licensor, Tariff
 from pennywhistle.shop.licensing.rules import (
+    Basis,
     Coverage,
+    Footing,
     LicenceTerms,
+    Payer,
     Repertoire,
     Right,
     TariffTerms,
@@ -36,6 +39,7 @@ from pennywhistle.shop.licensing.rules import (
 LICENCES_ON_A_PAGE = 200
 # Sets of countries that one process keeps: many licences are of one.
 TERRITORIES_REMEMBERED = 4_096
+FOOTINGS_REMEMBERED = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +365,13 @@ def _terms(row: Licence) -> LicenceTerms:
         tariff=_tariff(row.tariff),
         document_reference=row.document_reference,
         preview_seconds=row.preview_seconds,
+        footing=_footing(row.basis, row.deed, row.evidence, row.mechanical_by),
     )
+
+
+@lru_cache(maxsize=FOOTINGS_REMEMBERED)
+def _footing(basis: str, deed: str, evidence: str, mechanical_by: str) -> Footing:
+    return Footing(Basis(basis), deed, evidence, Payer(mechanical_by))
 
 
 def _tariff(row: Tariff) -> TariffTerms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -48,6 +48,21 @@ class Use(StrEnum):
     DOWNLOAD = "DOWNLOAD"
     PREVIEW = "PREVIEW"
     STREAM_OWNED = "STREAM_OWNED"
+
+
+class Basis(StrEnum):
+    """What a licence stands on."""
+
+    CONTRACT = "contract"
+    PUBLIC_DOMAIN = "public-domain"
+    CREATIVE_COMMONS = "creative-commons"
+
+
+class Payer(StrEnum):
+    """Who pays the royalty of a work that is sold with its recording."""
+
+    STORE = "store"
+    LABEL = "label"
 
 
 class LicensingError(Exception):
@@ -185,6 +200,22 @@ _BREADTH = {"track": 0, "release": 1, "label": 2, "whole": 3}
 
 
 @dataclass(frozen=True, slots=True)
+class Footing:
+    """What a licence stands on, where that can be seen, and who pays its royalty.
+
+    `deed` is the Creative Commons licence as SPDX writes it, such as `CC-BY-4.0`.
+    """
+
+    basis: Basis = Basis.CONTRACT
+    deed: str = ""
+    evidence: str = ""
+    mechanical_by: Payer = Payer.STORE
+
+
+ON_CONTRACT = Footing()
+
+
+@dataclass(frozen=True, slots=True)
 class LicenceTerms:
     """A licence as coverage reads it. `[starts_at, ends_at)`; None means until it is ended.
 
@@ -206,6 +237,14 @@ class LicenceTerms:
     document_reference: str
     preview_seconds: int | None = PREVIEW_SECONDS
     suspended: tuple[Period, ...] = ()
+    footing: Footing = ON_CONTRACT
+
+    @property
+    def owed(self) -> TariffTerms:
+        """What the store owes for a sale: its tariff, or nothing where the label pays it."""
+        if self.footing.mechanical_by is Payer.STORE:
+            return self.tariff
+        return replace(self.tariff, rate=Fraction(0), floor_per_track=None)
 
     def is_in_force(self, instant: datetime) -> bool:
         """True within its period, unless it is suspended."""

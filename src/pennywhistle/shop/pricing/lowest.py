@@ -24,7 +24,7 @@ def lowest_price(*, covered: Covered, vat_percent: Decimal, currency: str) -> Mo
     """
     kept = 1 / (1 + Fraction(vat_percent) / 100)
     needed = Fraction(0)
-    tariffs = (covered.work.tariff, covered.recording.tariff)
+    tariffs = (covered.work.owed, covered.recording.owed)
     for choice in product((True, False), repeat=len(tariffs)):
         floors, slope = Fraction(0), kept
         for tariff, by_floor in zip(tariffs, choice, strict=True):

@@ -15,6 +15,9 @@ from pennywhistle.shop.royalties.rules import AccrualFacts, UnknownStatementErro
 # Three years of months.
 STATEMENTS_SHOWN = 36
 
+# Behind the tariff of a statement's line: where the label pays, nothing accrues, and this says why.
+_PAID_BY = {"store": "", "label": ", paid by the label"}
+
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
@@ -208,7 +211,7 @@ def _line(row: Accrual) -> StatementLine:
         use="DOWNLOAD",
         right=row.right,
         licence=row.licence.number,
-        tariff=f"{tariff.code} v{tariff.version}",
+        tariff=f"{tariff.code} v{tariff.version}{_PAID_BY[row.licence.mechanical_by]}",
         isrc=track.isrc,
         iswc=track.work.iswc or "",
         work_title=track.work.title,

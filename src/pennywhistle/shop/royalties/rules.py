@@ -53,8 +53,8 @@ def divide_price(*, gross: Money, vat_percent: Decimal, covered: Covered, tie_ke
     tax = gross.micros * rate / (1 + rate)
     net = gross.micros - tax
     try:
-        work = royalty_micros(tariff=covered.work.tariff, gross=gross, net_micros=net)
-        recording = royalty_micros(tariff=covered.recording.tariff, gross=gross, net_micros=net)
+        work = royalty_micros(tariff=covered.work.owed, gross=gross, net_micros=net)
+        recording = royalty_micros(tariff=covered.recording.owed, gross=gross, net_micros=net)
     except TariffCurrencyError as error:
         raise RoyaltyError(str(error)) from error
     store = net - work - recording
