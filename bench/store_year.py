@@ -16,7 +16,7 @@ from bench.figure import Figure, exactly, not_measured
 from bench.shops import measure_in_child, open_shop, server_of_bench
 
 SEED = 2026
-STEPS = 4_000
+STEPS = 3_000
 PEOPLE = 2_000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from pennywhistle.flows.answer_report import ReportAnswer, answer_report
 from pennywhistle.flows.buy_basket import buy_basket
@@ -38,8 +39,8 @@ def buy(world: World) -> None:
     ends_at = offer.expires_at
     if world.happens(4):
         ends_at = min(ends_at, _end_licences(world))
-    if world.happens(5):
-        world.now += timedelta(minutes=world.chance.choice([1, 14, 20]))
+    if world.happens(8):
+        world.now += timedelta(minutes=world.chance.choice([1, 14, 20, 31]))
         world.clock = max(world.clock, world.now)
     is_standing = world.now < ends_at
     can_pay = world.spendable(listener) >= offer.total.micros
@@ -168,24 +169,26 @@ def refund(world: World) -> None:
 
 
 def report(world: World) -> None:
-    """A listener says that a file is broken."""
+    """A listener says of some files that they are broken."""
     purchases = world.sights.sales.purchases
     if not purchases:
         return
     purchase_id = world.chance.choice(sorted(purchases)[-30:])
-    line = world.chance.choice(purchases[purchase_id])
+    lines, now = purchases[purchase_id], world.now
     world.touched.add(purchase_id)
-    world.perform(
-        "report",
-        lambda: report_bad_file(
-            sale_line_id=line.id,
-            person_id=line.listener.id,
-            trouble="noise",
-            words="",
-            now=world.now,
-        ),
-    )
-    world.sights.sales.check_library(line.listener.id)
+    for line in world.chance.sample(lines, min(len(lines), world.chance.choice([1, 2, 3]))):
+        world.perform(
+            "report",
+            partial(
+                report_bad_file,
+                sale_line_id=line.id,
+                person_id=line.listener.id,
+                trouble="noise",
+                words="",
+                now=now,
+            ),
+        )
+    world.sights.sales.check_library(lines[0].listener.id)
 
 
 def answer(world: World) -> None:

@@ -30,7 +30,7 @@ from tests.simulation.world import Refused, World
 ARRIVALS = (
     *["right"] * 5,
     *("amount", "amount", "spelled", "structured", "typing"),
-    *("two", "none", "twice", "reversed", "out"),
+    *("two", "none", "twice", "reversed", "reversed", "out"),
 )
 OTHER_IBAN = "AT483200000012345864"
 
