@@ -18,6 +18,7 @@ from starlette.routing import Mount
 from pennywhistle.adapters.audio.encode import encode
 from pennywhistle.doors.delivery.app import app
 from pennywhistle.flows.deliver_rendition import file_name_of
+from pennywhistle.flows.end_licence import end_licence
 from pennywhistle.flows.sign_address import (
     AddressExpiredError,
     AddressForgedError,
@@ -32,7 +33,6 @@ from pennywhistle.shop.catalogue.models import Release, Track
 from pennywhistle.shop.catalogue.queries import TrackFacts, get_track
 from pennywhistle.shop.encoding.rules import PREVIEW_SECONDS, Excerpt
 from pennywhistle.shop.library.models import OwnedItem
-from pennywhistle.shop.licensing.models import Licence
 from tests.cast import NOW
 from tests.stocked_shop import StockedShop, on_a_thread, stock_shop
 
@@ -58,6 +58,10 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(Starlette(routes=[Mount("/bytes", app=app)]))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         yield client
+
+
+def end_first_licence() -> None:
+    end_licence(number="LAN-1", reason="withdrawn", now=utc_now(), effective_at=utc_now())
 
 
 def made(shop: StockedShop, code: str) -> bytes:
@@ -174,7 +178,7 @@ async def test_when_its_licence_ends_an_address_for_hearing_ends_with_it(
     )
     bought = await on_a_thread(shop.address, "mp3-128")
     assert (await client.get(address)).status_code == 200
-    await on_a_thread(lambda: Licence.objects.update(ended_at=utc_now()))
+    await on_a_thread(end_first_licence)
     response = await client.get(address)
     assert (response.status_code, response.text) == (410, "This may not be heard here any more.\n")
     assert (await client.get(bought)).status_code == 200
