@@ -47,7 +47,7 @@ def buy_basket(
 
     Buying the same quote again returns the purchase that it became. Transaction: one of its own,
     durable; no file, network or encoder inside. Raises `QuoteNotYoursError`, `QuoteExpiredError`
-    (also where a licence of it has ended or is suspended, or what it upgrades was given back),
+    (also where a licence of it has ended or is suspended, an order forbids it, or what it upgrades was given back),
     `NotEnoughMoneyError`, `WalletShutError`, `AlreadyOwnedError`, `BusinessAbroadError`,
     `PromotionRefusedError`; then nothing has changed.
     """
@@ -89,6 +89,11 @@ def _check_stands(offer: OfferFacts, now: datetime) -> None:
     """Refuse a quote that is too old or has lost one of the licences that it names, or whose buyer
     has said since that they are a business of another country."""
     check_quote_stands(expires_at=offer.expires_at, now=now)
+    if offer.blocked_by:
+        raise QuoteExpiredError(
+            f"The order {offer.blocked_by} forbids since to sell part of this offer where you are. "
+            "Look at your basket again."
+        )
     for licence in offer.licences.values():
         if not licence.is_in_force:
             what = "ended" if licence.has_ended else "been suspended"

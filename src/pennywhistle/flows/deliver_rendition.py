@@ -52,6 +52,7 @@ from pennywhistle.shop.encoding.recipes import PREVIEW_RECIPE
 from pennywhistle.shop.encoding.rules import get_recipe
 from pennywhistle.shop.library.queries import get_owned_file
 from pennywhistle.shop.library.rules import NotInLibraryError
+from pennywhistle.shop.licensing.block_queries import find_block
 from pennywhistle.shop.licensing.queries import list_terms
 from pennywhistle.shop.licensing.rules import Covered, TrackRef, Use, cover, open_territories
 
@@ -193,6 +194,8 @@ def _heard(subject: Subject, now: datetime) -> TrackFacts:
         raise UnknownTrackError(f"track {subject.number} is not in the shop")
     ref = TrackRef(track.id, track.release.id, track.release.label_id)
     terms = list_terms(tracks=[ref])
+    if block := find_block(track=ref, territory=subject.territory or None, instant=now):
+        raise HearingEndedError(f"track {track.id} may not be heard there: {block.reference}")
     if not subject.territory:
         rights = open_territories(track=ref, use=Use.PREVIEW, instant=now, licences=terms)
         if not frozenset.intersection(*rights.values()):

@@ -12,8 +12,7 @@ from pennywhistle.flows.know_buyer import find_tax
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import COUNTRIES
 from pennywhistle.shop.catalogue.queries import TrackFacts
-from pennywhistle.shop.licensing.compiled import CompiledCoverage
-from pennywhistle.shop.licensing.queries import list_terms, track_ref
+from pennywhistle.shop.licensing.queries import compile_coverage, track_ref
 from pennywhistle.shop.licensing.rules import Covered, Use
 from pennywhistle.shop.pricing.lowest import LowestPrices
 from pennywhistle.shop.sales.vat import Seller
@@ -58,7 +57,7 @@ def find_lowest_prices(
     In the shop's currency. One query.
     """
     refs = [track_ref(track) for track in tracks]
-    compiled = CompiledCoverage(list_terms(tracks=refs) if refs else [])
+    compiled = compile_coverage(tracks=refs)
     by_percent: dict[Decimal, LowestPrices] = {}
     found: dict[tuple[Money | None, Money | None], list[tuple[str, Decimal]]] = defaultdict(list)
     for country in sorted(COUNTRIES):

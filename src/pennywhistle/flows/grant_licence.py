@@ -98,7 +98,7 @@ def grant_licence(
         right=_word(Right, request.right, "right"),
         repertoire=_repertoire(request),
         uses=frozenset(_word(Use, use, "use") for use in request.uses),
-        territories=_territories(request.territories),
+        territories=parse_territories(request.territories),
         starts=starts,
         ends=ends,
         tariff=_tariff(request),
@@ -141,7 +141,8 @@ def _on_the_licensor(name: str, granted: operations.Granted) -> tuple[str, ...]:
     return (f"{name} is new here: a licensor of its own, with statements of its own{known}",)
 
 
-def _territories(text: str) -> TerritorySet:
+def parse_territories(text: str) -> TerritorySet:
+    """As `TerritorySet.parse`. Raises `UnknownCountryError`, and `LicensingError` for what is no set."""
     try:
         return TerritorySet.parse(text)
     except UnknownCountryError:

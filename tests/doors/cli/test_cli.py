@@ -172,7 +172,7 @@ def test_the_list_says_rates_and_music_as_contracts_do(command: Command, cast: C
         ((*GRANT, "--number", "D/../9"), "does not read as one"),
         ((*GRANT, "--licensor", "Quay\x1b[2J"), "cannot be seen, U+001B"),
         ((*GRANT, "--licensor", "lantern RECORDS"), "write Lantern Records"),
-        ((*GRANT, "--territories", "all-but"), "write worldwide, DE,AT or all-but FR,JP"),
+        ((*GRANT, "--territories", "all-but"), "DE,AT, all-but FR,JP or 2EU but CH"),
         ((*GRANT, "--ends", "2025-01-01"), "a licence ends after it starts"),
         (("licence", "coverage", "ZZPEN2600001", "XX"), "is not an ISO 3166-1 alpha-2 country"),
         (("licence", "coverage", "ZZZZZ0000000", "DE"), "no track has the ISRC"),

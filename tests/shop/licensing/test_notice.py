@@ -9,7 +9,7 @@ import pytest
 
 from pennywhistle.flows.end_licence import end_licence
 from pennywhistle.flows.grant_licence import grant_licence
-from pennywhistle.shop.licensing.queries import list_notice
+from pennywhistle.shop.licensing.notice import list_notice
 from tests.cast import LABEL, NOW, SOCIETY, Cast
 
 pytestmark = pytest.mark.django_db

@@ -222,6 +222,71 @@ def _moment(instant: datetime) -> str:
 
 
 @licences.command()
+def block(
+    reference: Annotated[str, typer.Option(help="The order's own reference.")],
+    authority: Annotated[str, typer.Option(help="The court or authority that ordered it.")],
+    reason: Annotated[str, typer.Option(help="Why; it is shown on the page.")],
+    territories: Annotated[str, typer.Option(help="Where, as for a grant.")],
+    release: Annotated[str, typer.Option(help="The release's UPC or short name; or --track.")] = "",
+    track: Annotated[str, typer.Option(help="The track's ISRC; or --release.")] = "",
+    since: Since = "",
+    until: Annotated[
+        str, typer.Option(help="First instant after it; none until it is lifted.")
+    ] = "",
+    downloads: Annotated[
+        bool, typer.Option("--downloads", help="It takes back downloads of what was bought, too.")
+    ] = False,
+) -> None:
+    """Record an order to block: nothing of it is shown, heard or sold there."""
+    from pennywhistle.flows.block_release import BlockRequest, block_release
+    from pennywhistle.kit.clock import utc_now
+    from pennywhistle.kit.local_time import LocalTime
+
+    request = BlockRequest(
+        reference=reference,
+        authority=authority,
+        reason=reason,
+        territories=territories,
+        release=release,
+        isrc=track,
+        starts_at=LocalTime.parse(since).moment if since else None,
+        ends_at=LocalTime.parse(until).moment if until else None,
+        closes_downloads=downloads,
+    )
+    block_release(request=request, recorded_by=None, now=utc_now())
+    typer.echo(f"Order {reference} is recorded.")
+
+
+@licences.command()
+def unblock(
+    reference: Annotated[str, typer.Argument(help="The order's own reference.")],
+    reason: Annotated[str, typer.Option(help="Why it is lifted.")],
+) -> None:
+    """Lift an order to block."""
+    from pennywhistle.flows.block_release import unblock_release
+    from pennywhistle.kit.clock import utc_now
+
+    unblock_release(reference=reference, reason=reason, recorded_by=None, now=utc_now())
+    typer.echo(f"Order {reference} is lifted.")
+
+
+@licences.command()
+def blocks() -> None:
+    """List the orders to block, newest first."""
+    from pennywhistle.shop.licensing.block_queries import list_blocks
+
+    for facts in list_blocks():
+        order = facts.block
+        until = f" to {_moment(order.ends_at)}" if order.ends_at else ""
+        lifted = f", lifted: {facts.lift_reason}" if facts.lift_reason else ""
+        downloads = ", downloads too" if order.closes_downloads else ""
+        typer.echo(
+            f"{order.reference}  {order.authority}: {facts.target}, {order.territories}, from "
+            f"{_moment(order.starts_at)}{until}{downloads}: {order.reason}{lifted}"
+        )
+
+
+@licences.command()
 def coverage(
     isrc: Annotated[str, typer.Argument(help="The track's ISRC.")],
     country: Annotated[str, typer.Argument(help="ISO 3166-1 alpha-2, such as DE.")],
@@ -301,6 +366,7 @@ def _why_not(answer: NotCovered) -> str:
         "use": f"no licence of {right} opens this use",
         "territory": f"{right} is not licensed in this territory",
         "not-yet": f"the licence of {right} starts on {on}",
+        "blocked": "an order blocks it in this territory",
         "suspended": f"the licence of {right} is suspended",
         "ended": f"the licence of {right} ended on {on}",
     }

@@ -211,6 +211,8 @@ def why_not(answer: NotCovered) -> str:
         return gettext("no licence of the %(right)s opens downloads") % words
     if answer.why is Why.TERRITORY:
         return gettext("the %(right)s is not licensed in this territory") % words
+    if answer.why is Why.BLOCKED:
+        return gettext("an order blocks it in this territory")
     if answer.why is Why.SUSPENDED:
         return gettext("the licence of the %(right)s is suspended") % words
     if answer.why is Why.NOT_YET and answer.opens_at is not None:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from pennywhistle.doors.storefront import carrying, pages, samples, shelves
 from pennywhistle.doors.storefront.answers import show
+from pennywhistle.doors.storefront.blocked import or_blocked
 from pennywhistle.doors.storefront.visitor import visit_of
 from pennywhistle.shop.catalogue.queries import (
     find_artist,
@@ -45,8 +46,9 @@ def artist(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@or_blocked
 def release(request: HttpRequest, slug: str) -> HttpResponse:
-    """A release, its prices in the recipe chosen, and its previews."""
+    """A release, its prices in the recipe chosen, and its previews; 451 where an order forbids it."""
     found = find_release(slug=slug)
     if found is None:
         raise Http404(gettext("No release of that name is on our shelves."))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from pennywhistle.doors.storefront import choosing
 from pennywhistle.doors.storefront.answers import show
+from pennywhistle.doors.storefront.blocked import check_shown, or_blocked
 from pennywhistle.doors.storefront.choice_pages import HearPage, Spectrum
 from pennywhistle.doors.storefront.shelves import (
     chosen_recipe,
@@ -82,6 +83,7 @@ class _Heard:
 
 
 @require_safe
+@or_blocked
 def hear(request: HttpRequest, track_id: int) -> HttpResponseBase:
     """One song in the file that is chosen, and as it was recorded: to hear, and to see."""
     visit = visit_of(request)
@@ -90,6 +92,7 @@ def hear(request: HttpRequest, track_id: int) -> HttpResponseBase:
 
 
 @require_safe
+@or_blocked
 def spectrum(request: HttpRequest, track_id: int, code: str, light: str) -> HttpResponseBase:
     """What sounds at which height, as a picture; 503 while too much else is being made."""
     heard = _heard(visit_of(request), track_id, code)
@@ -132,8 +135,12 @@ def _heard(visit: Visit, track_id: int, code: str) -> _Heard:
     track, recipe = find_live_track(track_id=track_id), chosen_recipe(code)
     if recipe is None:
         raise Http404(gettext("We sell no file of that kind."))
-    allowed = {} if track is None else open_window(visit, [track], ()).preview_seconds
-    if track is None or track.id not in allowed:
+    if track is None:
+        raise Http404(gettext("This song cannot be heard where you are."))
+    window = open_window(visit, [track], ())
+    check_shown(visit, track, window)
+    allowed = window.preview_seconds
+    if track.id not in allowed:
         raise Http404(gettext("This song cannot be heard where you are."))
     part = audition_of(
         peaks=track.master.peaks,

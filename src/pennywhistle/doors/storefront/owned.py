@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from pennywhistle.doors.storefront.answers import PERSONAL, for_listeners, go, person_of, show
+from pennywhistle.doors.storefront.blocked import check_download, check_shown, or_blocked
 from pennywhistle.doors.storefront.possessions import library_page
 from pennywhistle.doors.storefront.shelves import open_window
 from pennywhistle.doors.storefront.visitor import Visit, visit_of
@@ -50,11 +51,13 @@ def library(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @for_listeners
+@or_blocked
 def download(request: HttpRequest, item_id: int) -> HttpResponseBase:
     """On to the bytes of something that the listener owns, by an address made for them."""
     item = find_owned_by(item_id=item_id, person_id=person_of(request))
     if item is None:
         raise Http404(gettext("Nothing in your library has that number."))
+    check_download(visit_of(request), [item.track])
     name = file_name_of(track=item.track, extension=get_recipe(code=item.recipe).extension)
     address = download_address(item_id=item.id, file_name=name, now=visit_of(request).now)
     return go(address)
@@ -62,12 +65,14 @@ def download(request: HttpRequest, item_id: int) -> HttpResponseBase:
 
 @require_safe
 @for_listeners
+@or_blocked
 def album(request: HttpRequest, release_id: int, code: str) -> HttpResponseBase:
     """On to the ZIP of all that the listener owns of a release in one recipe."""
     person_id = person_of(request)
     items = list_owned_of_release(person_id=person_id, release_id=release_id, recipe=code)
     if not items:
         raise Http404(gettext("Nothing of that in your library."))
+    check_download(visit_of(request), [item.track for item in items])
     name = album_name_of(release=items[0].track.release, recipe=get_recipe(code=code))
     return go(
         album_address(
@@ -81,6 +86,7 @@ def album(request: HttpRequest, release_id: int, code: str) -> HttpResponseBase:
 
 
 @require_safe
+@or_blocked
 def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
     """On to the preview of a track, where one may be heard."""
     visit, track = visit_of(request), find_live_track(track_id=track_id)
@@ -98,6 +104,7 @@ def preview(request: HttpRequest, track_id: int) -> HttpResponseBase:
 
 
 @require_safe
+@or_blocked
 def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
     """The preview's own stretch of the waveform as a drawing, for the player's bar.
 
@@ -121,4 +128,6 @@ def strokes(request: HttpRequest, track_id: int) -> HttpResponseBase:
 
 def _heard(visit: Visit, track: TrackFacts) -> Mapping[int, int | None]:
     """How many seconds of the track may be heard by its number, None for all; empty for nothing."""
-    return open_window(visit, [track], ()).preview_seconds
+    window = open_window(visit, [track], ())
+    check_shown(visit, track, window)
+    return window.preview_seconds

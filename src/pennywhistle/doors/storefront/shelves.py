@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from pennywhistle.doors.storefront import choosing, pages
+from pennywhistle.doors.storefront.blocked import BlockedError, find_shown_block
 from pennywhistle.doors.storefront.visitor import Visit
 from pennywhistle.doors.storefront.words import reductions_in_words, why_not
 from pennywhistle.flows.know_buyer import know_buyer
@@ -102,7 +103,12 @@ def _cards(
     by_release: dict[int, list[Ticket]] = {release.id: [] for release in releases}
     for track in tracks:
         by_release[track.release.id].append(tickets[track.id])
-    return tuple(_card(visit, release, by_release[release.id]) for release in releases)
+    shown = {track.release.id for track in tracks if not find_shown_block(visit, [track], window)}
+    return tuple(
+        _card(visit, release, by_release[release.id])
+        for release in releases
+        if release.id in shown or not by_release[release.id]
+    )
 
 
 def _card(visit: Visit, release: ReleaseFacts, tickets: list[Ticket]) -> pages.ReleaseCard:
@@ -179,8 +185,13 @@ def _split(visit: Visit, tickets: Iterable[Ticket]) -> pages.PennySplit | None:
 def release_page(
     visit: Visit, release: ReleaseFacts, tracks: Sequence[TrackFacts], recipe: Recipe
 ) -> pages.ReleasePage:
-    """A release with every price for `recipe`, and of the whole in the others. Two queries."""
+    """A release with every price for `recipe`, and of the whole in the others. Two queries.
+
+    Raises `BlockedError` where an order forbids to show it there.
+    """
     window = open_window(visit, tracks, choosing.recipes_shown(tracks, recipe), owned=True)
+    if block := find_shown_block(visit, tracks, window):
+        raise BlockedError(block)
     tickets = window.tickets[recipe.code]
     is_sold = any(ticket.is_for_sale for ticket in tickets.values())
     of_all = choosing.treatment_of_all(tracks, recipe)
@@ -265,7 +276,9 @@ def search_page(
         query=query,
         artists=tuple(map(artist_link, artists)),
         releases=_cards(visit, releases, tracks, window),
-        tracks=tuple(_found(track, window) for track in found),
+        tracks=tuple(
+            _found(track, window) for track in found if not find_shown_block(visit, [track], window)
+        ),
     )
 
 

@@ -18,7 +18,7 @@ from pennywhistle.flows.gather_evidence import gather_evidence, visitor_address,
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
-from pennywhistle.shop.licensing.queries import list_notice
+from pennywhistle.shop.licensing.notice import list_notice
 from pennywhistle.shop.payments.codes.tries import address_subject
 from pennywhistle.shop.payments.queries import find_wallet_currency, get_wallet_balance
 from pennywhistle.shop.sales.rules import Evidence, TerritoryUnknownError, decide_territory

@@ -286,6 +286,8 @@ def why_not(answer: NotCovered, territory: str | None) -> str:
         return gettext("Tell us your country to see whether it is sold there.")
     if answer.why is Why.TERRITORY:
         return gettext("Not sold in %(country)s: no licence covers it there.") % place
+    if answer.why is Why.BLOCKED:
+        return gettext("Not sold in %(country)s: an authority has ordered so.") % place
     if answer.why is Why.SUSPENDED:
         return gettext("Not sold at the moment: its licence is suspended.")
     if answer.why is Why.NOT_YET and answer.opens_at is not None:

@@ -12,19 +12,30 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from pennywhistle.shop.licensing.rules import Coverage, LicenceTerms, Right, TrackRef, Use, cover
+from pennywhistle.shop.licensing.blocks import Blocks
+from pennywhistle.shop.licensing.rules import (
+    Coverage,
+    LicenceTerms,
+    NotCovered,
+    Right,
+    TrackRef,
+    Use,
+    Why,
+    cover,
+)
 
 _Key = tuple[str, int | None]
 
 
 class CompiledCoverage:
-    """Coverage by a fixed set of licences, the same as `cover` tells.
+    """Coverage by a fixed set of licences, the same as `cover` tells, and by orders to block.
 
     It keeps an answer for each span, use and country that was asked about: it is made for one page or
     one report, and let go with it.
     """
 
-    def __init__(self, licences: Iterable[LicenceTerms]) -> None:
+    def __init__(self, licences: Iterable[LicenceTerms], blocks: Blocks | None = None) -> None:
+        self.blocks = blocks or Blocks()
         self._by_repertoire: dict[_Key, list[LicenceTerms]] = defaultdict(list)
         for licence in licences:
             key = licence.repertoire.kind, licence.repertoire.id
@@ -35,7 +46,9 @@ class CompiledCoverage:
     def cover(
         self, *, track: TrackRef, use: Use, territory: str | None, instant: datetime
     ) -> Coverage:
-        """May this track be used so, there, then? As `rules.cover`."""
+        """May this track be used so, there, then? As `rules.cover`, unless an order forbids it."""
+        if self.blocks.find(track=track, territory=territory, instant=instant):
+            return NotCovered(Why.BLOCKED)
         spans = self._of_track.get(track)
         if spans is None:
             spans = self._of_track[track] = self._compile(track)

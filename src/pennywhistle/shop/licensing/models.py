@@ -160,3 +160,49 @@ class LicenceChange(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+
+
+class BlockOrder(models.Model):
+    """What a court or an authority has ordered not to be shown or sold somewhere. Append-only."""
+
+    reference = models.CharField(max_length=80, unique=True)
+    authority = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
+    release = models.ForeignKey("catalogue.Release", null=True, on_delete=models.PROTECT)
+    track = models.ForeignKey("catalogue.Track", null=True, on_delete=models.PROTECT)
+    # As a licence's own.
+    territories = models.CharField(max_length=1500)
+    territories_written = models.CharField(max_length=1500)
+    territory_tables = models.CharField(max_length=80)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    # Whether what was bought may not be downloaded there any more either.
+    closes_downloads = models.BooleanField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="licensing_block_names_one_thing",
+                condition=Q(release=None, track__isnull=False)
+                | Q(release__isnull=False, track=None),
+            ),
+            models.CheckConstraint(
+                name="licensing_block_ends_after_it_starts",
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+            ),
+        ]
+
+
+class BlockLift(models.Model):
+    """An order that was lifted, from when on, and why. Append-only."""
+
+    order = models.OneToOneField(BlockOrder, on_delete=models.PROTECT, related_name="lift")
+    lifted_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )

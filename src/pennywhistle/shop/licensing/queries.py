@@ -17,9 +17,10 @@ from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.catalogue.facts import TrackFacts
+from pennywhistle.shop.licensing.block_queries import get_blocks
 from pennywhistle.shop.licensing.compiled import CompiledCoverage
 from pennywhistle.shop.licensing.history import Change, ChangeKind, History
-from pennywhistle.shop.licensing.models import Licence, LicenceChange, Licensor, Tariff
+from pennywhistle.shop.licensing.models import BlockOrder, Licence, LicenceChange, Licensor, Tariff
 from pennywhistle.shop.licensing.rules import (
     Basis,
     Coverage,
@@ -40,17 +41,6 @@ LICENCES_ON_A_PAGE = 200
 # Sets of countries that one process keeps: many licences are of one.
 TERRITORIES_REMEMBERED = 4_096
 FOOTINGS_REMEMBERED = 1_024
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeLine:
-    """One line of the notice: under whose licence the music is sold."""
-
-    licensor: str
-    kind: str
-    right: str
-    number: str
-    document_reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +105,7 @@ def list_coverage(
 
     One query, however many tracks, and one more where a licence was ended or suspended.
     """
-    compiled = CompiledCoverage(list_terms(tracks=tracks, known_at=known_at))
+    compiled = compile_coverage(tracks=tracks, known_at=known_at)
     return {
         track.track_id: compiled.cover(track=track, use=use, territory=territory, instant=instant)
         for track in tracks
@@ -149,6 +139,21 @@ def was_licensed(
     )[track.track_id]
 
 
+def compile_coverage(
+    *, tracks: Sequence[TrackRef], known_at: datetime | None = None
+) -> CompiledCoverage:
+    """Coverage of these tracks for many questions, as it was known then; orders as they are now.
+
+    One query, one more where a licence was ended or suspended, and one where anything is blocked.
+    """
+    rows = _licences_of(tracks)
+    is_blocked = any(row.has_blocks for row in rows) or not rows  # type: ignore[attr-defined]
+    known = (history.as_known(known_at) for history in _histories(rows))
+    return CompiledCoverage(
+        (terms for terms in known if terms is not None), get_blocks() if is_blocked else None
+    )
+
+
 def list_terms(
     *, tracks: Sequence[TrackRef], known_at: datetime | None = None
 ) -> list[LicenceTerms]:
@@ -156,14 +161,17 @@ def list_terms(
 
     One query, and one more where a licence was ended or suspended.
     """
-    rows = _licences().filter(
+    known = (history.as_known(known_at) for history in _histories(_licences_of(tracks)))
+    return [terms for terms in known if terms is not None]
+
+
+def _licences_of(tracks: Sequence[TrackRef]) -> QuerySet[Licence]:
+    return _licences().filter(
         Q(repertoire="whole")
         | Q(label_id__in={track.label_id for track in tracks})
         | Q(release_id__in={track.release_id for track in tracks})
         | Q(track_id__in={track.track_id for track in tracks})
     )
-    known = (history.as_known(known_at) for history in _histories(rows))
-    return [terms for terms in known if terms is not None]
 
 
 def list_histories_by_id(*, licence_ids: Iterable[int]) -> dict[int, History]:
@@ -181,6 +189,17 @@ def list_terms_by_id(*, licence_ids: Iterable[int]) -> dict[int, LicenceTerms]:
 def list_licences() -> list[LicenceTerms]:
     """Every licence, newest first, as the desk lists them. One query, or two."""
     return [_known_now(history) for history in _histories(_licences().order_by("-id"))]
+
+
+def list_begun(*, use: Use, instant: datetime) -> dict[int, tuple[LicenceTerms, str]]:
+    """Licences of a use that have begun and not run out, by licensor and number, each with the kind
+    of its licensor, by id. One query, and one more where one of them was ended or suspended."""
+    begun = _licences().filter(starts_at__lte=instant, uses__contains=use.value)
+    rows = begun.filter(Q(ends_at=None) | Q(ends_at__gt=instant)).order_by(
+        "licensor__name", "number"
+    )
+    kinds = {row.pk: row.licensor.kind for row in rows}
+    return {terms.id: (terms, kinds[terms.id]) for terms in map(_known_now, _histories(rows))}
 
 
 def list_licences_for_desk(
@@ -214,28 +233,6 @@ def get_licence(*, number: str) -> LicenceFacts:
     for licence in _facts(_with_targets().filter(number=number)):
         return licence
     raise UnknownLicenceError(f"no licence has the number {number!r}")
-
-
-def list_notice(*, territory: str | None, instant: datetime) -> list[NoticeLine]:
-    """The licences in force there, as the notice on each page names them; all of them where the
-    territory is not known. One query, and one more where one of them was ended or suspended.
-    """
-    begun = _licences().filter(starts_at__lte=instant, uses__contains=Use.DOWNLOAD.value)
-    rows = begun.filter(Q(ends_at=None) | Q(ends_at__gt=instant)).order_by(
-        "licensor__name", "number"
-    )
-    kinds = {row.pk: row.licensor.kind for row in rows}
-    return [
-        NoticeLine(
-            licensor=terms.licensor,
-            kind=kinds[terms.id],
-            right=terms.right.value,
-            number=terms.number,
-            document_reference=terms.document_reference,
-        )
-        for terms in map(_known_now, _histories(rows))
-        if terms.is_in_force(instant) and (territory is None or territory in terms.territories)
-    ]
 
 
 def get_licensor(*, name: str) -> LicensorFacts:
@@ -290,7 +287,9 @@ def list_licensors_of_labels(*, label_ids: Sequence[int]) -> list[LicensorFacts]
 
 def _licences() -> QuerySet[Licence]:
     changed = Exists(LicenceChange.objects.filter(licence=OuterRef("pk")))
-    return Licence.objects.select_related("licensor", "tariff").annotate(is_changed=changed)
+    return Licence.objects.select_related("licensor", "tariff").annotate(
+        is_changed=changed, has_blocks=Exists(BlockOrder.objects.all())
+    )
 
 
 def _with_targets() -> QuerySet[Licence]:

@@ -78,7 +78,7 @@ class UnknownLicensorError(LicensingError):
 
 
 class LicenceStateError(LicensingError):
-    """A change that a licence does not take: one that has ended is not suspended any more."""
+    """A change that a licence does not take."""
 
 
 class UnknownLicenceError(LicensingError):
@@ -201,10 +201,7 @@ _BREADTH = {"track": 0, "release": 1, "label": 2, "whole": 3}
 
 @dataclass(frozen=True, slots=True)
 class Footing:
-    """What a licence stands on, where that can be seen, and who pays its royalty.
-
-    `deed` is the Creative Commons licence as SPDX writes it, such as `CC-BY-4.0`.
-    """
+    """What a licence stands on, where that is seen, who pays its royalty; `deed` as in SPDX's list."""
 
     basis: Basis = Basis.CONTRACT
     deed: str = ""
@@ -292,6 +289,7 @@ class Why(StrEnum):
     """Why not, in a word."""
 
     TERRITORY_UNKNOWN = "territory-unknown"
+    BLOCKED = "blocked"
     NO_LICENCE = "no-licence"
     USE = "use"
     TERRITORY = "territory"

@@ -18,8 +18,8 @@ from pennywhistle.shop.encoding.rules import (
     get_recipe_for_sale,
     size_of,
 )
-from pennywhistle.shop.licensing.compiled import CompiledCoverage
-from pennywhistle.shop.licensing.queries import list_terms, track_ref
+from pennywhistle.shop.licensing.blocks import Blocks
+from pennywhistle.shop.licensing.queries import compile_coverage, track_ref
 from pennywhistle.shop.licensing.rules import (
     Coverage,
     Covered,
@@ -124,6 +124,7 @@ class Window:
     preview_seconds: dict[int, int | None]
     buyer: Buyer
     asked: AskedPrices
+    blocks: Blocks
 
     @property
     def may_be_heard(self) -> frozenset[int]:
@@ -154,7 +155,7 @@ def list_window(
     Two queries, however many tracks and recipes. Raises `UnknownRecipeError`.
     """
     refs = [track_ref(track) for track in tracks]
-    compiled = CompiledCoverage(list_terms(tracks=refs))
+    compiled = compile_coverage(tracks=refs)
     asked = list_asked(
         storefront_id=buyer.storefront_id,
         currency=buyer.prices.currency,
@@ -186,6 +187,7 @@ def list_window(
         },
         buyer=buyer,
         asked=asked,
+        blocks=compiled.blocks,
     )
 
 

@@ -17,7 +17,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.statements import run
+from pennywhistle.shop.licensing.block_queries import get_blocks
 from pennywhistle.shop.licensing.queries import list_histories_by_id
+from pennywhistle.shop.licensing.rules import TrackRef
 from pennywhistle.shop.sales.lines import FROZEN_FIELDS, TrackNames, line_from
 from pennywhistle.shop.sales.rules import LineFacts, sale_document
 
@@ -52,7 +54,9 @@ _FIND_OFFER = """
             SELECT 1 FROM licensing_licencechange WHERE licence_id = recording.id),
         work.number, work.licensor_id, work_licensor.name,
         work.granted_at, work.ends_at, EXISTS (
-            SELECT 1 FROM licensing_licencechange WHERE licence_id = work.id)
+            SELECT 1 FROM licensing_licencechange WHERE licence_id = work.id),
+        track.release_id, EXISTS (SELECT 1 FROM licensing_blockorder AS block
+            WHERE block.track_id = track.id OR block.release_id = track.release_id)
     FROM sales_quote AS quote
         JOIN sales_quoteline AS line ON line.quote_id = quote.id
         JOIN catalogue_track AS track ON track.id = line.track_id
@@ -119,6 +123,7 @@ class OfferFacts:
     business_number: str
     lines: tuple[LineFacts, ...]
     licences: dict[int, LicenceNamed]
+    blocked_by: str
 
 
 def hold_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
@@ -133,7 +138,8 @@ def hold_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
 
 
 def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
-    """The same, not locked. One query, and two more where a licence of it was ended or suspended."""
+    """The same, not locked. One query, two more where a licence of it was ended or
+    suspended, and one where an order speaks of its music."""
     rows = [_OfferRow._make(row) for row in run(_FIND_OFFER, [_stored_id(quote_id)])]
     if not rows:
         return None
@@ -151,6 +157,7 @@ def find_offer(*, quote_id: UUID, now: datetime) -> OfferFacts | None:
         business_number=first.business_number or "",
         lines=tuple(_line(row, quote_id, now) for row in rows),
         licences=_licences_named(rows, now),
+        blocked_by=_blocked_by(rows, now),
     )
 
 
@@ -212,6 +219,8 @@ class _OfferRow(NamedTuple):
     work_granted_at: datetime
     work_ends_at: datetime | None
     work_is_changed: bool
+    release_id: int
+    is_blocked: bool
 
 
 def _line(row: _OfferRow, quote_id: UUID, now: datetime) -> LineFacts:
@@ -224,6 +233,19 @@ def _line(row: _OfferRow, quote_id: UUID, now: datetime) -> LineFacts:
         names=TrackNames(row.title, row.artist, row.release, row.isrc),
         purchased_at=now,
     )
+
+
+def _blocked_by(rows: list[_OfferRow], now: datetime) -> str:
+    """The order that forbids part of an offer, or nothing. One query where there may be one."""
+    if not any(row.is_blocked for row in rows):
+        return ""
+    blocks = get_blocks()
+    for row in rows:
+        # Orders name releases and tracks: the label is not asked for.
+        ref = TrackRef(row.track_id, row.release_id, label_id=0)
+        if block := blocks.find(track=ref, territory=row.territory, instant=now):
+            return block.reference
+    return ""
 
 
 class _Named(NamedTuple):
