@@ -170,9 +170,17 @@ def test_what_a_newer_message_leaves_out_is_closed_and_told() -> None:
     standing = stand(messages=[album(SECOND, releases=(silent,)), older], ids=IDS)
     assert standing.release == silent
     assert [alert.rpartition(": ")[2] for alert in standing.alerts] == [
-        "Lantern Row (QZZZZ2600002)",
-        "The Long Pier (QZZZZ2600003)",
+        "Lantern Row (QZZZZ2600002) in GB, IE",
+        "The Long Pier (QZZZZ2600003) in GB, IE",
     ]
+
+
+def test_a_country_that_a_newer_message_leaves_out_is_told() -> None:
+    newer = own("album-43").replace("<TerritoryCode>GB</TerritoryCode>", "")
+    message = replace(read_message(newer.encode()), created_at=SECOND)
+    alerts = stand(messages=[album(FIRST), message], ids=IDS).alerts
+    assert len(alerts) == 3
+    assert alerts[0].endswith("it is closed: Lantern Row (QZZZZ2600002) in GB")
 
 
 def test_a_take_down_closes_without_an_alert() -> None:

@@ -23,6 +23,9 @@ from pennywhistle.kit.release_messages import (
 # Where a message's time has no offset, it is taken as UTC.
 _UTC_COUNTRY = "IS"
 
+# How many countries an alert names.
+_COUNTRIES_TOLD = 10
+
 
 @dataclass(frozen=True, slots=True)
 class SaleWindow:
@@ -90,17 +93,27 @@ def _strange_purge(before: Standing, message: ReleaseMessage) -> str:
 
 
 def _closed_silently(before: MessageRelease | None, now: MessageRelease) -> list[str]:
-    """The songs that were on sale and are not any more, without a take-down that says so."""
+    """The songs that were on sale in countries where they are not any more, though no take-down
+    says so.
+    """
     if before is None:
         return []
     spoken = {track.isrc: _deals_that_sell(now, track) for track in now.tracks}
     gone = []
     for track in before.tracks:
         deals = spoken.get(track.isrc, ())
-        was_open = any(deal.opens_sale for deal in _deals_that_sell(before, track))
-        if was_open and not any(deal.opens_sale or deal.is_take_down for deal in deals):
-            gone.append(f"{track.title} ({track.isrc or 'without an ISRC'})")
+        was_open = _countries(deal for deal in _deals_that_sell(before, track) if deal.opens_sale)
+        said = _countries(deal for deal in deals if deal.opens_sale or deal.is_take_down)
+        if lost := sorted(was_open - said):
+            name = f"{track.title} ({track.isrc or 'without an ISRC'})"
+            listed = ", ".join(lost[:_COUNTRIES_TOLD])
+            more = len(lost) - _COUNTRIES_TOLD
+            gone.append(f"{name} in {listed}{f' and {more} more' if more > 0 else ''}")
     return gone
+
+
+def _countries(deals: Iterable[Deal]) -> frozenset[str]:
+    return frozenset(country for deal in deals for country in countries_of(deal.territories))
 
 
 def _deals_that_sell(release: MessageRelease, track: MessageTrack) -> tuple[Deal, ...]:
