@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from pennywhistle.doors.desk import (
     bank,
+    blocks,
     correcting,
     disputes,
     gateways,
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licences/grant/", licences.grant, name="desk-grant"),
     # A number may hold slashes.
     path("licences/<path:number>/end/", licences.end, name="desk-end"),
+    path("blocks/", blocks.orders, name="desk-blocks"),
+    path("blocks/lift/", blocks.lift, name="desk-lift-block"),
     path("licensors/<int:licensor_id>/", money.licensor, name="desk-licensor"),
     path("licensors/<int:licensor_id>/statement/", money.statement, name="desk-statement"),
     path(

@@ -50,7 +50,7 @@ def lift_block(*, reference: str, reason: str, recorded_by: int | None, now: dat
 
     Raises `UnknownBlockError`, and `LicensingError` where it is lifted already.
     """
-    check_text(reason, "reason", letters_most=REASON_LETTERS_MOST)
+    check_text(reason, "reason of its lifting", letters_most=REASON_LETTERS_MOST)
     with transaction.atomic():
         order = BlockOrder.objects.select_for_update().filter(reference=reference).first()
         if order is None:
