@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from pennywhistle.doors.cli.main import run
 from tests.ern_messages import OWN
+from tests.message_sender import CARDS
 
 
 def ern_read(*words: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -78,3 +81,31 @@ def test_a_file_that_is_not_there_and_a_folder_of_schemas_without_any_are_told(
     )
     assert (without.returncode, without.stderr.count("\n")) == (1, 1)
     assert "there is no schema for http://ddex.net/xml/ern/43" in without.stderr
+
+
+@pytest.mark.django_db
+def test_a_delivery_that_is_refused_is_told_line_by_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Settings,
+) -> None:
+    (tmp_path / "BatchComplete_1.xml").write_text("<m/>", encoding="utf-8")
+    (tmp_path / "message.xml").write_text(
+        (OWN / "single-43.xml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    monkeypatch.setattr(sys, "argv", ["pennywhistle", "ingest", str(tmp_path)])
+    settings.DDEX_SENDERS = None
+    with pytest.raises(SystemExit, match="1"):
+        run()
+    assert "set PENNYWHISTLE_DDEX_SENDERS to a file of rate cards" in capsys.readouterr().err
+    settings.DDEX_SENDERS = tmp_path / "cards.json"
+    settings.DDEX_SENDERS.write_text(json.dumps(CARDS), encoding="utf-8")
+    with pytest.raises(SystemExit, match="1"):
+        run()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "refused  message.xml, line 56: 'resources/QZZZZ2600001.flac' is missing",
+        "refused  message.xml, line 88: 'resources/cover.jpg' is missing",
+        "Nothing of the delivery is taken.",
+    ]
