@@ -122,7 +122,7 @@ def list_() -> None:
             until = f"{licence.ended_at:%Y-%m-%d %H:%M} UTC, by hand"
         repertoire = f"{row.repertoire.kind} {licence.target_code}".strip()
         typer.echo(
-            f"{row.number:<16}{row.right.value:<11}{row.licensor}: {repertoire}, "
+            f"{row.number:<15} {row.right.value:<11}{row.licensor}: {repertoire}, "
             f"{row.territories}, {licence.starts} to {until}, "
             f"{rate_text(row.tariff.rate)} of {row.tariff.base}, {_heard(row)}"
             f"{row.document_reference}"
