@@ -11,7 +11,7 @@ from pennywhistle.flows.hear_gateway import process_messages, receive_message, r
 from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.shop.ledger.seals import QUIET_DAYS_MOST
 from pennywhistle.shop.payments.gateways.queries import list_messages
-from tests.simulation.paying import voucher
+from tests.simulation.paying import top_up, voucher
 from tests.simulation.world import ASKED_AGAIN_MOST, Refused, World
 
 
@@ -23,6 +23,8 @@ def trouble(world: World) -> None:
         (world.gateways[name].folder / "trouble").write_text(kind)
         world.sick.add(name)
         world.did[f"gateway {kind}"] += 1
+    if world.happens(60):
+        top_up(world)  # Somebody meets it.
 
 
 def mend(world: World) -> None:
