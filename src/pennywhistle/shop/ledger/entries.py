@@ -72,7 +72,7 @@ class EntrySource(Generic[Row]):
         )
 
     def _all(self) -> QuerySet[Row]:
-        rows = QuerySet(self.model).filter(**{f"{self.at}__isnull": False})
+        rows: QuerySet[Row] = QuerySet(self.model).filter(**{f"{self.at}__isnull": False})
         return rows if self.where is None else rows.filter(self.where)
 
 
