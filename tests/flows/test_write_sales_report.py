@@ -32,7 +32,9 @@ from tests.cast import (
     LABEL,
     NOW,
     OPENED,
+    SOCIETY,
     Cast,
+    assemble,
     fill_wallet,
     quote,
     stock_release,
@@ -271,3 +273,12 @@ def test_any_title_comes_back_with_its_white_space_as_one_space(cast: Cast, titl
     assert of_kind(society, "RE01")[0]["DisplayArtistName"] == read
     assert of_kind(society, "MW01.01")[0]["ComposerAuthor"] == [read]
     assert of_kind(label, "SR08")[0]["ResourceTitle"] == read
+
+
+def test_where_the_label_pays_for_the_work_both_are_told(db: None) -> None:
+    cast = assemble(licences=(LABEL, replace(SOCIETY, mechanical_by="label")))
+    buy(cast)
+    (usage,) = of_kind(read_report(to_society().text), "SU01")
+    (sale,) = of_kind(read_report(to_label().text), "SR08")
+    assert usage["IsRoyaltyBearing"] == sale["CopyrightObligationWithDSP"] == "false"
+    assert to_society().total == Money.zero("EUR")

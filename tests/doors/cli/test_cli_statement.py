@@ -65,3 +65,13 @@ def test_without_the_parties_ids_nothing_is_written(
     assert said.status == 1
     assert lacks in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_month_without_sales_gives_no_report(
+    command: Command, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DDEX_PARTY_ID = "PADPIDA2026112401P"
+    ask = ("statement", "--licensor", "Meridian Society", "--period", "2026-10", "--dsr")
+    said = command(*ask, *THEIRS, "--out", str(tmp_path))
+    assert said.out.startswith("Nothing has accrued to Meridian Society in 2026-10;")
+    assert list(tmp_path.iterdir()) == []

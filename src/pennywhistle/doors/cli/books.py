@@ -64,7 +64,8 @@ def statement(
         raise typer.BadParameter(str(error), param_hint="--period") from None
     texts = _sales_reports(licensor, month, party_id) if dsr else _statements(licensor, month)
     if not texts:
-        typer.echo(f"Nothing has accrued to {licensor} yet; no statement was written.")
+        when = f"in {period}" if dsr else "yet"
+        typer.echo(f"Nothing has accrued to {licensor} {when}; no statement was written.")
     out.mkdir(parents=True, exist_ok=True)
     for text in texts:
         path = out / text.file_name
