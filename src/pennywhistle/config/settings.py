@@ -158,6 +158,9 @@ ENCODING_FOLDER = PENNYWHISTLE_HOME / "encoding"
 # Files that the operator keeps for labels' messages; None where there are none.
 DDEX_SENDERS = env_path_or_none("PENNYWHISTLE_DDEX_SENDERS")
 DDEX_SCHEMAS = env_path_or_none("PENNYWHISTLE_DDEX_SCHEMAS")
+# Whom sales reports say that they come from; without a name they say the first storefront's.
+DDEX_PARTY_ID = env_text("PENNYWHISTLE_DDEX_PARTY_ID", "")
+DDEX_PARTY_NAME = env_text("PENNYWHISTLE_DDEX_PARTY_NAME", "")
 MEASURES_FOLDER = PENNYWHISTLE_HOME / "measures"
 SANDBOX_FOLDER = PENNYWHISTLE_HOME / "sandbox-gateway"
 

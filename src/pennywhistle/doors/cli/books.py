@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pennywhistle.kit.clock import Period
+    from pennywhistle.kit.money import Money
 
 books = typer.Typer(help="The books for others to read.", no_args_is_help=True)
 
@@ -45,26 +50,72 @@ def statement(
     licensor: Annotated[str, typer.Option(help="The licensor's name.")],
     period: Annotated[str, typer.Option(help="A month: 2026-11.")],
     out: Annotated[Path, typer.Option(help="Folder to write into.", file_okay=False)] = Path(),
+    dsr: Annotated[
+        bool, typer.Option("--dsr", help="As DDEX Digital Sales Reports instead of CSV.")
+    ] = False,
+    party_id: Annotated[str, typer.Option(help="With --dsr: their DDEX party id.")] = "",
 ) -> None:
-    """Write what a licensor is owed for a month as CSV; its total equals the ledger's."""
-    from pennywhistle.flows.issue_statement import issue_statement
-    from pennywhistle.kit.clock import month_period, utc_now
+    """Write what a licensor is owed for a month; its total equals the ledger's."""
+    from pennywhistle.kit.clock import month_period
 
     try:
         month = month_period(period)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--period") from None
-    issued = issue_statement(licensor_name=licensor, period=month, now=utc_now())
-    if not issued:
-        typer.echo(f"Nothing has accrued to {licensor} yet; no statement was written.")
+    texts = _sales_reports(licensor, month, party_id) if dsr else _statements(licensor, month)
+    if not texts:
+        when = f"in {period}" if dsr else "yet"
+        typer.echo(f"Nothing has accrued to {licensor} {when}; no statement was written.")
     out.mkdir(parents=True, exist_ok=True)
-    for each in issued:
-        path = out / each.file_name
-        path.write_text(each.csv_text, encoding="utf-8", newline="")
-        state = "final" if each.is_final else "so far: the month still runs"
+    for text in texts:
+        path = out / text.file_name
+        path.write_text(text.text, encoding="utf-8", newline="")
+        state = "final" if text.is_final else "so far: the month still runs"
         typer.echo(
-            f"{path}: {each.line_count} lines, {each.total.decimal} {each.currency}, {state}"
+            f"{path}: {text.line_count} lines, {text.total.decimal} {text.total.currency}, {state}"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A file to write, and what is said of it."""
+
+    file_name: str
+    text: str
+    line_count: int
+    total: Money
+    is_final: bool
+
+
+def _statements(licensor: str, month: Period) -> list[_Text]:
+    from pennywhistle.flows.issue_statement import issue_statement
+    from pennywhistle.kit.clock import utc_now
+
+    issued = issue_statement(licensor_name=licensor, period=month, now=utc_now())
+    return [
+        _Text(each.file_name, each.csv_text, each.line_count, each.total, each.is_final)
+        for each in issued
+    ]
+
+
+def _sales_reports(licensor: str, month: Period, party_id: str) -> list[_Text]:
+    from django.conf import settings
+
+    from pennywhistle.flows.write_sales_report import Envelope, write_sales_reports
+    from pennywhistle.kit.clock import utc_now
+
+    envelope = Envelope(
+        sender_id=settings.DDEX_PARTY_ID,
+        sender_name=settings.DDEX_PARTY_NAME,
+        recipient_id=party_id,
+    )
+    written = write_sales_reports(
+        licensor_name=licensor, envelope=envelope, period=month, now=utc_now()
+    )
+    return [
+        _Text(each.file_name, each.text, each.line_count, each.total, each.is_final)
+        for each in written
+    ]
 
 
 @books.callback()
