@@ -174,6 +174,20 @@ def test_a_top_up_goes_back_to_its_card(otto: Client, sold: Cast, see: See) -> N
     assert otto.post(f"/desk/top-ups/{new_id(now=utc_now())}/pay-back/", sent).status_code == 404
 
 
+def test_a_german_operator_types_what_goes_back_with_a_comma(otto: Client, sold: Cast) -> None:
+    paid, german = top_up(sold), {"accept-language": "de"}
+    text = otto.get(FILE, headers=german).content.decode()
+    assert 'value="10,00"' in text
+    once = re.search(r'name="once" value="([^"]+)"', text)
+    assert once is not None
+    sent = {"email": "alice@example.org", "once": once[1]}
+    page = f"/desk/top-ups/{paid.pk}/pay-back/"
+    # One, or a thousand: it is not guessed.
+    assert otto.post(page, sent | {"amount": "1.000"}, headers=german).status_code == 422
+    assert otto.post(page, sent | {"amount": "0,50"}, headers=german).status_code == 303
+    assert PayBack.objects.get().amount_micros == 500_000
+
+
 def test_a_gateway_that_gives_no_answer_leaves_the_money_set_aside(
     otto: Client, sold: Cast, see: See
 ) -> None:

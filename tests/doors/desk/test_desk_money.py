@@ -178,8 +178,9 @@ def test_a_form_without_its_word_makes_nothing(otto: Client, cast: Cast) -> None
         ({"count": "0"}, "greater than or equal to 1"),
         ({"amount": "0"}, "A voucher is worth whole cents above zero"),
         ({"amount": "0.005"}, "A voucher is worth whole cents above zero"),
-        ({"amount": "-5"}, "greater than or equal to 0"),
-        ({"amount": "much"}, "Enter a number."),
+        ({"amount": "-5"}, "This is not an amount."),
+        ({"amount": "much"}, "This is not an amount."),
+        ({"amount": "9999999999999"}, "is not an amount that a shop could take"),
         ({"currency": "E"}, "Three letters of ISO 4217"),
         ({"name": ""}, "This field is required."),
         ({"ends_on": "2026-01-01"}, "Vouchers that end on 2026-01-01 are past"),
@@ -251,3 +252,19 @@ def test_issue_statement_and_the_desk_give_the_same_bytes(otto: Client, sold: Ca
         {"month": this_month(), "currency": "EUR"},
     )
     assert answer.content.decode() == issued.csv_text
+
+
+def test_a_german_operator_types_what_a_voucher_is_worth_with_a_comma(
+    otto: Client, cast: Cast
+) -> None:
+    german = {"accept-language": "de"}
+    page = otto.get("/desk/vouchers/", headers=german).content.decode()
+    assert 'value="5,00"' in page
+    assert "such as 5,00." in page
+    for typed, status in (("1.000", 422), ("7,50", 200)):
+        once = open_form(otto)
+        sent = {**BATCH, "once": once, "amount": typed}
+        answer = otto.post("/desk/vouchers/", sent, headers=german)
+        assert answer.status_code == status
+    (batch,) = list_voucher_batches()
+    assert batch.each == euros("7.50")

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pennywhistle.doors.desk import aftercare_words as words
-from pennywhistle.doors.desk.forms import PlainForm
+from pennywhistle.doors.desk.forms import AmountField, PlainForm
 from pennywhistle.shop.sales.refunds import NOTE_LENGTH_MOST
 
 
@@ -86,6 +86,4 @@ class PayBackForm(PlainForm):
     """How much goes back to a card. `once` names the pay-back, so that it is made once."""
 
     once = forms.UUIDField(widget=forms.HiddenInput)
-    amount = forms.CharField(
-        label=_("Amount"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal"})
-    )
+    amount = AmountField(label=_("Amount"))

@@ -8,24 +8,28 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from pennywhistle.kit.clock import Period, month_period
+from pennywhistle.kit.money import Money, MoneyError
+from pennywhistle.look import formats
 
 # Vouchers of one batch that a page can show and a printer print.
 VOUCHERS_ON_A_SHEET_MOST = 500
+
+_AMOUNT_LETTERS_MOST = 24
+_EXAMPLE = Money.of_minor(250, "EUR")
+
+# An amount as the page's language writes it, for texts that stand in a form's class.
+as_typed = lazy(formats.amount_to_type, str)
 
 
 def read_day(**more: Any) -> forms.DateField:
     """A day, written as ISO 8601 for the browser's own calendar."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return forms.DateField(widget=widget, input_formats=["%Y-%m-%d"], **more)
-
-
-def read_amount(**more: Any) -> forms.DecimalField:
-    """Major units with at most six decimals; sixteen digits of micros fit the ledger's column."""
-    widget = forms.TextInput(attrs={"inputmode": "decimal"})
-    return forms.DecimalField(min_value=0, max_digits=14, decimal_places=6, widget=widget, **more)
 
 
 def midnight(day: date) -> datetime:
@@ -40,6 +44,33 @@ class PlainForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class AmountField(forms.CharField):
+    """An amount as the page's language writes it; it comes out with a point, empty where nothing was
+    typed. With `may_be_percent` also a percentage. What `Money.parse` cannot read is left to the flows."""
+
+    def __init__(self, *, may_be_percent: bool = False, **more: Any) -> None:
+        self._may_be_percent = may_be_percent
+        widget = forms.TextInput(attrs={"inputmode": "decimal"})
+        super().__init__(max_length=_AMOUNT_LETTERS_MOST, widget=widget, **more)
+
+    def clean(self, value: Any) -> str:
+        """The amount with a point."""
+        typed = str(super().clean(value))
+        sign = "%" if self._may_be_percent and typed.endswith("%") else ""
+        if not typed:
+            return ""
+        try:
+            return formats.typed_amount(typed.removesuffix(sign)) + sign
+        except MoneyError:
+            example = formats.amount_to_type(_EXAMPLE)
+            raise forms.ValidationError(
+                _(
+                    "This is not an amount. Write it as %(example)s, with no sign between thousands."
+                ),
+                params={"example": example},
+            ) from None
 
 
 class CurrencyField(forms.RegexField):
@@ -93,7 +124,12 @@ class VoucherForm(PlainForm):
         help_text=_("For your own books, such as Autumn fair. Listeners never see it."),
     )
     count = forms.IntegerField(label=_("How many"), min_value=1, max_value=VOUCHERS_ON_A_SHEET_MOST)
-    amount = read_amount(label=_("Each is worth"), help_text=_("In major units, such as 5.00."))
+    amount = AmountField(
+        label=_("Each is worth"),
+        help_text=format_lazy(
+            _("In major units, such as {amount}."), amount=as_typed(Money.of_minor(500, "EUR"))
+        ),
+    )
     currency = CurrencyField()
     ends_on = read_day(
         label=_("Ends on"),

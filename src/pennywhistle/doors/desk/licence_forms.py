@@ -9,13 +9,21 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pennywhistle.doors.desk.forms import CurrencyField, PlainForm, read_amount, read_day
+from pennywhistle.doors.desk.forms import (
+    AmountField,
+    CurrencyField,
+    PlainForm,
+    as_typed,
+    read_day,
+)
 from pennywhistle.doors.desk.words import sentence
 from pennywhistle.flows.grant_licence import LicenceRequest, parse_preview, parse_rate
 from pennywhistle.kit.local_time import UTC_NAME, ZONE_LETTERS_MOST, UnknownZoneError, get_zone
+from pennywhistle.kit.money import Money
 from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.licensing.footing import EVIDENCE_LETTERS_MOST
 from pennywhistle.shop.licensing.history import ChangeKind
@@ -182,10 +190,13 @@ class LicenceForm(PlainForm):
         choices=[("net-of-tax", _("net of tax")), ("gross", _("gross"))],
         widget=forms.RadioSelect,
     )
-    floor_per_track = read_amount(
+    floor_per_track = AmountField(
         label=_("At least, per track"),
         required=False,
-        help_text=_("In major units, such as 0.01. Leave it empty where there is no floor."),
+        help_text=format_lazy(
+            _("In major units, such as {amount}. Leave it empty where there is no floor."),
+            amount=as_typed(Money.of_minor(1, "EUR")),
+        ),
     )
     currency = CurrencyField()
     tariff_code = forms.CharField(
@@ -254,7 +265,6 @@ class LicenceForm(PlainForm):
         """The contract, from a form that is valid."""
         given = self.cleaned_data
         known = self._licensors.get(given["licensor_id"])
-        floor = given["floor_per_track"]
         ends_on = given["ends_on"]
         return LicenceRequest(
             number=given["number"],
@@ -269,7 +279,7 @@ class LicenceForm(PlainForm):
             ends_at=datetime.combine(ends_on, time(), given["zone"]) if ends_on else None,
             rate=given["rate"],
             base=given["base"],
-            floor_per_track="" if floor is None else f"{floor:f}",
+            floor_per_track=given["floor_per_track"],
             currency=given["currency"],
             document_reference=given["document_reference"],
             tariff_code=given["tariff_code"],

@@ -224,7 +224,7 @@ def _top_ups(
 ) -> list[TopUpRow]:
     rows = []
     for one in top_ups:
-        fresh = {"once": new_id(now=visitor.now), "amount": f"{one.most.decimal:.2f}"}
+        fresh = {"once": new_id(now=visitor.now), "amount": formats.amount_to_type(one.most)}
         form = PayBackForm(initial=fresh, auto_id=f"pay-back-{one.id}-%s")
         if paying and paying[0] == one.id:
             form = paying[1]

@@ -45,7 +45,8 @@ from pennywhistle.flows.prove_entries import (
 from pennywhistle.flows.verify_books import BooksReport, verify_books
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.ids import new_voucher_code
-from pennywhistle.kit.money import Money
+from pennywhistle.kit.money import Money, MoneyError
+from pennywhistle.look import formats
 from pennywhistle.shop.ledger.queries import count_transfers, list_trial_balance
 from pennywhistle.shop.ledger.seal_queries import find_newest_seal
 from pennywhistle.shop.licensing.queries import (
@@ -185,7 +186,12 @@ def _csv(issued: IssuedStatement) -> HttpResponse:
 def vouchers(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Make a batch of vouchers. Its codes are on the answering page, and nowhere else ever."""
     if request.method != "POST":
-        initial = {"count": 20, "amount": "5.00", "currency": currency_of(request), "is_free": "no"}
+        initial = {
+            "count": 20,
+            "amount": formats.amount_to_type(Money.of_minor(500, "EUR")),
+            "currency": currency_of(request),
+            "is_free": "no",
+        }
         return _voucher_page(request, visitor, VoucherForm(initial=initial))
     form = VoucherForm(request.POST)
     if not form.is_valid():
@@ -225,8 +231,8 @@ def _make_batch(request: HttpRequest, visitor: Visitor, form: VoucherForm) -> Ht
     given = form.cleaned_data
     codes = [new_voucher_code() for _ in range(given["count"])]
     expires_at = midnight(given["ends_on"]) if given["ends_on"] else None
-    amount = Money.parse(f"{given['amount']:f}", given["currency"])
     try:
+        amount = Money.parse(given["amount"], given["currency"])
         issue_vouchers(
             codes=codes,
             batch=given["name"],
@@ -235,7 +241,7 @@ def _make_batch(request: HttpRequest, visitor: Visitor, form: VoucherForm) -> Ht
             expires_at=expires_at,
             is_free=given["is_free"],
         )
-    except PaymentError as error:
+    except (PaymentError, MoneyError) as error:
         field = error.field if isinstance(error, UnspendableVoucherError) else "amount"
         form.add_error(_FIELD_OF.get(field, field), words.sentence(error))
         return _voucher_page(request, visitor, form, status=422)

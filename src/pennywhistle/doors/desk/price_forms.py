@@ -6,47 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from pennywhistle.doors.desk.forms import CurrencyField, PlainForm, midnight, read_day
+from pennywhistle.doors.desk.forms import (
+    AmountField,
+    CurrencyField,
+    PlainForm,
+    as_typed,
+    midnight,
+    read_day,
+)
 from pennywhistle.flows.ask_price import PriceRequest
 from pennywhistle.flows.make_promotion import PromotionRequest
 from pennywhistle.flows.set_prices import PriceListRequest, bonuses_in_words, tiers_in_words
-from pennywhistle.kit.money import Money, MoneyError
+from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
 from pennywhistle.shop.pricing.rules import CODE_LETTERS_MOST, USES_MOST
 from pennywhistle.shop.storefronts.rules import Prices
 
-_AMOUNT_LETTERS_MOST = 24
 _WORDS_LETTERS_MOST = 500
-_EXAMPLE = Money.of_minor(250, "EUR")
-
-
-class AmountField(forms.CharField):
-    """An amount as the page's language writes it; it comes out with a point, empty where nothing was
-    typed. With `may_be_percent` also a percentage."""
-
-    def __init__(self, *, may_be_percent: bool = False, **more: Any) -> None:
-        self._may_be_percent = may_be_percent
-        widget = forms.TextInput(attrs={"inputmode": "decimal"})
-        super().__init__(max_length=_AMOUNT_LETTERS_MOST, widget=widget, **more)
-
-    def clean(self, value: Any) -> str:
-        """The amount with a point."""
-        typed = str(super().clean(value))
-        sign = "%" if self._may_be_percent and typed.endswith("%") else ""
-        if not typed:
-            return ""
-        try:
-            return formats.typed_amount(typed.removesuffix(sign)) + sign
-        except MoneyError:
-            example = formats.amount_to_type(_EXAMPLE)
-            raise forms.ValidationError(
-                _(
-                    "This is not an amount. Write it as %(example)s, with no sign between thousands."
-                ),
-                params={"example": example},
-            ) from None
 
 
 def _amount(
@@ -128,7 +107,12 @@ class PromotionForm(PlainForm):
     )
     takes_off = _amount(
         _("It takes off"),
-        _("A percentage such as 10%, or an amount over everything it covers, such as 1.00."),
+        format_lazy(
+            _(
+                "A percentage such as 10%, or an amount over everything it covers, such as {amount}."
+            ),
+            amount=as_typed(Money.of_minor(100, "EUR")),
+        ),
         required=True,
         may_be_percent=True,
     )
