@@ -68,6 +68,19 @@ def test_a_statement_is_imported_and_tells_what_came(otto: Client, cast: Cast, s
     assert verify_books().findings == ()
 
 
+def test_an_account_that_is_set_no_longer_is_told_from_one_that_never_was(
+    otto: Client, settings: Settings, see: See
+) -> None:
+    settings.BANK_IBAN = ""
+    assert "No account is set" in see(otto, "/desk/bank/")
+    settings.BANK_IBAN = IBAN
+    upload(otto, camt([Line("5.00", "for songs")]))
+    settings.BANK_IBAN = ""
+    page = see(otto, "/desk/bank/")
+    assert "names no account now" in page
+    assert "No account is set" not in page
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

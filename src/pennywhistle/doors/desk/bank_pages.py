@@ -94,7 +94,7 @@ class StatementLine:
 @dataclass(frozen=True, slots=True)
 class BankPage:
     """The account, what waits to be decided on, and what moved last. `iban` is empty where the store
-    has named none."""
+    names none, or none any longer."""
 
     iban: str
     form: UploadForm
