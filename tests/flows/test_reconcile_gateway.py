@@ -102,6 +102,28 @@ def test_a_store_that_heard_everything_differs_in_nothing(
     assert (report.charges, report.taken) == (3, (euros("30.00"),))
 
 
+def test_a_top_up_that_was_paid_back_and_is_disputed_too_is_named_while_both_stand(
+    cast: Cast, gateway: SandboxGateway
+) -> None:
+    top_up = pay(cast, gateway, WON)
+    pay_back_top_up(
+        pay_back_id=uuid4(),
+        top_up_id=top_up.pk,
+        amount=euros("4.00"),
+        asked_by=None,
+        gateways={"sandbox": gateway},
+        now=NOW,
+    )
+    hear_dispute(gateway, top_up, at=NOW + DELAY)
+    until = Period(WITHIN.starts_at, NOW + DELAY + timedelta(minutes=1))
+    report = reconcile_gateway(gateway=gateway, within=until, now=NOW + DELAY)
+    (difference,) = report.differences
+    assert difference.kind is Kind.BEYOND
+    assert f"{top_up.pk} brought 10.00 EUR, and 14.00 EUR of it went back" in difference.what
+    hear_dispute(gateway, top_up, at=NOW + DELAY + DISPUTE_LASTS)
+    assert kinds(gateway) == []
+
+
 def test_a_dispute_that_was_not_heard_is_named(cast: Cast, gateway: SandboxGateway) -> None:
     pay(cast, gateway, DISPUTED)
     assert kinds(gateway) == [Kind.DISPUTE]

@@ -19,6 +19,7 @@ from pennywhistle.shop.ledger.movement_queries import (
 from pennywhistle.shop.ledger.queries import list_codes
 from pennywhistle.shop.payments.banking.queries import list_payouts
 from pennywhistle.shop.payments.banking.rules import EntryFacts
+from pennywhistle.shop.payments.going_back.queries import list_top_ups_beyond
 from pennywhistle.shop.payments.rules import clearing_code
 from pennywhistle.shop.payments.top_ups.models import TopUp
 from pennywhistle.shop.payments.top_ups.queries import (
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     DISPUTE = "dispute differs"
     PAYOUT = "payout differs"
     UNKNOWN = "unknown there"
+    BEYOND = "more went back than came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def reconcile_gateway(*, gateway: Gateway, within: Period, now: datetime) -> Rec
         *_compare_documents(gateway, theirs, inside, Period(within.starts_at, ends_at)),
         *_compare_payouts(gateway, theirs, Period(within.starts_at, ends_at), now),
         *_name_unknown(inside),
+        *_name_beyond(gateway, Period(within.starts_at, ends_at)),
     ]
     charges = [line for line in inside if line.kind is ActivityKind.CHARGE]
     payouts = [line for line in inside if line.kind is ActivityKind.PAYOUT]
@@ -222,6 +225,13 @@ def _name_unknown(inside: list[Activity]) -> Iterator[Difference]:
                 f"{line.kind} {line.handle}: {line.amount}, kept {line.fee}, at {line.at:%Y-%m-%d}"
             )
             yield Difference(Kind.UNKNOWN, said)
+
+
+def _name_beyond(gateway: Gateway, within: Period) -> Iterator[Difference]:
+    """Top-ups that were paid back and disputed too: both sides say so, and the store pays twice."""
+    for one in list_top_ups_beyond(gateway=gateway.name, within=within):
+        said = f"top-up {one.id} brought {one.brought}, and {one.gone_back} of it went back"
+        yield Difference(Kind.BEYOND, f"{said} by refunds and disputes: object to the dispute")
 
 
 def _is_same(ours: Money, theirs: Money) -> bool:

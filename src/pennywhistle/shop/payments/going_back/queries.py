@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Sum
 
+from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.models import Transfer
 from pennywhistle.shop.ledger.queries import get_available
@@ -34,6 +35,7 @@ from pennywhistle.shop.payments.top_ups.queries import is_due_to_ask
 SETTLED_AT_ONCE = 100
 SHOWN_MOST = 200
 TOP_UPS_SHOWN = 20
+TOP_UPS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class ReturnableTopUp:
     amount: Money
     arrived_at: datetime
     most: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondTopUp:
+    """A top-up that brought less than went back: it was paid back, and its card's bank took it too."""
+
+    id: str
+    brought: Money
+    gone_back: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +200,26 @@ def list_disputes(*, person_id: int | None = None) -> list[DisputeRow]:
     settled = rows.filter(closed_at__isnull=False, shortage_micros=0).order_by("-pk")
     found = [*waiting[:SHOWN_MOST], *settled[:SHOWN_MOST]]
     return [_dispute_row(row) for row in found[:SHOWN_MOST]]
+
+
+def list_top_ups_beyond(*, gateway: str, within: Period) -> list[BeyondTopUp]:
+    """Top-ups through a gateway of which pay-backs and disputes have taken more than they brought, and
+    at least one of those began in the closed period; oldest first. One query, and two for each
+    `TOP_UPS_AT_ONCE` that anything was taken of."""
+    since, until = within.starts_at, within.ends_at
+    moved = Q(pay_backs__created_at__gte=since, pay_backs__created_at__lt=until) | Q(
+        disputes__opened_at__gte=since, disputes__opened_at__lt=until
+    )
+    rows = list(TopUp.objects.filter(moved, gateway=gateway).distinct().order_by("created_at"))
+    found = []
+    for start in range(0, len(rows), TOP_UPS_AT_ONCE):
+        some = rows[start : start + TOP_UPS_AT_ONCE]
+        gone = _list_gone_back(some)
+        for row in some:
+            brought = Money(row.amount_micros, row.currency)
+            if gone[row.pk].amount > brought:
+                found.append(BeyondTopUp(str(row.pk), brought, gone[row.pk].amount))
+    return found
 
 
 def count_open_disputes() -> int:
