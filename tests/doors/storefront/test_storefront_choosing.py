@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import html5lib
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from pennywhistle.doors.storefront import choosing
+from pennywhistle.flows.end_licence import end_licence
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.kit.clock import utc_now
 from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
 from pennywhistle.shop.catalogue.models import Master
 from pennywhistle.shop.catalogue.queries import get_track, list_tracks_of_release
 from pennywhistle.shop.encoding.rules import list_families, list_recipes_for_sale
-from pennywhistle.shop.licensing.models import Licence
 from tests.cast import LABEL, SOCIETY, Cast, assemble, fill_wallet, quote
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +191,7 @@ def test_strokes_of_any_length_are_a_drawing(cast: Cast, seconds: str) -> None:
 def test_what_may_no_longer_be_heard_is_not_drawn(cast: Cast) -> None:
     client, path = Client(), f"/strokes/{cast.track_ids[0]}.svg"
     assert client.get(path).headers["Cache-Control"].startswith("private")
-    Licence.objects.update(ends_at=timezone.now() - timedelta(days=1))
+    end_licence(number="LAN-1", reason="withdrawn", now=utc_now(), effective_at=utc_now())
     assert client.get(path).status_code == client.get(f"/preview/{cast.track_ids[0]}/").status_code
     assert client.get(path).status_code == 404
 
