@@ -76,9 +76,28 @@ def test_it_is_sealed_and_no_more_of_it_is_dated_to_that_day(
 
 def test_a_message_whose_body_was_let_go_is_as_it_was_sealed(cast: Cast) -> None:
     hear_gateway(cast)
+    GatewayMessage.objects.update(processed_at=NOW, due_at=None)
     seal_books(now=CLOSED)
     GatewayMessage.objects.update(body="")
     assert found() == []
+
+
+def test_a_message_that_is_to_be_processed_yet_is_named_where_its_body_is_gone(cast: Cast) -> None:
+    hear_gateway(cast)
+    GatewayMessage.objects.update(body="")
+    assert found() == ["message event-1 of sandbox"]
+
+
+@pytest.mark.parametrize(("days", "is_named"), [(30, True), (30 + 1, False)])
+def test_a_message_that_was_emptied_before_its_time_is_named(
+    cast: Cast, days: int, is_named: bool
+) -> None:
+    hear_gateway(cast)
+    GatewayMessage.objects.update(processed_at=NOW, due_at=None, body="")
+    seal_books(now=CLOSED)
+    report = verify_books(now=NOW + timedelta(days=days), messages_kept_for=timedelta(days=30))
+    where = [finding.where for finding in report.findings]
+    assert where == (["message event-1 of sandbox"] if is_named else [])
 
 
 def test_a_message_whose_body_was_changed_is_named_on_the_same_day(cast: Cast) -> None:

@@ -45,7 +45,6 @@ WORK = {
     "payments_gatewaycircuit": "whether a gateway is asked at the moment",
     "payments_gatewaycustomer": "by what name a gateway knows someone",
     "payments_savedcard": "by what name a gateway knows a card",
-    "payments_paymentevent": "what gateways said, before messages were kept",
     "payments_codetry": "how often codes were guessed",
     "sales_businessbuyer": "whom the next papers are made out to",
     "sales_paperseries": "a row to hold while a number is given",
@@ -63,8 +62,6 @@ WORDS = {
     "payments_payback.decline_reason",
     "payments_dispute.reason",
     "payments_dispute.heard_at",
-    "payments_dispute.forgiven_at",  # That someone may buy again.
-    "payments_dispute.forgiven_by",
     # How far a gateway's message has come.
     "payments_gatewaymessage.tries",
     "payments_gatewaymessage.due_at",

@@ -25,9 +25,10 @@ SOURCES: dict[int, dict[str, tuple[EntrySource[Any], ...]]] = {
         "documents": (
             *(sales.PURCHASES, sales.SALE_LINES, sales.REFUNDS, sales.PAPERS, STATEMENTS),
             *(payments.TOP_UPS, payments.TOP_UPS_PAID, payments.VOUCHERS, payments.GIFTS),
-            *(payments.PAY_BACKS, payments.DISPUTES),
+            *(payments.PAY_BACKS, payments.DISPUTES, payments.DISPUTES_FORGIVEN),
             *(payments.SLIPS, payments.BANK_STATEMENTS, payments.BANK_ENTRIES),
-            *(payments.BANK_DECISIONS, payments.MESSAGES, sales.FILE_REPORTS),
+            *(payments.BANK_DECISIONS, payments.PAYMENT_EVENTS, payments.MESSAGES),
+            sales.FILE_REPORTS,
         ),
     },
 }
@@ -39,6 +40,8 @@ LOCKED_TABLES = (
     "payments_bankslip",
     "payments_bankstatement",
     "payments_voucher",
+    "payments_paymentevent",
+    "payments_dispute",
     "sales_filereport",
     "sales_paper",
     "royalties_statement",

@@ -9,6 +9,7 @@ the triggers asked again: it finds what was changed behind their back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 from pennywhistle.flows.books_report import BooksReport, Finding
 from pennywhistle.flows.verify_papers import check_papers
@@ -29,6 +30,7 @@ from pennywhistle.shop.payments.codes.queries import iterate_gifts, iterate_vouc
 from pennywhistle.shop.payments.gateways.queries import iterate_wrong_messages
 from pennywhistle.shop.payments.going_back.queries import (
     iterate_going_back,
+    iterate_wrong_disputes,
     iterate_wrong_shortages,
 )
 from pennywhistle.shop.payments.top_ups.queries import iterate_top_ups
@@ -47,8 +49,13 @@ SOURCES: tuple[Callable[[], Iterator[TransferFacts]], ...] = (
 )
 
 
-def verify_books() -> BooksReport:
+def verify_books(
+    *, now: datetime | None = None, messages_kept_for: timedelta | None = None
+) -> BooksReport:
     """Recount the books. Reads only; a store that sells meanwhile is counted as of one instant.
+
+    With `now` it is asked too whether seals are missing, and with `messages_kept_for` whether a
+    message was emptied before its time.
 
     Where rows cannot be read, the report names those and nothing is counted: put them right first.
     Everything streams past: memory holds a bit for each transfer, the licences, a hash for each day,
@@ -58,10 +65,10 @@ def verify_books() -> BooksReport:
         if unsound := find_unsound_rows():
             unsound.append(Finding("books", "not counted until the rows above are put right"))
             return BooksReport(0, 0, 0, {}, tuple(unsound))
-        return _recount()
+        return _recount(now, messages_kept_for)
 
 
-def _recount() -> BooksReport:
+def _recount(now: datetime | None, messages_kept_for: timedelta | None) -> BooksReport:
     explained = Marks()
     sales, transfers, accounts = SalesCount(), TransferCount(), AccountCount()
     findings = list(sales.check(explained))
@@ -69,12 +76,15 @@ def _recount() -> BooksReport:
         findings += check_documents(source(), explained)
     findings += _check_shortages()
     findings += (Finding(where, what) for where, what in iterate_wrong_statements())
-    findings += (Finding(where, what) for where, what in iterate_wrong_messages())
+    young_from = now - messages_kept_for if now and messages_kept_for else None
+    findings += (
+        Finding(where, what) for where, what in iterate_wrong_messages(young_from=young_from)
+    )
     findings += transfers.check(explained)
     findings += accounts.check()
     findings += check_statements()
     findings += check_papers()
-    findings += check_seals(transfers.trees)
+    findings += check_seals(transfers.trees, now=now)
     return BooksReport(
         transfer_count=transfers.count,
         account_count=accounts.count,
@@ -87,3 +97,5 @@ def _recount() -> BooksReport:
 def _check_shortages() -> Iterator[Finding]:
     for document, says, due in iterate_wrong_shortages():
         yield Finding(f"document {document}", f"its shortage says {says}, and it comes to {due}")
+    for document, what in iterate_wrong_disputes():
+        yield Finding(f"document {document}", what)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from pennywhistle.flows.books_report import Finding
 from pennywhistle.flows.sealed_entries import SOURCES, DocumentDays, find_first_day
 from pennywhistle.shop.ledger.merkle import EMPTY_ROOT
 from pennywhistle.shop.ledger.seal_queries import StoredSeal, iterate_seals
-from pennywhistle.shop.ledger.seals import NO_CHAIN, TreeFacts
+from pennywhistle.shop.ledger.seals import NO_CHAIN, TreeFacts, newest_day_to_miss
 
 
-def check_seals(trees: Mapping[date, TreeFacts]) -> Iterator[Finding]:
+def check_seals(
+    trees: Mapping[date, TreeFacts], *, now: datetime | None = None
+) -> Iterator[Finding]:
     """Each seal against the one before it, and against its day's transfers, whose `trees` were
     hashed already, and documents.
 
-    That the newest seals were deleted is not told here, and need not be: the day is sealed again, and
-    to the same chain unless something of it was changed. That is what was published.
+    With `now` also whether the newest are there. One that was deleted is made again by the worker, and
+    to the same chain unless something of its day was changed: that is what was published.
     """
     before: StoredSeal | None = None
     documents = DocumentDays()
@@ -32,6 +34,19 @@ def check_seals(trees: Mapping[date, TreeFacts]) -> Iterator[Finding]:
         told = documents.tree_of(day=day, form=form)
         yield from (Finding(where, what) for what in _check_tree("documents", seal, told))
         before = seal
+    if now is not None:
+        yield from _check_newest(before, now)
+
+
+def _check_newest(newest: StoredSeal | None, now: datetime) -> Iterator[Finding]:
+    since = newest.facts.day + timedelta(days=1) if newest else None
+    waiting = find_first_day(since=since)
+    if waiting is not None and waiting <= newest_day_to_miss(now=now):
+        yield Finding(
+            f"seal of {waiting}",
+            "it is not there, and should be by now: it was deleted, or the worker seals nothing. "
+            "`pennywhistle seal days` makes it; compare its number with what was published",
+        )
 
 
 def _check_chain(seal: StoredSeal, before: StoredSeal | None) -> Iterator[str]:

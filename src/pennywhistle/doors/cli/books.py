@@ -32,9 +32,12 @@ def register(app: typer.Typer) -> None:
 
 def verify() -> None:
     """Recount everything from the first transfer; exit 1 on one wrong row, and name it."""
-    from pennywhistle.flows.verify_books import verify_books
+    from django.conf import settings
 
-    report = verify_books()
+    from pennywhistle.flows.verify_books import verify_books
+    from pennywhistle.kit.clock import utc_now
+
+    report = verify_books(now=utc_now(), messages_kept_for=settings.MESSAGES_KEPT_FOR)
     for finding in report.findings:
         typer.echo(f"WRONG  {finding}")
     moved = ", ".join(str(amount) for amount in report.moved.values()) or "nothing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -295,7 +296,8 @@ def books(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     can_recount = transfer_count <= RECOUNT_MOST
     report = None
     if request.method == "POST" and can_recount:
-        report = _report(verify_books(), visitor)
+        counted = verify_books(now=visitor.now, messages_kept_for=settings.MESSAGES_KEPT_FOR)
+        report = _report(counted, visitor)
     newest = find_newest_seal()
     page = BooksPage(
         balances=rows.trial_balances(list_trial_balance()),

@@ -70,6 +70,49 @@ def keep_out_of_sealed_days(editor: BaseDatabaseSchemaEditor, *, table: str, col
     )
 
 
+def keep_mark_out_of_sealed_days(
+    editor: BaseDatabaseSchemaEditor, *, table: str, column: str
+) -> None:
+    """Refuse that `column` of `table`, an instant that rows get later or never, is set to a sealed day,
+    or changed where it is of one. Lock `table` while a day is sealed, as above."""
+    name = f"{table}_{column}_unsealed"
+    if editor.connection.vendor == "postgresql":
+        editor.execute(
+            f"""CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF OLD.{column} IS DISTINCT FROM NEW.{column}
+                 AND LEAST(OLD.{column} AT TIME ZONE 'UTC', NEW.{column} AT TIME ZONE 'UTC')::date
+                 <= (SELECT max(day) FROM ledger_seal) THEN
+                RAISE EXCEPTION '{DAY_IS_SEALED}';
+              END IF;
+              RETURN NEW;
+            END $$"""
+        )
+        editor.execute(
+            f"""CREATE TRIGGER {name} BEFORE UPDATE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {name}()"""
+        )
+        return
+    editor.execute(
+        f"""CREATE TRIGGER {name} BEFORE UPDATE OF {column} ON {table}
+        WHEN OLD.{column} IS NOT NEW.{column}
+          AND substr(min(coalesce(OLD.{column}, NEW.{column}), coalesce(NEW.{column}, OLD.{column})),
+                     1, 10) <= (SELECT max(day) FROM ledger_seal)
+        BEGIN SELECT RAISE(ABORT, '{DAY_IS_SEALED}'); END"""
+    )
+
+
+def lift_mark_out_of_sealed_days(
+    editor: BaseDatabaseSchemaEditor, *, table: str, column: str
+) -> None:
+    """Take away what `keep_mark_out_of_sealed_days` gave: for a migration that goes back."""
+    name = f"{table}_{column}_unsealed"
+    if editor.connection.vendor == "postgresql":
+        editor.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+    else:
+        editor.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
 def lift_out_of_sealed_days(editor: BaseDatabaseSchemaEditor, *, table: str) -> None:
     """Take away what `keep_out_of_sealed_days` gave: for a migration that goes back."""
     if editor.connection.vendor == "postgresql":

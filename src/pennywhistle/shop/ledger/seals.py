@@ -14,6 +14,9 @@ from pennywhistle.shop.ledger.rules import LedgerError, TransferFacts
 # How long after its end a day is sealed: longer than any request that began within it.
 SEALED_AFTER = timedelta(hours=1)
 
+# How long a seal may be late: the worker may be at rest, or at work on older days.
+SEAL_LATE_MOST = timedelta(hours=11)
+
 # For how many days the books may have stood still for a day to be sealed without being asked: where
 # nothing happened for longer, it may be that the clock is ahead.
 QUIET_DAYS_MOST = 92
@@ -130,3 +133,8 @@ def period_of(day: date) -> Period:
 def newest_day_to_seal(*, now: datetime) -> date:
     """The last day that ended at least `SEALED_AFTER` ago."""
     return day_of(now - SEALED_AFTER) - timedelta(days=1)
+
+
+def newest_day_to_miss(*, now: datetime) -> date:
+    """The last day whose seal should be there by now: it was due `SEAL_LATE_MOST` ago or earlier."""
+    return newest_day_to_seal(now=now - SEAL_LATE_MOST)

@@ -17,6 +17,7 @@ from pennywhistle.shop.payments.models import (
     GatewayMessage,
     Gift,
     PayBack,
+    PaymentEvent,
     TopUp,
     Voucher,
 )
@@ -63,6 +64,12 @@ DISPUTES = EntrySource(
         *("gateway", "reference", "top_up_id", "person_id", *_MONEY, "opened_at", "is_refund"),
     ),
 )
+# That somebody may buy again, and who let them.
+DISPUTES_FORGIVEN = EntrySource(
+    Dispute,
+    "forgiven_at",
+    told_by("dispute-forgiven", "gateway", "reference", "forgiven_by_id", "forgiven_at"),
+)
 SLIPS = EntrySource(
     BankSlip,
     "created_at",
@@ -100,6 +107,11 @@ BANK_DECISIONS = EntrySource(
         hashed=("note",),
     ),
     related=("entry",),
+)
+PAYMENT_EVENTS = EntrySource(
+    PaymentEvent,
+    "received_at",
+    told_by("payment-event", "gateway", "event_id", "top_up_id", "received_at", hashed=("raw",)),
 )
 # Their bodies are kept for a while alone.
 MESSAGES = EntrySource(

@@ -156,14 +156,20 @@ def _card(row: SavedCard) -> CardFacts:
     )
 
 
-def iterate_wrong_messages() -> Iterator[tuple[str, str]]:
-    """Messages whose body, while it is kept, is not the one that came: which, and what is wrong. One
-    query."""
-    rows = GatewayMessage.objects.exclude(body="").order_by("pk")
+def iterate_wrong_messages(*, young_from: datetime | None = None) -> Iterator[tuple[str, str]]:
+    """Messages whose body, while it is kept, is not the one that came: which, and what is wrong. Kept is
+    what is to be processed yet, and, where that is told, what came at `young_from` or later. One query."""
+    rows = GatewayMessage.objects.order_by("pk")
     for row in rows.iterator(chunk_size=_ROWS_AT_ONCE):
-        if hashlib.sha256(row.body.encode()).hexdigest() != row.body_sha256:
-            where = f"message {row.event_id} of {row.gateway}"
+        where = f"message {row.event_id} of {row.gateway}"
+        if row.body_sha256 == hashlib.sha256(row.body.encode()).hexdigest():
+            continue
+        if row.body:
             yield where, "its body is not the one that came: its fingerprint does not fit"
+        elif row.due_at is not None:
+            yield where, "its body is gone, and it is to be processed yet"
+        elif young_from is not None and row.received_at >= young_from:
+            yield where, "its body is gone before its time (PENNYWHISTLE_MESSAGES_KEPT_DAYS)"
 
 
 def _message(row: GatewayMessage) -> MessageFacts:

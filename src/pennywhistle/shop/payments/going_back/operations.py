@@ -11,6 +11,7 @@ from django.db import transaction
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import hold_account, open_accounts
 from pennywhistle.shop.ledger.queries import get_available
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.payments.chart import new_account
 from pennywhistle.shop.payments.going_back.models import Dispute, PayBack
 from pennywhistle.shop.payments.going_back.queries import (
@@ -156,10 +157,11 @@ def record_dispute(*, top_up: TopUp, news: DisputeNews, now: datetime) -> None:
         post_due(transfers=dispute_transfers(facts=dispute_facts(row)))
 
 
+@sealed_days_told()
 def forgive_shortage(*, dispute_id: int, forgiven_by: int, now: datetime) -> bool:
     """Let a listener buy again though a lost dispute left the store short; False where none did.
 
-    The loss is in the books already. Transaction: the one update.
+    The loss is in the books already. Transaction: the one update. Raises `SealedDayError`.
     """
     rows = Dispute.objects.filter(
         pk=dispute_id, shortage_micros__gt=0, stage=DisputeStage.LOST.value

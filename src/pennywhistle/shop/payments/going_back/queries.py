@@ -24,6 +24,8 @@ from pennywhistle.shop.payments.going_back.rules import (
     bonus_back,
     bonus_left,
     dispute_transfers,
+    is_closed_too_early,
+    is_forgiven_rightly,
     pay_back_transfers,
     payable_back,
     top_up_most,
@@ -243,6 +245,19 @@ def iterate_wrong_shortages() -> Iterator[tuple[str, Money, Money]]:
         due = Money.zero(row.currency) if row.forgiven_at is not None else facts.shortage
         if due.micros != row.shortage_micros:
             yield facts.document, Money(row.shortage_micros, row.currency), due
+
+
+def iterate_wrong_disputes() -> Iterator[tuple[str, str]]:
+    """(document, what is wrong) of disputes that say they came further than they are, or were forgiven
+    without reason. One query."""
+    for row in Dispute.objects.order_by("pk").iterator(chunk_size=2_000):
+        facts = dispute_facts(row)
+        if is_closed_too_early(facts=facts):
+            yield facts.document, f"it is {facts.stage}, and says what only its end brings"
+        if not is_forgiven_rightly(
+            facts=facts, forgiven_at=row.forgiven_at, forgiven_by=row.forgiven_by_id
+        ):
+            yield facts.document, "it says that it was forgiven, and there was nothing to forgive"
 
 
 def pay_back_facts(row: PayBack) -> PayBackFacts:

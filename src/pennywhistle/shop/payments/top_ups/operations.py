@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.payments.operations import hold_wallet, post_due
 from pennywhistle.shop.payments.top_ups.models import PaymentEvent, TopUp
 from pennywhistle.shop.payments.top_ups.queries import top_up_facts
@@ -71,11 +72,12 @@ def abandon_top_up(*, top_up_id: UUID, reason: str, now: datetime) -> None:
             _decline(top_up, reason, now)
 
 
+@sealed_days_told()
 def record_event(*, event: GatewayEvent, now: datetime) -> None:
     """Keep what a gateway says and settle its top-up, once and in any order.
 
     A top-up that has succeeded stays so whatever comes later; one that was declined succeeds where
-    the gateway says so after all. Transaction: one of its own.
+    the gateway says so after all. Transaction: one of its own. Raises `SealedDayError`.
     """
     with transaction.atomic():
         top_up = TopUp.objects.select_for_update().get(pk=event.top_up_id)
