@@ -137,6 +137,19 @@ def test_a_shut_wallet_takes_no_more_than_it_lacks_and_opens_once_that_is_settle
     assert verify_books().findings == ()
 
 
+def test_what_is_on_its_way_into_a_shut_wallet_counts_against_what_it_takes(
+    cast: Cast, till: Till
+) -> None:
+    top_up = till.top_up("2.00", card="lost")
+    buy_basket(quote_id=quote(cast).id, person_id=cast.alice.pk, now=NOW)
+    till.hear(till.dispute(top_up))
+    till.hear(till.dispute(top_up, at=DECIDED))
+    assert pay(till, "4000 0000 0000 3220", amount=euros("1.00")).state == "pending"
+    with pytest.raises(TopUpBeyondShortageError) as refused:
+        pay(till, amount=euros("1.00"))
+    assert refused.value.most == euros("0")
+
+
 def test_a_late_charge_in_another_currency_is_kept_apart_and_told(till: Till) -> None:
     late = pay(till, DECLINED, amount=DOLLARS)
     pay(till)

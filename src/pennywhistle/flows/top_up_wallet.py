@@ -103,13 +103,18 @@ def top_up_wallet(
 def check_amount(
     *, person_id: int, amount: Money, limits: TopUpLimits | None, pending: int, now: datetime
 ) -> None:
-    """Raise `PaymentError` for a top-up that is too small, too large, one too many, or more than a
-    shut wallet takes. `pending` are on their way."""
+    """Raise `PaymentError` for a top-up that is too small, too large, one too many, or with those
+    that are on their way more than a shut wallet takes. `pending` is how many count against the
+    limits."""
     within = limits or limits_of(currency=amount.currency)
     today = queries.count_top_ups_since(person_id=person_id, since=now - timedelta(days=1))
     shut = find_shut_wallet(person_id=person_id, currency=amount.currency, least=within.least)
-    if shut is not None and amount > shut.most:
-        raise TopUpBeyondShortageError(missing=shut.missing, most=shut.most)
+    if shut is not None:
+        coming = queries.get_pending_total(person_id=person_id, currency=amount.currency)
+        most = shut.most - coming
+        if amount > most:
+            most = most if most >= within.least else Money.zero(amount.currency)
+            raise TopUpBeyondShortageError(missing=shut.missing, most=most)
     check_top_up(amount=amount, pending=pending, today=today, limits=within)
 
 

@@ -212,7 +212,9 @@ def _wallet_shut(error: Exception) -> str:
 
 def _beyond_shortage(error: Exception) -> str:
     if not isinstance(error, TopUpBeyondShortageError) or not error.most:
-        return gettext("Your wallet holds what is missing already. Settle that first.")
+        return gettext(
+            "What is missing is in your wallet already, or on its way there. Settle that first."
+        )
     return gettext("Until your wallet is settled, it takes %(most)s at most.") % {
         "most": formats.money(error.most)
     }

@@ -174,6 +174,12 @@ def count_pending_top_ups(*, person_id: int) -> int:
     return TopUp.objects.filter(person_id=person_id, state=TopUp.State.PENDING).count()
 
 
+def get_pending_total(*, person_id: int, currency: str) -> Money:
+    """What a person's top-ups in a currency come to that are on their way. One query."""
+    rows = TopUp.objects.filter(person_id=person_id, currency=currency, state=TopUp.State.PENDING)
+    return Money(rows.aggregate(s=Sum("amount_micros"))["s"] or 0, currency)
+
+
 def count_top_ups_since(*, person_id: int, since: datetime) -> int:
     """How many top-ups a person has begun since then. One query."""
     return TopUp.objects.filter(person_id=person_id, created_at__gt=since).count()
