@@ -23,7 +23,7 @@ from pennywhistle.flows.decide_entry import take_payout
 from pennywhistle.flows.forgive_shortage import forgive_shortage
 from pennywhistle.flows.hear_gateway import process_messages, receive_message
 from pennywhistle.flows.import_statement import import_statement
-from pennywhistle.flows.issue_vouchers import issue_vouchers
+from pennywhistle.flows.issue_vouchers import BY_HAND, issue_vouchers
 from pennywhistle.flows.reconcile_gateway import PAYOUT_LASTS, Kind, reconcile_gateway
 from pennywhistle.flows.redeem_voucher import redeem_voucher
 from pennywhistle.flows.sell_vouchers import sell_vouchers
@@ -352,6 +352,21 @@ def test_vouchers_that_a_till_has_sold_stand_in_the_books_until_they_are_redeeme
     assert stands("promotions/EUR") == euros("-5.00")
     with pytest.raises(PaymentError, match="waits"):
         sell_vouchers(batch="fair", now=NOW)
+    assert is_sound()
+
+
+def test_a_till_is_booked_no_voucher_that_has_ended_and_none_made_by_hand_but_by_its_code(
+    cast: Cast,
+) -> None:
+    end = NOW + timedelta(days=1)
+    issue_vouchers(codes=["old"], batch="fair", amount=euros("5.00"), now=NOW, expires_at=end)
+    with pytest.raises(PaymentError, match="waits"):
+        sell_vouchers(batch="fair", now=end)
+    issue_vouchers(codes=["a", "b", "c"], batch=BY_HAND, amount=euros("5.00"), now=NOW)
+    with pytest.raises(PaymentError, match="codes"):
+        sell_vouchers(batch=BY_HAND, now=NOW)
+    assert sell_vouchers(batch=BY_HAND, codes=["a", "old"], now=NOW) == [euros("5.00")]
+    assert stands("vouchers/EUR") == euros("5.00")
     assert is_sound()
 
 

@@ -162,6 +162,20 @@ def test_cards_that_arrive_do_not_count(cast: Cast, company: LocalStripe) -> Non
         hand_over(cast, company, GOOD)
 
 
+def test_one_good_card_sent_again_and_again_takes_no_other_card_off_the_count(
+    cast: Cast, company: LocalStripe, gateway: StripeGateway
+) -> None:
+    person = cast.alice.pk
+    secret = begin_card(person_id=person, reference=uuid4(), gateway=gateway, now=NOW)
+    handle = company.hand_over(secret, GOOD)
+    for _ in range(CARD_MISSES_FREE):
+        take_card(person_id=person, setup_handle=handle, is_kept=True, gateway=gateway, now=NOW)
+        begin_card(person_id=person, reference=uuid4(), gateway=gateway, now=NOW)
+    take_card(person_id=person, setup_handle=handle, is_kept=True, gateway=gateway, now=NOW)
+    with pytest.raises(TooManyCardsError):
+        begin_card(person_id=person, reference=uuid4(), gateway=gateway, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("answer", "end", "worth"),
     [

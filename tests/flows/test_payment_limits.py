@@ -100,6 +100,21 @@ def test_who_tries_one_declined_card_after_the_other_has_to_wait(till: Till) -> 
     assert pay(till, at=NOW + timedelta(minutes=2)).state == "succeeded"
 
 
+def test_a_good_card_starts_no_wait_for_the_others_at_its_address(till: Till) -> None:
+    crowd = [
+        create_person(email=f"{number}@example.org", password=PASSWORD)
+        for number in range(CARD_ADDRESS_MISSES_FREE)
+    ]
+    for person in crowd:
+        pay(till, DECLINED, person=person)
+    later = NOW + timedelta(minutes=2)
+    for person in crowd:
+        assert pay(till, person=person, at=later).state == "succeeded"
+    pay(till, DECLINED, at=later)
+    with pytest.raises(TooManyCardsError):
+        pay(till, at=later)
+
+
 def test_new_accounts_do_not_help_who_tries_cards_from_one_address(till: Till) -> None:
     for number in range(CARD_ADDRESS_MISSES_FREE):
         pay(till, DECLINED, person=create_person(email=f"{number}@example.org", password=PASSWORD))
@@ -201,6 +216,16 @@ def test_the_sandbox_writes_of_its_disputes_once_each(till: Till) -> None:
     assert deliver_pretended(gateways=gateways, now=DECIDED) == 1
     process_messages(gateways=gateways, now=DECIDED)
     assert list_disputes()[0].facts.stage == "lost"
+
+
+def test_what_a_message_said_that_was_given_up_is_emptied_in_time_too(till: Till) -> None:
+    till.top_up("2.00", card="lost")
+    at, kept_for = NOW + DELAY, timedelta(days=90)
+    deliver_pretended(gateways={"sandbox": till.gateway}, now=at)
+    GatewayMessage.objects.update(due_at=None)
+    assert forget_bodies(kept_for=kept_for, now=at + kept_for) == 0
+    assert forget_bodies(kept_for=kept_for, now=at + kept_for * 2) == 1
+    assert verify_books().findings == ()
 
 
 def test_what_a_message_said_is_emptied_in_time_and_its_fingerprint_stays(till: Till) -> None:

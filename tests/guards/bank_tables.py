@@ -104,13 +104,13 @@ def table_of_codes() -> str:
 
 
 def table_of_waits() -> str:
-    """How long a person waits after so many wrong codes in a row."""
+    """How long a person waits after so many wrong codes of a person."""
     counts = [PERSON_MISSES_FREE - 1, *range(PERSON_MISSES_FREE, PERSON_MISSES_FREE + 4), 15, 100]
     waits = [
         opens_at(tries=Tries(count, _NOON), free=PERSON_MISSES_FREE) - _NOON for count in counts
     ]
     return markdown_table(
-        "wrong codes in a row | wait",
+        "wrong codes of a person | wait",
         [(count, _spell(wait)) for count, wait in zip(counts, waits, strict=True)],
     )
 

@@ -7,8 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from pennywhistle.shop.payments.codes.operations import claim_try, give_back_try
-from pennywhistle.shop.payments.codes.tries import TooManyTriesError, of_cards, person_subject
+from pennywhistle.shop.payments.codes.operations import (
+    claim_try,
+    give_back_old_try,
+    give_back_try,
+)
+from pennywhistle.shop.payments.codes.tries import (
+    Claim,
+    TooManyTriesError,
+    of_cards,
+    person_subject,
+)
 from pennywhistle.shop.payments.rules import PaymentError
 
 
@@ -22,38 +31,40 @@ class TooManyCardsError(PaymentError):
 
 @dataclass
 class Tried:
-    """One try; set `is_refused` where the card was."""
+    """One try; set `is_good` once it is known whether the card was."""
 
-    is_refused: bool = False
+    is_good: bool | None = None
 
 
-def claim_card(*, person_id: int, tried_from: Sequence[str], now: datetime) -> None:
+def claim_card(*, person_id: int, tried_from: Sequence[str], now: datetime) -> Claim:
     """Count a card as refused before it is looked at. Transaction: one of its own. Raises
     `TooManyCardsError` for who has to wait, and then counts nothing."""
     try:
-        claim_try(subjects=_subjects(person_id, tried_from), now=now)
+        return claim_try(subjects=_subjects(person_id, tried_from), now=now)
     except TooManyTriesError as error:
         raise TooManyCardsError(minutes=error.minutes) from error
 
 
-def give_back_card(*, person_id: int, tried_from: Sequence[str]) -> None:
-    """A card was good: it does not count. Transaction: one of its own."""
-    give_back_try(subjects=_subjects(person_id, tried_from))
+def give_back_card(*, person_id: int, tried_from: Sequence[str], now: datetime) -> None:
+    """A card that was begun some time ago has arrived: it does not count. To be called once for each
+    card. Transaction: one of its own."""
+    give_back_old_try(subjects=_subjects(person_id, tried_from), now=now)
 
 
 @contextmanager
 def counting_cards(*, person_id: int, tried_from: Sequence[str], now: datetime) -> Iterator[Tried]:
-    """Around a charge: one that is refused there and then stays counted, any other end does not.
+    """Around a charge: one that is refused there and then stays counted, any other end does not, and
+    one that pays takes those off that were refused to its person before.
 
     Transactions: one before and one after. Raises `TooManyCardsError`.
     """
-    claim_card(person_id=person_id, tried_from=tried_from, now=now)
+    claim = claim_card(person_id=person_id, tried_from=tried_from, now=now)
     tried = Tried()
     try:
         yield tried
     finally:
-        if not tried.is_refused:
-            give_back_card(person_id=person_id, tried_from=tried_from)
+        if tried.is_good is not False:
+            give_back_try(claim=claim, is_good=tried.is_good is True)
 
 
 def _subjects(person_id: int, tried_from: Sequence[str]) -> list[str]:

@@ -11,6 +11,9 @@ from pennywhistle.shop.payments.codes.rules import check_batch
 from pennywhistle.shop.payments.rules import PaymentError
 from pennywhistle.shop.storefronts.queries import list_currencies
 
+# The batch of vouchers that are made one by one, on many days.
+BY_HAND = "by hand"
+
 # Codes of one batch.
 VOUCHERS_MOST = 10_000
 
@@ -24,7 +27,8 @@ def issue_vouchers(
     expires_at: datetime | None = None,
     is_free: bool = False,
 ) -> None:
-    """Keep `codes`, each worth `amount` once: sold, or given away where `is_free`.
+    """Keep `codes`, each worth `amount` once: sold, or given away where `is_free`. Running it again
+    with the same ones changes nothing.
 
     Transaction: one of its own. Raises `PaymentError`.
     """

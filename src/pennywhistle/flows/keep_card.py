@@ -90,7 +90,8 @@ def take_card(
 ) -> CardFacts:
     """Keep the card that a browser has handed over; sent again, the same one.
 
-    Transaction: one insert, after the gateway's call. Raises `PaymentError` for a card that is
+    One that is new here no longer counts among those that did not arrive. Transactions: one insert
+    after the gateway's call, and one for what is counted. Raises `PaymentError` for a card that is
     another's, or that the bank has not let through.
     """
     keeper = _keeper(gateway)
@@ -102,8 +103,7 @@ def take_card(
             card = keeper.take_card(setup_handle=setup_handle, customer_ref=customer)
     except CardRefusedError as error:
         raise PaymentError(str(error)) from error
-    give_back_card(person_id=person_id, tried_from=tried_from)
-    row = keep_card(
+    row, is_new = keep_card(
         card=SavedCard(
             person_id=person_id,
             gateway=gateway.name,
@@ -118,6 +118,8 @@ def take_card(
             added_at=now,
         )
     )
+    if is_new:
+        give_back_card(person_id=person_id, tried_from=tried_from, now=now)
     return get_card(card_id=row.pk, person_id=person_id)
 
 

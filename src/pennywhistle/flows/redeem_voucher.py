@@ -34,7 +34,7 @@ def redeem_voucher(
     shop = get_shopfront(domain=domain, now=now)
     accepted = (wallet,) if wallet else shop.currencies
     subjects = [person_subject(person_id=person_id), *tried_from]
-    operations.claim_try(subjects=subjects, now=now)
+    claim = operations.claim_try(subjects=subjects, now=now)
     is_known = True
     try:
         return _redeem(code[:CODE_LETTERS_MOST], person_id, accepted, now)
@@ -43,7 +43,7 @@ def redeem_voucher(
         raise
     finally:
         if is_known:
-            operations.give_back_try(subjects=subjects)
+            operations.give_back_try(claim=claim)
 
 
 def _redeem(code: str, person_id: int, accepted: Collection[str], now: datetime) -> Redeemed:

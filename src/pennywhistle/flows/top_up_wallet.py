@@ -96,8 +96,9 @@ def top_up_wallet(
         try:
             return _go_on(top_up, person_id, amount, card, gateway, now)
         finally:
-            end = queries.get_top_up(top_up_id=top_up_id)
-            tried.is_refused = end.state == TopUp.State.DECLINED
+            end = queries.get_top_up(top_up_id=top_up_id).state
+            if end != TopUp.State.PENDING:
+                tried.is_good = end != TopUp.State.DECLINED
 
 
 def check_amount(

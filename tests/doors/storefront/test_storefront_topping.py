@@ -137,7 +137,7 @@ def test_stripes_hosts_are_let_into_the_wallets_page_alone(
 
 
 def test_a_kept_card_is_its_owners_alone(alice: Client, cast: Cast, with_stripe: None) -> None:
-    card = keep_card(
+    card, _ = keep_card(
         card=SavedCard(
             person=cast.alice,
             gateway="stripe",

@@ -63,12 +63,18 @@ def issue(
 @vouchers.command()
 def sold(
     batch: Annotated[str, typer.Argument(help="The batch's name, as it was made.")],
+    codes: Annotated[
+        list[str] | None, typer.Argument(help="Those that were sold; all that are left, if none.")
+    ] = None,
 ) -> None:
-    """Say that a till has sold what was left of a batch: the store owes them from now on."""
+    """Say that a till has sold vouchers of a batch: the store owes them from now on.
+
+    Those that have ended are not booked. Of vouchers made without a batch's name, tell the codes.
+    """
     from pennywhistle.flows.sell_vouchers import sell_vouchers
     from pennywhistle.kit.clock import utc_now
 
-    worth = sell_vouchers(batch=batch, now=utc_now())
+    worth = sell_vouchers(batch=batch, codes=codes or (), now=utc_now())
     typer.echo(f"booked as sold: {', '.join(str(each) for each in worth)}")
 
 

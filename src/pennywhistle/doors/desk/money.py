@@ -284,7 +284,7 @@ def _batch_row(batch: VoucherBatch, visitor: Visitor) -> BatchRow:
         state=state,
         is_free=batch.is_free,
         expires_at=batch.expires_at,
-        unsold_count=batch.unsold_count,
+        unsold_count=0 if is_over else batch.unsold_count,
     )
 
 

@@ -15,10 +15,9 @@ from pennywhistle.doors.storefront.shelves import buyer_of
 from pennywhistle.doors.storefront.visitor import Visit, tries_from, visit_of
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.quote_basket import BasketItem
-from pennywhistle.flows.try_promotion import try_promotion
+from pennywhistle.flows.try_promotion import TooManyPromotionsError, try_promotion
 from pennywhistle.kit.money import Money
 from pennywhistle.look import formats
-from pennywhistle.shop.payments.codes.tries import TooManyTriesError
 from pennywhistle.shop.pricing.baskets import open_basket, price_basket
 from pennywhistle.shop.pricing.rules import (
     CODE_LETTERS_MOST,
@@ -69,8 +68,9 @@ def code(request: HttpRequest) -> HttpResponse:
                 person_id=visit.person_id,
                 tried_from=[tries_from(request)],
                 now=visit.now,
+                held=visit.promotion_code,
             )
-        except (PromotionRefusedError, TooManyTriesError) as error:
+        except (PromotionRefusedError, TooManyPromotionsError) as error:
             messages.error(request, words_for(error))
             return go(BASKET)
     carrying.give_code(request, typed)

@@ -16,6 +16,7 @@ from pennywhistle.doors.storefront import carrying
 from pennywhistle.doors.storefront.words import words_for
 from pennywhistle.flows.gather_evidence import gather_evidence, visitor_address, with_card
 from pennywhistle.flows.quote_basket import BasketItem
+from pennywhistle.kit.addresses import subscriber_of
 from pennywhistle.kit.clock import utc_now
 from pennywhistle.look.frame import BARE_FRAME, HAS_DESK, Frame, LicenceLine
 from pennywhistle.shop.licensing.notice import list_notice
@@ -128,9 +129,10 @@ def address_of(request: HttpRequest) -> str:
 
 
 def tries_from(request: HttpRequest) -> str:
-    """What tries of codes from the visitor's address are counted under: a hash that nobody turns
-    back."""
-    digest = salted_hmac("code tries", address_of(request), algorithm="sha256")
+    """What tries of codes from the visitor's address (of IPv6, its /64) are counted under: a hash that
+    nobody turns back."""
+    subscriber = subscriber_of(address_of(request))
+    digest = salted_hmac("code tries", subscriber, algorithm="sha256")
     return address_subject(digest=digest.hexdigest())
 
 

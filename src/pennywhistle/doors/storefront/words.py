@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from django.utils.translation import gettext, ngettext
 
 from pennywhistle.flows.count_cards import TooManyCardsError
+from pennywhistle.flows.try_promotion import TooManyPromotionsError
 from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.kit.territory import UnknownCountryError
 from pennywhistle.look import formats
@@ -139,6 +140,15 @@ def _too_many_tries(error: Exception) -> str:
     ) % {"count": minutes}
 
 
+def _too_many_promotions(error: Exception) -> str:
+    minutes = error.minutes if isinstance(error, TooManyPromotionsError) else 0
+    return ngettext(
+        "Too many codes were wrong. Try again in %(count)s minute.",
+        "Too many codes were wrong. Try again in %(count)s minutes.",
+        minutes,
+    ) % {"count": minutes}
+
+
 def _too_many_cards(error: Exception) -> str:
     minutes = error.minutes if isinstance(error, TooManyCardsError) else 0
     return ngettext(
@@ -258,6 +268,7 @@ _WORDS: dict[type[Exception], Callable[[Exception], str]] = {
     ),
     TerritoryUnknownError: _country_unknown,
     TooManyCardsError: _too_many_cards,
+    TooManyPromotionsError: _too_many_promotions,
     TooManyTriesError: _too_many_tries,
     TopUpBeyondShortageError: _beyond_shortage,
     TopUpOutOfRangeError: _top_up_out_of_range,

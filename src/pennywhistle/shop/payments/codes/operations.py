@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 
 from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import hold_account, open_accounts
@@ -21,6 +21,7 @@ from pennywhistle.shop.payments.codes.queries import (
     voucher_facts,
 )
 from pennywhistle.shop.payments.codes.rules import (
+    CodeTakenError,
     GiftFacts,
     GiftRefusedError,
     UnknownCodeError,
@@ -34,10 +35,13 @@ from pennywhistle.shop.payments.codes.rules import (
 )
 from pennywhistle.shop.payments.codes.tries import (
     FORGOTTEN_AFTER,
+    Claim,
     Tries,
     check_tries,
     free_of,
-    is_forgotten,
+    one_less,
+    one_less_opened,
+    one_more,
 )
 from pennywhistle.shop.payments.going_back.queries import get_shortage
 from pennywhistle.shop.payments.going_back.rules import WalletShutError
@@ -56,32 +60,42 @@ def store_vouchers(
     expires_at: datetime | None = None,
     is_free: bool = False,
 ) -> None:
-    """Keep new vouchers by the fingerprints of their codes. Transaction: one of its own. Raises
-    `SealedDayError`."""
+    """Keep new vouchers by the fingerprints of their codes; those that are kept already stay.
+    Transaction: one of its own. Raises `CodeTakenError` for a code that is kept as another voucher,
+    and then keeps none; `SealedDayError`."""
+    worth = {
+        "batch": batch,
+        "amount_micros": amount.micros,
+        "currency": amount.currency,
+        "is_free": is_free,
+        "expires_at": expires_at,
+    }
+    prints = dict.fromkeys(code_sha256(code) for code in codes)
     with transaction.atomic():
-        Voucher.objects.bulk_create(
-            Voucher(
-                code_sha256=code_sha256(code),
-                batch=batch,
-                amount_micros=amount.micros,
-                currency=amount.currency,
-                is_free=is_free,
-                issued_at=now,
-                expires_at=expires_at,
+        known = Voucher.objects.filter(code_sha256__in=prints)
+        kept = set(known.values_list("code_sha256", flat=True))
+        if known.filter(**worth).count() != len(kept):
+            raise CodeTakenError(
+                "some of these codes are vouchers already, of another batch, worth or end: make new codes"
             )
-            for code in codes
+        Voucher.objects.bulk_create(
+            Voucher(code_sha256=each, issued_at=now, **worth) for each in prints if each not in kept
         )
 
 
-def mark_sold(*, batch: str, now: datetime) -> Money | None:
-    """Some till has sold vouchers of a batch: at most `SOLD_AT_ONCE` of those that are neither given
-    away, nor told as sold, nor redeemed. What they are worth, None where there are none (left).
+def mark_sold(*, batch: str, codes: Collection[str], now: datetime) -> Money | None:
+    """Some till has sold vouchers of a batch (the `codes` alone, if any): at most `SOLD_AT_ONCE` of
+    those that are neither given away, nor told as sold, nor redeemed, nor at their end. What they
+    are worth, None where there are none (left).
 
     Transaction: one of its own.
     """
+    lasting = Q(expires_at=None) | Q(expires_at__gt=now)
+    if codes:
+        lasting &= Q(code_sha256__in=[code_sha256(code) for code in codes])
     with transaction.atomic():
         rows = Voucher.objects.select_for_update().filter(
-            batch=batch, is_free=False, sold_at=None, redeemed_at=None
+            lasting, batch=batch, is_free=False, sold_at=None, redeemed_at=None
         )
         chosen = list(rows.order_by("currency", "pk")[:SOLD_AT_ONCE])
         chosen = [row for row in chosen if row.currency == chosen[0].currency]
@@ -244,7 +258,7 @@ def _post_for(row: Gift) -> GiftFacts:
     return facts
 
 
-def claim_try(*, subjects: Sequence[str], now: datetime) -> None:
+def claim_try(*, subjects: Sequence[str], now: datetime) -> Claim:
     """Count a code as wrong before it is looked at, so that many at once are counted too.
 
     `give_back_try` takes it off again for a code that is known. Transaction: one of its own. Raises
@@ -253,22 +267,47 @@ def claim_try(*, subjects: Sequence[str], now: datetime) -> None:
     with transaction.atomic():
         for subject in sorted(subjects):
             CodeTry.objects.get_or_create(subject=subject, defaults={"tried_at": now})
-        rows = CodeTry.objects.select_for_update().filter(subject__in=subjects).order_by("subject")
+        rows = _hold_tries(subjects)
+        before = {row.subject: row.tried_at for row in rows}
         for row in rows:
-            tries = Tries(row.misses, row.tried_at)
-            check_tries(tries=tries, free=free_of(subject=row.subject), now=now)
-            row.misses = 1 if is_forgotten(tries=tries, now=now) else row.misses + 1
-            row.tried_at = now
-            row.save()
+            free, tries = free_of(subject=row.subject), _tries_of(row)
+            check_tries(tries=tries, free=free, now=now)
+            _keep_tries(row, one_more(tries=tries, free=free, now=now))
         old = CodeTry.objects.filter(tried_at__lt=now - FORGOTTEN_AFTER)
         stale = list(old.select_for_update(skip_locked=True)[:SWEPT_AT_ONCE])
         old.filter(pk__in=[row.pk for row in stale]).delete()
+    return Claim(claimed_at=now, before=before)
 
 
-def give_back_try(*, subjects: Sequence[str]) -> None:
-    """A code was known: its try does not count. Transaction: one of its own; it holds the rows in the
-    order in which `claim_try` does."""
+def give_back_try(*, claim: Claim, is_good: bool = True) -> None:
+    """A code was known: its try does not count, nor do the wrong ones of its person before it. Where
+    nobody knows (not `is_good`), the try alone does not. Transaction: one of its own; it holds the
+    rows in the order in which `claim_try` does."""
     with transaction.atomic():
-        rows = CodeTry.objects.select_for_update().filter(subject__in=subjects).order_by("subject")
-        held = [row.pk for row in rows]
-        CodeTry.objects.filter(pk__in=held, misses__gt=0).update(misses=F("misses") - 1)
+        for row in _hold_tries(claim.before):
+            left = one_less(tries=_tries_of(row), claim=claim, subject=row.subject, is_good=is_good)
+            _keep_tries(row, left)
+
+
+def give_back_old_try(*, subjects: Sequence[str], now: datetime) -> None:
+    """As `give_back_try`, for a try whose claim nobody has kept; the wrong ones of its person still
+    count. To be called once for each claim. Transaction: one of its own."""
+    with transaction.atomic():
+        for row in _hold_tries(subjects):
+            free = free_of(subject=row.subject)
+            _keep_tries(row, one_less_opened(tries=_tries_of(row), free=free, now=now))
+
+
+def _hold_tries(subjects: Collection[str]) -> list[CodeTry]:
+    """The rows of those subjects, locked, always in the same order."""
+    rows = CodeTry.objects.select_for_update().filter(subject__in=[*subjects])
+    return list(rows.order_by("subject"))
+
+
+def _tries_of(row: CodeTry) -> Tries:
+    return Tries(row.misses, row.tried_at)
+
+
+def _keep_tries(row: CodeTry, tries: Tries) -> None:
+    row.misses, row.tried_at = tries.misses, tries.tried_at
+    row.save(update_fields=["misses", "tried_at"])

@@ -51,6 +51,10 @@ class VoucherRefusedError(PaymentError):
     """A code that is unknown, used, out of date, or of another currency."""
 
 
+class CodeTakenError(PaymentError):
+    """A code for a new voucher that another voucher has."""
+
+
 class UnknownCodeError(VoucherRefusedError):
     """A code that was never given out."""
 

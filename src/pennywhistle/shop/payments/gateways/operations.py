@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.payments.gateways.circuits import Circuit, claim_probe
@@ -72,11 +73,13 @@ def replay_messages(*, message_ids: list[int], now: datetime) -> None:
     GatewayMessage.objects.filter(pk__in=message_ids).update(due_at=now, tries=0, processed_at=None)
 
 
-def empty_messages(*, processed_before: datetime) -> int:
-    """Take away what messages said that were done with before, at most `EMPTIED_AT_ONCE` of them; how
-    many. That they came, and the SHA-256 of what they said, stays. Transaction: the one update."""
-    old = GatewayMessage.objects.filter(processed_at__lt=processed_before).exclude(body="")
-    ids = list(old.order_by("processed_at").values_list("pk", flat=True)[:EMPTIED_AT_ONCE])
+def empty_messages(*, before: datetime) -> int:
+    """Take away what messages said that were done with before, or came before and were given up; at
+    most `EMPTIED_AT_ONCE` of them; how many. That they came, and the SHA-256 of what they said, stays.
+    Transaction: the one update."""
+    given_up = Q(processed_at=None, due_at=None, received_at__lt=before)
+    old = GatewayMessage.objects.filter(Q(processed_at__lt=before) | given_up).exclude(body="")
+    ids = list(old.order_by("pk").values_list("pk", flat=True)[:EMPTIED_AT_ONCE])
     return GatewayMessage.objects.filter(pk__in=ids).update(body="") if ids else 0
 
 
@@ -119,16 +122,16 @@ def keep_customer(*, person_id: int, gateway: str, customer_ref: str) -> str:
     return row.customer_ref
 
 
-def keep_card(*, card: SavedCard) -> SavedCard:
-    """Keep a card once; the row under its reference. Transaction: the one insert."""
+def keep_card(*, card: SavedCard) -> tuple[SavedCard, bool]:
+    """Keep a card once; the row under its reference, and whether it is new. Transaction: the one
+    insert."""
     fields = ("customer_ref", "brand", "last4", "expires_year", "expires_month", "country")
-    row, _ = SavedCard.objects.get_or_create(
+    return SavedCard.objects.get_or_create(
         gateway=card.gateway,
         card_ref=card.card_ref,
         defaults={name: getattr(card, name) for name in fields}
         | {"person_id": card.person_id, "is_kept": card.is_kept, "added_at": card.added_at},
     )
-    return row
 
 
 def mark_forgotten(*, card_id: int, now: datetime) -> None:
