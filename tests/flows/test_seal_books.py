@@ -29,7 +29,6 @@ from pennywhistle.shop.ledger.seal_queries import find_newest_seal, list_seals
 from pennywhistle.shop.ledger.seals import (
     NO_CHAIN,
     QUIET_DAYS_MOST,
-    SEAL_LATE_MOST,
     ClockDoubtError,
     SealBrokenError,
     SealedDayError,
@@ -392,20 +391,3 @@ def test_two_seals_of_one_day_cannot_be(books: Cast) -> None:
     row.pk, row.chain = None, "2" * 64
     with pytest.raises((DatabaseError, IntegrityError)), transaction.atomic():
         row.save()
-
-
-def test_a_seal_that_was_deleted_is_missed_once_it_should_have_been_made_again(books: Cast) -> None:
-    fill_wallet(books.bob, "1.00", now=NOW + timedelta(days=1))
-    seal_books(now=CLOSED + timedelta(days=1))
-    late = CLOSED + timedelta(days=1) + SEAL_LATE_MOST
-    assert verify_books(now=late).findings == ()
-    with guards_lifted(connection):
-        Seal.objects.filter(day__gt=DAY).delete()
-    assert verify_books(now=late - timedelta(microseconds=1)).findings == ()
-    (missing,) = verify_books(now=late).findings
-    assert missing.where == f"seal of {DAY + timedelta(days=1)}"
-    assert "pennywhistle seal days" in missing.what
-    with guards_lifted(connection):
-        Seal.objects.all().delete()
-    (first,) = verify_books(now=late).findings
-    assert first.where == f"seal of {DAY}"

@@ -13,12 +13,13 @@ from pennywhistle.flows.issue_vouchers import issue_vouchers
 from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.kit.bank_statements import Statement
-from pennywhistle.shop.ledger.seals import SealedDayError
+from pennywhistle.shop.ledger.models import Seal
+from pennywhistle.shop.ledger.seals import SEAL_LATE_MOST, SealedDayError
 from pennywhistle.shop.payments.banking.operations import keep_statement, write_slip
 from pennywhistle.shop.payments.gateways.messages import NewMessage
 from pennywhistle.shop.payments.gateways.operations import keep_message
 from pennywhistle.shop.payments.models import BankSlip, BankStatement, GatewayMessage, Voucher
-from tests.cast import NOW, Cast, euros
+from tests.cast import NOW, Cast, euros, fill_wallet
 from tests.guards_lifted import guards_lifted
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,21 @@ def test_a_message_whose_body_was_changed_with_its_fingerprint_is_missed_by_the_
             body="x", body_sha256="2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
         )
     assert found() == [f"seal of {NOW.date()}"]
+
+
+def test_a_seal_that_was_deleted_is_missed_once_it_should_have_been_made_again(cast: Cast) -> None:
+    for days in range(2):
+        fill_wallet(cast.bob, "1.00", now=NOW + timedelta(days=days))
+    seal_books(now=CLOSED + timedelta(days=1))
+    late = CLOSED + timedelta(days=1) + SEAL_LATE_MOST
+    assert verify_books(now=late).findings == ()
+    with guards_lifted(connection):
+        Seal.objects.filter(day__gt=NOW.date()).delete()
+    assert verify_books(now=late - timedelta(microseconds=1)).findings == ()
+    (missing,) = verify_books(now=late).findings
+    assert missing.where == f"seal of {NOW.date() + timedelta(days=1)}"
+    assert "pennywhistle seal days" in missing.what
+    with guards_lifted(connection):
+        Seal.objects.all().delete()
+    (first,) = verify_books(now=late).findings
+    assert first.where == f"seal of {NOW.date()}"

@@ -9,6 +9,7 @@ from typing import Any
 from pennywhistle.shop.ledger.entries import TRANSFERS, Entry, EntrySource
 from pennywhistle.shop.ledger.merkle import Tree, leaf_hash
 from pennywhistle.shop.ledger.seals import NEWEST_FORM, TreeFacts, canonical, day_of, period_of
+from pennywhistle.shop.licensing import entries as licensing
 from pennywhistle.shop.payments import entries as payments
 from pennywhistle.shop.royalties.entries import STATEMENTS
 from pennywhistle.shop.sales import entries as sales
@@ -29,6 +30,8 @@ SOURCES: dict[int, dict[str, tuple[EntrySource[Any], ...]]] = {
             *(payments.SLIPS, payments.BANK_STATEMENTS, payments.BANK_ENTRIES),
             *(payments.BANK_DECISIONS, payments.PAYMENT_EVENTS, payments.MESSAGES),
             sales.FILE_REPORTS,
+            *(licensing.LICENCES, licensing.LICENCE_CHANGES),
+            *(licensing.BLOCK_ORDERS, licensing.BLOCK_LIFTS),
         ),
     },
 }
@@ -36,6 +39,10 @@ SOURCES: dict[int, dict[str, tuple[EntrySource[Any], ...]]] = {
 # What is locked against new rows while a day is sealed, in the order in which flows write to them.
 # All others come with transfers of the same instant, and need no lock of their own.
 LOCKED_TABLES = (
+    "licensing_licence",
+    "licensing_licencechange",
+    "licensing_blockorder",
+    "licensing_blocklift",
     "payments_gatewaymessage",
     "payments_bankslip",
     "payments_bankstatement",
@@ -61,13 +68,14 @@ def count_entries(*, day: date, tree: str, form: int) -> int:
 
 
 def find_first_day(*, since: date | None = None, form: int = NEWEST_FORM) -> date | None:
-    """The day of the oldest entry of all, or of the oldest from that day on; or None. A query for
+    """The day of the oldest entry of all that has its day sealed, or of the oldest from that day on; or None. A query for
     each of the `SOURCES`."""
     starts_at = period_of(since).starts_at if since else None
     firsts = [
         source.find_first(since=starts_at)
         for sources in SOURCES[form].values()
         for source in sources
+        if source.has_day_sealed
     ]
     return min((day_of(first) for first in firsts if first is not None), default=None)
 

@@ -26,7 +26,8 @@ Entry = dict[str, str]
 @dataclass(frozen=True, slots=True, eq=False)
 class EntrySource(Generic[Row]):
     """One table whose rows days are sealed over: `at` is the field that dates a row, `entry` tells it,
-    `where` says which rows.
+    `where` says which rows. What `has_day_sealed` is told from the first row on; what has not is told
+    of days that are sealed for something else.
 
     What of a row is told may not change once its day is over. A column that joins the table later is
     told by a new form alone, so that days sealed before stay as they were sealed.
@@ -37,6 +38,7 @@ class EntrySource(Generic[Row]):
     entry: Callable[[Row], Entry]
     related: tuple[str, ...] = ()
     where: Q | None = None
+    has_day_sealed: bool = True
 
     def iterate(self, *, within: Period) -> Iterator[Entry]:
         """The entries of a closed period, in order of time, then id. One query, streamed."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.licensing.blocks import REFERENCE_LETTERS_MOST, Block, UnknownBlockError
 from pennywhistle.shop.licensing.models import BlockLift, BlockOrder
 from pennywhistle.shop.licensing.rules import (
@@ -15,6 +16,7 @@ from pennywhistle.shop.licensing.rules import (
 )
 
 
+@sealed_days_told()
 def store_block(*, block: Block, recorded_by: int | None, now: datetime) -> None:
     """Record an order. Transaction: one of its own.
 
@@ -45,6 +47,7 @@ def store_block(*, block: Block, recorded_by: int | None, now: datetime) -> None
         )
 
 
+@sealed_days_told()
 def lift_block(*, reference: str, reason: str, recorded_by: int | None, now: datetime) -> None:
     """Lift an order from now on. Transaction: one of its own.
 

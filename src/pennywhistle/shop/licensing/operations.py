@@ -10,6 +10,7 @@ from django.db import transaction
 
 from pennywhistle.kit.local_time import LocalTime
 from pennywhistle.kit.territory import TerritorySet
+from pennywhistle.shop.ledger.seal_operations import sealed_days_told
 from pennywhistle.shop.licensing.footing import check_footing
 from pennywhistle.shop.licensing.history import Change, ChangeKind, History, suspensions
 from pennywhistle.shop.licensing.models import Licence, LicenceChange, Licensor, Tariff
@@ -68,6 +69,7 @@ class Granted:
     similar: str = ""
 
 
+@sealed_days_told()
 def grant(*, terms: Grant, granted_by: int | None, now: datetime) -> Granted:
     """Record a licence, its licensor and its tariff. Transaction: one of its own.
 
@@ -123,6 +125,7 @@ def hold(*, number: str) -> int:
     return licence.pk
 
 
+@sealed_days_told()
 def change(
     *,
     number: str,

@@ -24,11 +24,13 @@ from pennywhistle.shop.payments.going_back.rules import (
     bonus_back,
     bonus_left,
     dispute_transfers,
-    is_closed_too_early,
-    is_forgiven_rightly,
     pay_back_transfers,
     payable_back,
     top_up_most,
+)
+from pennywhistle.shop.payments.going_back.soundness import (
+    is_closed_too_early,
+    is_forgiven_rightly,
 )
 from pennywhistle.shop.payments.rules import wallet_code
 from pennywhistle.shop.payments.top_ups.models import TopUp
