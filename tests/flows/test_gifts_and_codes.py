@@ -30,7 +30,6 @@ from pennywhistle.shop.payments.banking.models import BankEntry
 from pennywhistle.shop.payments.codes.models import CodeTry, Gift, Voucher
 from pennywhistle.shop.payments.codes.rules import (
     GIFTS_OPEN_MOST,
-    CodeTakenError,
     GiftFacts,
     GiftRefusedError,
     UnknownCodeError,
@@ -302,18 +301,6 @@ def test_good_codes_are_never_slowed_down_and_time_forgets_bad_ones(cast: Cast) 
     assert CodeTry.objects.get(subject=f"person/{cast.alice.pk}").misses == 0
 
 
-def test_a_good_code_forgets_the_wrong_ones_before_it_of_its_person_alone(cast: Cast) -> None:
-    codes = [uuid.uuid4().hex for _ in range(ADDRESS_MISSES_FREE)]
-    issue_vouchers(codes=codes, batch="fair", amount=euros("1.00"), now=NOW)
-    for code in codes:
-        with pytest.raises(UnknownCodeError):
-            redeem(cast.alice, "no code", address="here")
-        if code != codes[-1]:
-            redeem(cast.alice, code, address="here")
-    with pytest.raises(TooManyTriesError):
-        redeem(cast.bob, codes[-1], address="here")
-
-
 @pytest.mark.parametrize("count", [ADDRESS_MISSES_FREE - 1, ADDRESS_MISSES_FREE])
 def test_wrong_codes_of_an_address_are_forgotten_though_good_ones_come_all_the_while(
     cast: Cast, count: int
@@ -331,20 +318,6 @@ def test_wrong_codes_of_an_address_are_forgotten_though_good_ones_come_all_the_w
             redeem(newcomer(), "no code", at=FORGOTTEN_AFTER, address="here")
     with pytest.raises(TooManyTriesError):
         redeem(newcomer(), "no code", at=FORGOTTEN_AFTER, address="here")
-
-
-def test_the_same_codes_issued_again_change_nothing_and_with_another_worth_are_refused(
-    cast: Cast,
-) -> None:
-    ends_at = NOW + timedelta(days=9)
-    for at in (NOW, NOW + timedelta(hours=1)):
-        issue_vouchers(
-            codes=["one", "two"], batch="fair", amount=euros("5.00"), now=at, expires_at=ends_at
-        )
-    with pytest.raises(CodeTakenError, match="already"):
-        issue_vouchers(codes=["two", "new"], batch="fair", amount=euros("6.00"), now=NOW)
-    assert set(Voucher.objects.values_list("amount_micros", "issued_at")) == {(5_000_000, NOW)}
-    assert Voucher.objects.count() == 2
 
 
 def test_an_address_waits_whoever_tries_from_it_and_another_address_does_not(cast: Cast) -> None:

@@ -27,8 +27,7 @@ def sell_vouchers(*, batch: str, now: datetime, codes: Sequence[str] = ()) -> li
         raise PaymentError(f"at most {VOUCHERS_MOST} codes at once, not {len(codes)}")
     if batch == BY_HAND and not codes:
         raise PaymentError(
-            f"vouchers of the batch {BY_HAND!r} were made one by one: say with `pennywhistle voucher "
-            "sold` the codes of those that were sold"
+            f"vouchers of the batch {BY_HAND!r} were made one by one: `voucher sold` takes their codes"
         )
     sold: dict[str, Money] = {}
     for _ in range(ROUNDS_MOST):
