@@ -6,6 +6,7 @@ import hashlib
 import io
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -39,7 +40,7 @@ def render_master(
     tone = "0.4*sin(440*2*PI*t*(1+t/3))+0.05*(random(0)-0.5)"
     layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
     seconds = frames / rate_hz + 1
-    _run(
+    run_ffmpeg(
         *("-f", "lavfi", "-i", f"aevalsrc={'|'.join([tone] * channels)}:s={rate_hz}:d={seconds}"),
         *("-af", f"atrim=end_sample={frames},aformat=channel_layouts={layout}"),
         *("-c:a", f"pcm_s{bits}le", "-bitexact", str(path)),
@@ -52,7 +53,7 @@ def render_master(
 def decode(path: Path, *, bits: int = 16) -> bytes:
     """Interleaved little-endian samples, as ffmpeg decodes them."""
     form = f"s{bits}le"
-    return _run("-i", str(path), "-map", "0:a:0", "-f", form, "-c:a", f"pcm_{form}", "pipe:1")
+    return run_ffmpeg("-i", str(path), "-map", "0:a:0", "-f", form, "-c:a", f"pcm_{form}", "pipe:1")
 
 
 def draw_cover(*, side: int = 300) -> Cover:
@@ -100,11 +101,12 @@ def order_for(
         master=sample.facts,
         source=sample.path,
         working_folder=working_folder,
-        tag_block=tag_block(tags=tags, framing=recipe.framing.value),
+        render_tags=partial(tag_block, tags=tags, framing=recipe.framing.value),
     )
 
 
-def _run(*arguments: str) -> bytes:
+def run_ffmpeg(*arguments: str) -> bytes:
+    """What it writes to its standard output."""
     done = subprocess.run(
         [ffmpeg_path(), "-v", "error", "-nostdin", "-y", *arguments],
         check=True,

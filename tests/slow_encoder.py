@@ -2,7 +2,7 @@
 
 Runs as a process in ffmpeg's place. It writes its process id into `encodes.log`, passes some bytes
 on, and waits until there is a file `gate` before it passes on the rest. A gate that holds the word
-"fail" makes it fail.
+"fail" makes it fail. While there is a file `other-head`, it begins a FLAC with another size of blocks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _BEFORE_THE_GATE_BYTES = 40_000
+# In FLAC the size of the smallest block: https://www.rfc-editor.org/rfc/rfc9639#name-streaminfo
+_CHANGED_AT = 8
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 0.005
 
@@ -44,6 +46,11 @@ class SlowEncoder:
         arriving.write_text("fail" if fail else "go")
         arriving.rename(self.folder / "gate")
 
+    def begin_otherwise(self, otherwise: bool) -> None:
+        """Whether encodes from now on have another head than the real encoder's."""
+        head = self.folder / "other-head"
+        head.touch() if otherwise else head.unlink()
+
     def process_ids(self) -> list[int]:
         """Of every encode that was started."""
         log = self.folder / "encodes.log"
@@ -68,7 +75,10 @@ def _main(folder: Path, real: str, arguments: list[str]) -> int:
         log.write(f"{os.getpid()}\n")
     with subprocess.Popen([real, *arguments], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        sys.stdout.buffer.write(process.stdout.read(_BEFORE_THE_GATE_BYTES))
+        began = process.stdout.read(_BEFORE_THE_GATE_BYTES)
+        if (folder / "other-head").exists():
+            began = began[:_CHANGED_AT] + b"\x01" + began[_CHANGED_AT + 1 :]
+        sys.stdout.buffer.write(began)
         sys.stdout.buffer.flush()
         if _wait_for(folder / "gate") == "fail":
             process.kill()

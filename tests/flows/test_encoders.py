@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from pennywhistle.flows.encode_rendition import WantedRendition
+from pennywhistle.flows.encode_rendition import WantedRendition, _block_of, _picture_in
 from pennywhistle.flows.encoders import (
     RETRY_SECONDS_MAX,
     WAITING_MAX,
@@ -31,12 +31,17 @@ from pennywhistle.flows.prepare_downloads import (
     encode_purchase,
     prepare_downloads,
 )
+from pennywhistle.shop.catalogue.queries import get_track
+from pennywhistle.shop.encoding.operations import RenditionChangedError
 from pennywhistle.shop.encoding.rules import Excerpt
 from pennywhistle.shop.library.models import OwnedItem
 from tests.cast import NOW
+from tests.held import bytes_within
 from tests.stocked_shop import StockedShop, stock_shop
 
 _PATIENCE_SECONDS = 60.0
+# The peaks of a waveform are the largest that a track may come with.
+_HELD_BYTES_MAX = 10_000
 
 
 @pytest.fixture
@@ -90,6 +95,34 @@ def test_nobody_has_a_second_turn_before_everybody_who_waits_had_a_first(askers:
 
 def _job(asker: str) -> _Job:
     return _Job(None, None, NOW, asker, Need.BOUGHT, future=Future())  # type: ignore[arg-type]
+
+
+def test_what_waits_holds_no_cover_nor_what_is_rendered_of_it(open_shop: StockedShop) -> None:
+    encoders = Encoders(at_once=0, ahead_at_once=0)
+    block = open_shop.wants("opus-96").order.tag_block
+    assert len(block) > _HELD_BYTES_MAX
+    for code in ("opus-96", "vorbis-q6", "mp3-192", "aac-256", "wav"):
+        encoders.start(wanted=open_shop.wants(code), outfit=open_shop.outfit, now=NOW)
+    assert len(encoders._jobs) == 5
+    for job in encoders._jobs.values():
+        assert max(map(len, bytes_within(job)), default=0) < _HELD_BYTES_MAX
+
+
+def test_a_cover_that_is_lost_while_its_song_waits_fails_that_encode_and_not_the_next(
+    open_shop: StockedShop,
+) -> None:
+    encoders, wanted = Encoders(at_once=1), open_shop.wants("opus-96")
+    cover = get_track(track_id=open_shop.track_id).release.cover_sha256
+    open_shop.outfit.covers.path(sha256=cover).unlink()
+    _picture_in.cache_clear()
+    _block_of.cache_clear()
+    job = encoders.start(wanted=wanted, outfit=open_shop.outfit, now=NOW)
+    ended(job)
+    assert isinstance(job.exception(), RenditionChangedError)
+    again = open_shop.wants("opus-96")
+    assert again.key != wanted.key
+    ended(encoders.start(wanted=again, outfit=open_shop.outfit, now=NOW))
+    assert open_shop.outfit.renditions.find(**again.file) is not None
 
 
 def test_a_full_row_says_when_to_ask_again_and_one_listener_cannot_fill_it(

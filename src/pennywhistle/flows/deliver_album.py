@@ -167,7 +167,7 @@ def sums_of(hashed: Sequence[tuple[str, str]]) -> bytes:
 
 def _songs(tracks: Sequence[TrackFacts], recipe: Recipe, outfit: Outfit) -> Iterator[Song]:
     keys, sizes = list[str](), list[int | None]()
-    for track in tracks:  # One at a time: each holds its cover.
+    for track in tracks:
         wanted = want_rendition(track=track, recipe=recipe, outfit=outfit)
         keys.append(wanted.key)
         sizes.append(wanted.total_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from pathlib import Path
 
 from pennywhistle.adapters.audio.binary import encoder_version
@@ -28,7 +29,7 @@ def order_of(
     master: MasterFacts,
     source: Path,
     working_folder: Path,
-    tag_block: bytes = b"",
+    render_tags: Callable[[], bytes] = bytes,
     excerpt: Excerpt | None = None,
 ) -> EncodeOrder:
     """The order for the master at `source`, or for a part of it.
@@ -51,7 +52,7 @@ def order_of(
             channels=output.channels,
             flac_md5=output.flac_md5,
         ),
-        tag_block=tag_block,
+        render_tags=render_tags,
         working_folder=working_folder,
         info_kbps=info_frame_kbps(recipe=recipe),
         audio_bytes=promised,

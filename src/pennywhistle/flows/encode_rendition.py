@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -24,7 +24,11 @@ from pennywhistle.flows.measures import Count, get_measures, measured_encode
 from pennywhistle.flows.outfit import Outfit
 from pennywhistle.shop.catalogue.queries import TrackFacts
 from pennywhistle.shop.encoding.formats import Kind, Recipe
-from pennywhistle.shop.encoding.operations import NewRendition, record_rendition
+from pennywhistle.shop.encoding.operations import (
+    NewRendition,
+    RenditionChangedError,
+    record_rendition,
+)
 from pennywhistle.shop.encoding.queries import (
     RenditionFacts,
     facts_of,
@@ -44,16 +48,28 @@ log = logging.getLogger(__name__)
 # A delivered cover up to this size goes into files as it is; in place of a larger one, its large
 # web copy: a cover should not outweigh the song.
 COVER_BYTES_MAX = 1_000_000
-COVERS_REMEMBERED = 16
+# Read or rendered a moment ago: for who gets an encoder at once, and for an album's tracks.
+COVERS_REMEMBERED = 4
+BLOCKS_REMEMBERED = 4
+DIGESTS_REMEMBERED = 1000
 _COVER_SIZE_INSTEAD = "large"
 _WEB_COPY_MEDIA_TYPE = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class _CoverFile:
+    """A cover that is there; its path is the hash of what it holds."""
+
+    path: Path
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedRendition:
     """A rendition by its identity, whether it was ever made or not.
 
-    `audio_key` is the identity of its audio, which renditions with other tags share. `is_sold` is
+    `audio_key` is the identity of its audio, which renditions with other tags share. `words` are its
+    tags but for the cover, which is told by its place alone. `is_sold` is
     False for what is only heard before: a part, or a recipe that is not for sale.
     """
 
@@ -61,8 +77,9 @@ class NamedRendition:
     audio_key: str
     recipe: Recipe
     encoder_version: str
-    tags: TrackTags
     tags_digest: str
+    words: TrackTags
+    cover: _CoverFile | None
     is_sold: bool
 
     @property
@@ -78,7 +95,8 @@ class WantedRendition(NamedRendition):
     """A rendition by all that it is made of.
 
     `total_bytes` is the length of the whole file where that is known before it is made. `siblings`
-    are the renditions of the same audio that were made so far, None where nobody has looked.
+    are the renditions of the same audio that were made so far, None where nobody has looked. It holds
+    no cover: its order reads and renders tags when the file begins.
     """
 
     master_id: int
@@ -91,13 +109,14 @@ class WantedRendition(NamedRendition):
 def name_rendition(
     *, track: TrackFacts, recipe: Recipe, covers: CoverStore, excerpt: Excerpt | None = None
 ) -> NamedRendition:
-    """What a file of `track`, or of a part of it, in `recipe` goes by. Reads the cover.
+    """What a file of `track`, or of a part of it, in `recipe` goes by. Reads a new cover.
 
     A part has no cover, nor has what is not for sale. Where the cover is missing on disk, it is a file
     without it, another rendition with its own identity.
     """
-    tags = tags_of(track=track, recipe=recipe, covers=covers, excerpt=excerpt)
-    digest, version = _digest_of(tags), encoder_of(recipe=recipe)
+    words, cover = _parts_of(track, recipe, covers, excerpt)
+    digest = _digest_of(words, cover)
+    version = encoder_of(recipe=recipe)
     audio = audio_key(
         master_sha256=track.master.sha256,
         master=facts_of(master=track.master),
@@ -110,8 +129,9 @@ def name_rendition(
         audio_key=audio,
         recipe=recipe,
         encoder_version=version,
-        tags=tags,
         tags_digest=digest,
+        words=words,
+        cover=cover,
         is_sold=_is_sold(recipe, excerpt),
     )
 
@@ -131,13 +151,13 @@ def want_rendition(
     if named is None:
         named = name_rendition(track=track, recipe=recipe, covers=outfit.covers, excerpt=excerpt)
     master = facts_of(master=track.master)
-    block = tag_block(tags=named.tags, framing=recipe.framing.value)
+    render_tags = partial(_render, named.words, named.cover, recipe.framing.value)
     order = order_of(
         recipe=recipe,
         master=master,
         source=outfit.masters.path(sha256=track.master.sha256),
         working_folder=outfit.working_folder,
-        tag_block=block,
+        render_tags=render_tags,
         excerpt=excerpt,
     )
     promised = promised_bytes(
@@ -152,19 +172,38 @@ def want_rendition(
         audio_key=named.audio_key,
         recipe=recipe,
         encoder_version=named.encoder_version,
-        tags=named.tags,
         tags_digest=named.tags_digest,
+        words=named.words,
+        cover=named.cover,
         is_sold=named.is_sold,
         master_id=track.master.id,
         master_sha256=track.master.sha256,
         order=order,
-        total_bytes=None if promised is None else promised + len(block),
+        total_bytes=None if promised is None else promised + len(render_tags()),
     )
 
 
-# What an album's tracks, and whoever asks for a file again, would have read and hashed anew. Covers
-# have at most `COVER_BYTES_MAX`, and the tags of one album share theirs.
-_digest_of = lru_cache(maxsize=COVERS_REMEMBERED)(tags_digest)
+@lru_cache(maxsize=DIGESTS_REMEMBERED)
+def _digest_of(tags: TrackTags, cover: _CoverFile | None) -> str:
+    """Who asks for a file again has no cover read and hashed anew."""
+    return tags_digest(_with_cover(tags, cover))
+
+
+def _render(words: TrackTags, cover: _CoverFile | None, framing: str) -> bytes:
+    """The tag block. Raises `RenditionChangedError` where the cover is gone since."""
+    try:
+        return _block_of(words, cover, framing)
+    except FileNotFoundError as error:
+        raise RenditionChangedError(f"{words.title!r} lost its cover while it waited") from error
+
+
+@lru_cache(maxsize=BLOCKS_REMEMBERED)
+def _block_of(tags: TrackTags, cover: _CoverFile | None, framing: str) -> bytes:
+    return tag_block(tags=_with_cover(tags, cover), framing=framing)
+
+
+def _with_cover(tags: TrackTags, cover: _CoverFile | None) -> TrackTags:
+    return tags if cover is None else replace(tags, cover=_picture_in(cover))
 
 
 def _is_sold(recipe: Recipe, excerpt: Excerpt | None) -> bool:
@@ -264,6 +303,18 @@ def tags_of(
     lyrics nor cover. A cover that is missing on disk is left out, and the operator told in the log:
     whoever has paid for the music gets it.
     """
+    return _with_cover(*_parts_of(track, recipe, covers, excerpt))
+
+
+def _parts_of(
+    track: TrackFacts, recipe: Recipe, covers: CoverStore, excerpt: Excerpt | None
+) -> tuple[TrackTags, _CoverFile | None]:
+    """What a file says of itself, and where its cover lies: that takes no memory."""
+    cover = _cover_of(track, covers) if _is_sold(recipe, excerpt) else None
+    return _words_of(track, recipe, excerpt), cover
+
+
+def _words_of(track: TrackFacts, recipe: Recipe, excerpt: Excerpt | None) -> TrackTags:
     release, master = track.release, track.master
     is_sold = _is_sold(recipe, excerpt)
     treated = treatment_of(recipe=recipe, master=facts_of(master=master))
@@ -290,7 +341,6 @@ def tags_of(
         musicbrainz_recording_id=track.musicbrainz_recording_id or None,
         musicbrainz_release_id=release.musicbrainz_release_id or None,
         pcm_sha256=master.pcm_sha256 if is_master else None,
-        cover=_cover(track, covers) if is_sold else None,
         track_loudness_lufs=None if is_mixed else master.loudness_lufs,
         track_true_peak_dbtp=None if is_mixed else master.true_peak_dbtp,
         album_loudness_lufs=None if is_mixed else release.loudness_lufs,
@@ -298,22 +348,21 @@ def tags_of(
     )
 
 
-def _cover(track: TrackFacts, covers: CoverStore) -> Cover | None:
+def _cover_of(track: TrackFacts, covers: CoverStore) -> _CoverFile | None:
     release = track.release
     if not release.cover_sha256:
         return None
     try:
         delivered = covers.path(sha256=release.cover_sha256)
         if delivered.stat().st_size <= COVER_BYTES_MAX:
-            return _picture_in(delivered, release.cover_media_type)
+            return _CoverFile(delivered, release.cover_media_type)
         instead = covers.path(sha256=release.cover_sha256, size=_COVER_SIZE_INSTEAD)
-        return _picture_in(instead, _WEB_COPY_MEDIA_TYPE)
+        return _CoverFile(instead, _WEB_COPY_MEDIA_TYPE)
     except CoverMissingError:
         log.exception("the files of %r (UPC %s) go out without a cover", release.title, release.upc)
         return None
 
 
 @lru_cache(maxsize=COVERS_REMEMBERED)
-def _picture_in(path: Path, media_type: str) -> Cover:
-    """Of a file that is there, and whose name is the hash of what it holds: read once."""
-    return Cover(path.read_bytes(), media_type)
+def _picture_in(cover: _CoverFile) -> Cover:
+    return Cover(cover.path.read_bytes(), cover.media_type)

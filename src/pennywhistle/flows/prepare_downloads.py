@@ -10,7 +10,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connections
 
-from pennywhistle.flows.encode_rendition import want_rendition
+from pennywhistle.flows.encode_rendition import name_rendition, want_rendition
 from pennywhistle.flows.encoders import Encoders, EncodersBusyError, Need, asker_of, get_encoders
 from pennywhistle.flows.outfit import Outfit, get_outfit
 from pennywhistle.shop.catalogue.queries import list_tracks
@@ -64,11 +64,11 @@ def encode_purchase(
     tracks = {track.id: track for track in list_tracks(track_ids={line.track_id for line in lines})}
     jobs, asker = [], asker_of(person_id=person_id)
     for line in lines:
-        wanted = want_rendition(
-            track=tracks[line.track_id], recipe=get_recipe(code=line.recipe), outfit=outfit
-        )
-        if outfit.renditions.find(**wanted.file) is not None:
+        track, recipe = tracks[line.track_id], get_recipe(code=line.recipe)
+        named = name_rendition(track=track, recipe=recipe, covers=outfit.covers)
+        if outfit.renditions.find(**named.file) is not None:
             continue
+        wanted = want_rendition(track=track, recipe=recipe, outfit=outfit, named=named)
         try:
             job = encoders.start(
                 wanted=wanted, outfit=outfit, now=now, asker=asker, need=Need.AHEAD

@@ -12,6 +12,7 @@ import random
 import struct
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -189,7 +190,7 @@ def order_for(analysis: Analysis, path: Path, code: str, work: Path) -> EncodeOr
             analysis.channels,
             analysis.flac_md5,
         ),
-        tag_block=tag_block(tags=TAGS, framing=recipe.framing.value),
+        render_tags=partial(tag_block, tags=TAGS, framing=recipe.framing.value),
         working_folder=work,
     )
 

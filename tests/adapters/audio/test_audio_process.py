@@ -112,6 +112,27 @@ def test_an_encoder_reads_its_master_and_no_other_file(
     assert ("Permission denied" in said) == confined
 
 
+def test_what_an_encoder_says_of_a_picture_inside_does_not_hide_its_last_words(
+    tmp_path: Path,
+) -> None:
+    whole, cut = tmp_path / "whole.flac", tmp_path / "cut.flac"
+    cover = ("-f", "lavfi", "-i", "color=red:s=32x32", "-map", "0:a", "-map", "1:v")
+    picture = ("-c:v", "mjpeg", "-frames:v", "1", "-disposition:v", "attached_pic")
+    tone = ("-f", "lavfi", "-i", "anoisesrc=d=1")
+    command = [ffmpeg_path(), *_QUIET, *tone, *cover, *picture, str(whole)]
+    subprocess.run(command, check=True, timeout=_PATIENCE_SECONDS)
+    cut.write_bytes(whole.read_bytes()[:-20_000] + bytes(5_000))
+    decode = ("-map", "0:a", "-f", "s16le", "pipe:1")
+    for path in (whole, cut):
+        run = ffmpeg(
+            "-codec_whitelist", "flac,pcm_s16le", "-i", f"file:{path}", *decode, reads=(path,)
+        )
+        _, _, said = ended(run)
+        assert "whitelist" not in said
+        assert "repeated" not in said.partition("\n")[0]
+        assert bool(said) == (path is cut)
+
+
 def test_an_encoder_writes_into_its_folder_and_nowhere_else(confined: bool, tmp_path: Path) -> None:
     own, other = tmp_path / "own", tmp_path / "other"
     own.mkdir()

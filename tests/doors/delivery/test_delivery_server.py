@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import threading
 import time
@@ -18,6 +19,7 @@ from pytest_django import Settings
 
 from pennywhistle.adapters.audio.binary import ffmpeg_path
 from pennywhistle.flows.encode_rendition import encode_rendition
+from pennywhistle.shop.encoding.models import Rendition
 from pennywhistle.shop.encoding.rules import PREVIEW_SECONDS, Excerpt
 from tests.cast import NOW
 from tests.slow_encoder import SlowEncoder, build_slow_encoder
@@ -44,11 +46,15 @@ class Stage:
 
 
 @pytest.fixture
-def stage(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Stage]:
+def stage(
+    request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path, settings: Settings
+) -> Iterator[Stage]:
+    processes = getattr(request, "param", 2)
     shop = stock_shop(tmp_path, settings, frames=400_000)
     encoder = build_slow_encoder(tmp_path / "encoder", real=ffmpeg_path())
+    environment, port = encoder.environment, free_port()
     with (
-        server(tmp_path, port=free_port(), processes=2, environment=encoder.environment) as base,
+        server(tmp_path, port=port, processes=processes, environment=environment) as base,
         httpx.Client(base_url=base, timeout=_PATIENCE_SECONDS) as client,
     ):
         yield Stage(shop, encoder, client)
@@ -145,6 +151,33 @@ def test_an_encoder_that_ends_badly_cuts_the_connection_and_the_next_request_suc
     with contextlib.suppress(httpx.RemoteProtocolError):  # The failed one may still be leaving.
         stage.client.get(address)
     assert stage.client.get(address).content == stage.whole(code)
+
+
+@pytest.mark.parametrize("stage", [1], indirect=True)
+def test_a_head_that_was_told_wrongly_cuts_the_connection_and_the_next_request_succeeds(
+    stage: Stage, tmp_path: Path
+) -> None:
+    address, whole = stage.shop.address("flac"), stage.whole("flac")
+    stage.encoder.open_gate()
+    stage.encoder.begin_otherwise(True)
+    assert stage.client.get(address).content != whole  # Its head is what is told from now on.
+    stage.encoder.begin_otherwise(False)
+    Rendition.objects.all().delete()
+    shutil.rmtree(tmp_path / "renditions")
+    got = b""
+    with (
+        pytest.raises(httpx.RemoteProtocolError),
+        stage.client.stream("GET", address) as response,
+    ):
+        assert response.status_code == 200
+        for piece in response.iter_raw():
+            got += piece
+    assert 0 < len(got) < len(whole)
+    until(lambda: "began otherwise" in (tmp_path / "server.log").read_text())
+    part = {"range": f"bytes={len(got)}-", "if-range": response.headers["etag"]}
+    rest = stage.client.get(address, headers=part)
+    assert (rest.status_code, rest.content) == (206, whole[len(got) :])
+    assert stage.client.get(address).content == whole
 
 
 def test_an_encoder_that_fails_before_the_first_byte_is_told_with_a_status(stage: Stage) -> None:

@@ -10,8 +10,9 @@ import contextlib
 import errno
 import hashlib
 import platform
+import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,9 @@ _FILTER_THREADS = GO.decode()
 # No encoder writes more than some kilobytes before its music.
 _HEAD_BYTES_MAX = 64 * 1024
 _heads = KnownHeads()
+# Mono and stereo are called so by all; of more channels there are several layouts.
+_ONE_LAYOUT_CHANNELS_MAX = 2
+_SAMPLES_COUNTED = re.compile(r"(?<=\b(?:ss|ns))=\d+|(?<=_sample)=\d+|(?<=whole_len)=\d+")
 
 Sink = Callable[[bytes], object]
 
@@ -56,8 +60,9 @@ class EncodeOrder:
     """All that an encode depends on.
 
     `arguments` stand between ffmpeg's input and output, `-af` and its filters first; `framing` is a
-    name of `framing.MUXERS`; `facts` are those of the file to be made. `tag_block` is what `adapters.tags.write` rendered for
-    that framing. `info_kbps` is the bitrate of an MP3's Info frame. `audio_bytes` is the promised
+    name of `framing.MUXERS`; `facts` are those of the file to be made. `render_tags` gives what
+    `adapters.tags.write` renders for that framing, the same each time: it is called when the file
+    begins, so that an order that waits holds no cover. `info_kbps` is the bitrate of an MP3's Info frame. `audio_bytes` is the promised
     length without the tag block, None where none is promised; a broken promise fails the encode.
     Where it does not stream (`streams`), the encoder writes into a file below `working_folder` first.
     `cpu_flags` overrides what `holds_cpu_back` asks for and is meant for tests. `niceness`
@@ -68,7 +73,7 @@ class EncodeOrder:
     arguments: tuple[str, ...]
     framing: str
     facts: AudioFacts
-    tag_block: bytes
+    render_tags: Callable[[], bytes] = field(compare=False)
     working_folder: Path
     info_kbps: int = 128
     audio_bytes: int | None = None
@@ -88,6 +93,11 @@ class EncodeOrder:
     def codec_arguments(self) -> tuple[str, ...]:
         """What is told besides the filters."""
         return self.arguments[2:]
+
+    @property
+    def tag_block(self) -> bytes:
+        """The tags, rendered now."""
+        return self.render_tags()
 
     @property
     def is_encoded_first(self) -> bool:
@@ -138,10 +148,10 @@ def encode(order: EncodeOrder, sink: Sink, *, make_room: MakeRoom = no_room) -> 
 
 def _pass_foretold(order: EncodeOrder, output: Iterable[bytes], sink: Sink) -> EncodeResult:
     """As `pass_framed`, with the encoder's head sent ahead of it where it is known by now."""
-    kind = (_command(order, _STREAM, waits=True), replace(order.facts, frames=0, flac_md5=""))
+    kind = _kind_of_head(order)
     with _telling_badness(order):
         framer = framer_for(order.frame)
-    if known := _heads.find(kind):
+    if kind and (known := _heads.find(kind)):
         try:
             return pass_framed(order, output, sink, framer=Foretold(framer, known))
         except EncoderFailedError as error:
@@ -150,9 +160,21 @@ def _pass_foretold(order: EncodeOrder, output: Iterable[bytes], sink: Sink) -> E
             raise
     began = _Began(output)
     result = pass_framed(order, began, sink, framer=framer)
-    if framer.head_bytes and framer.head_bytes <= len(began.head):
+    if kind and framer.head_bytes and framer.head_bytes <= len(began.head):
         _heads.keep(kind, bytes(began.head[: framer.head_bytes]))
     return result
+
+
+def _kind_of_head(order: EncodeOrder) -> Hashable:
+    """All that the encoder's head depends on; None where a part of that is the master's to say.
+
+    The filters count, but for their numbers of samples: they decide the layout of the channels. Of more
+    than two channels a master may name several, so that must be theirs.
+    """
+    if order.facts.channels > _ONE_LAYOUT_CHANNELS_MAX and "channel_layout=" not in order.filters:
+        return None
+    form = replace(order.facts, frames=0, flac_md5="")
+    return _command(order, _STREAM, waits=True), _SAMPLES_COUNTED.sub("=", order.filters), form
 
 
 def pass_framed(

@@ -13,8 +13,10 @@ from collections.abc import Hashable
 
 from pennywhistle.adapters.audio.framing import Framer
 
-# Commands times forms of samples; each head has some kilobytes.
+# Commands times forms of samples; each head has some kilobytes. Of kinds that varied only the name is
+# kept, and none is forgotten: more of them than this, and no head is told ahead any more.
 HEADS_MAX = 256
+DOUBTS_MAX = 1024
 
 
 class HeadChangedError(ValueError):
@@ -28,6 +30,7 @@ class KnownHeads:
         self._most = most
         self._lock = threading.Lock()
         self._heads: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._doubted: set[Hashable] = set()
 
     def find(self, kind: Hashable) -> bytes:
         """What was written the last time; nothing where that is not known, or varies."""
@@ -37,6 +40,8 @@ class KnownHeads:
     def keep(self, kind: Hashable, head: bytes) -> None:
         """Remember what a good encode began with. What varied once is never told again."""
         with self._lock:
+            if kind in self._doubted or len(self._doubted) >= DOUBTS_MAX:
+                return
             self._heads.setdefault(kind, head)
             self._heads.move_to_end(kind)
             if len(self._heads) > self._most:
@@ -45,7 +50,11 @@ class KnownHeads:
     def doubt(self, kind: Hashable) -> None:
         """It varies: from now on, wait for the encoder."""
         with self._lock:
-            self._heads[kind] = b""
+            self._heads.pop(kind, None)
+            if len(self._doubted) < DOUBTS_MAX:
+                self._doubted.add(kind)
+            else:
+                self._heads.clear()
 
 
 class Foretold:

@@ -48,6 +48,8 @@ class Framer(Protocol):
 
     `extra_bytes` are the bytes of the tag block, which the priced size leaves out. `head_bytes` is how
     much of the encoder's output stood before its music, None until that is known or where it is mixed.
+    Tags with their cover are let go once they are given: an encode holds none for its whole length,
+    unless they stand at its end.
     """
 
     @property
@@ -76,7 +78,8 @@ class Wrapped:
     head_bytes: int | None = None
 
     def start(self) -> bytes:
-        return self.head
+        head, self.head = self.head, b""
+        return head
 
     def feed(self, data: bytes) -> bytes:
         return data
@@ -111,7 +114,8 @@ class FlacFramer:
         streaminfo, frames_at = split
         self.head_bytes = frames_at
         frames, self._pending = self._pending[frames_at:], None
-        return self._head(streaminfo) + self._tag_block + frames
+        tag_block, self._tag_block = self._tag_block, b""
+        return self._head(streaminfo) + tag_block + frames
 
     def _head(self, streaminfo: bytes) -> bytes:
         if not self._was_a_file:

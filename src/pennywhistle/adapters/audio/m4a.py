@@ -60,6 +60,7 @@ class HeadTagger:
         head, rest = self._pending[:length], self._pending[length:]
         self._pending = None
         udta = add_gapless(head=head, udta=self._udta, frames=self._frames)
+        self._udta = b""
         tagged = tag_head(head=head, udta=udta)
         self.added_bytes = len(tagged.data) - tagged.untagged_bytes
         return tagged.data + rest

@@ -122,6 +122,7 @@ class CommentReplacer:
         self._shift = 1 + len(own) - self._header_pages
         without = sum(map(len, self._own_pages(first.serial, b"")))
         self.added_bytes = sum(map(len, own)) - without
+        self._comment, self._prepared = b"", None
         return b"".join((first.pack(), *own))
 
     def _own_pages(self, serial: int, comment: bytes) -> list[bytes]:

@@ -13,6 +13,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import select
 import selectors
 import socket
@@ -48,6 +49,12 @@ _WORTH_WAKING_BYTES = 32 * 1024
 _PAUSE_SECONDS, _PAUSE_SECONDS_MAX, _PAUSES_GROW = 0.005, 0.02, 1.2
 _PIPE_BYTES = 1024 * 1024
 _LAST_WORDS_BYTES = 8000
+# A cover inside a master is not decoded, and need not be: ffmpeg says so at every master that has one.
+_OF_PICTURES = re.compile(
+    r"^.*Codec \((?:mjpeg|png|bmp|gif|webp|tiff)\) not on whitelist.*"
+    r"(?:\n *Last message repeated.*)?(?:\n|\Z)",
+    re.MULTILINE,
+)
 _HOST_STARTS_SECONDS_MAX = 30
 # Taking an order is a few system calls to a host. One that leaves its orders lying for so long hangs.
 _HOST_TAKES_SECONDS_MAX = 10
@@ -102,8 +109,8 @@ class Process:
 
     @property
     def last_words(self) -> str:
-        """The end of what it wrote to its standard error."""
-        return self._last_words.decode("utf-8", "replace").strip()
+        """The end of what it wrote to its standard error, but for what it says of pictures inside."""
+        return _OF_PICTURES.sub("", self._last_words.decode("utf-8", "replace")).strip()
 
     def tell(self, words: bytes) -> None:
         """All that its standard input will ever hold. Raises OSError where it has ended."""
