@@ -25,6 +25,8 @@ class Line:
     status: str = "BOOK"
     is_reversal: bool = False
     parts: tuple[tuple[str, str], ...] = ()
+    end_to_end: str = "NOTPROVIDED"
+    batch: str = ""
 
 
 def camt(
@@ -80,8 +82,12 @@ def _entry(line: Line, version: str, currency: str) -> str:
 {"<RvslInd>true</RvslInd>" if line.is_reversal else ""}<Sts>{status}</Sts>
 <BookgDt>{day}</BookgDt><ValDt><Dt>{line.on}</Dt></ValDt>
 {f"<AcctSvcrRef>{line.ref}</AcctSvcrRef>" if line.ref else ""}
-<NtryDtls>{details}</NtryDtls>
+<NtryDtls>{_batch(line)}{details}</NtryDtls>
 </Ntry>"""
+
+
+def _batch(line: Line) -> str:
+    return f"<Btch><PmtInfId>{line.batch}</PmtInfId></Btch>" if line.batch else ""
 
 
 def _details(line: Line, amount: str, text: str, version: str, currency: str) -> str:
@@ -99,6 +105,6 @@ def _details(line: Line, amount: str, text: str, version: str, currency: str) ->
     # Banks break what the payer wrote into pieces of 35 letters.
     pieces = [text[start : start + 35] for start in range(0, len(text), 35)]
     unstructured = "".join(f"<Ustrd>{escape(piece)}</Ustrd>" for piece in pieces)
-    return f"""<TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>{moved}
+    return f"""<TxDtls><Refs><EndToEndId>{line.end_to_end}</EndToEndId></Refs>{moved}
 <RltdPties><{party}>{named}</{party}><{party}Acct><Id><IBAN>{line.iban}</IBAN></Id></{party}Acct>
 </RltdPties><RmtInf>{unstructured}{structured}</RmtInf></TxDtls>"""

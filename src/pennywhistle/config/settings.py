@@ -129,6 +129,9 @@ if len(BANK_HOLDER) > BANK_HOLDER_LETTERS_MOST:
         f"PENNYWHISTLE_BANK_HOLDER has at most {BANK_HOLDER_LETTERS_MOST} letters, as banks' forms do"
     )
 
+# True has the worker set aside what is due to licensors by their minimum and schedule.
+PAY_OUT_DUE = env_bool("PENNYWHISTLE_PAY_OUT_DUE", default=False)
+
 # What one top-up may be, and what is suggested, where the usual amounts of a currency are odd.
 try:
     TOP_UPS = parse_limits(text=env_text("PENNYWHISTLE_TOP_UPS", ""))

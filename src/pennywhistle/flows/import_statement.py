@@ -1,4 +1,5 @@
-"""Import a bank's statement: keep each entry once, credit those that bear a reference of ours."""
+"""Import a bank's statement: keep each entry once, credit those that bear a reference of ours, and
+end the payouts that it tells of."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError
 
 from pennywhistle.adapters.banks.camt import FILE_BYTES_MOST, StatementUnreadableError, read_camt
+from pennywhistle.flows.settle_payouts import SettledPayouts, settle_payouts
 from pennywhistle.kit.bank_statements import Statement
 from pennywhistle.shop.payments.banking.operations import Kept, keep_statement
 from pennywhistle.shop.payments.banking.rules import BankError
@@ -21,19 +23,20 @@ TRIES_MOST = 3
 
 @dataclass(frozen=True, slots=True)
 class ImportedStatement:
-    """A statement of the file, and what of it was new."""
+    """A statement of the file, what of it was new, and what it told of payouts to licensors."""
 
     statement: Statement
     kept: Kept
+    payouts: SettledPayouts
 
 
 def import_statement(*, data: bytes, iban: str, now: datetime) -> list[ImportedStatement]:
     """Take in the statements of a file in camt.053, in any order, overlapping, or again.
 
     `iban` is the store's own account: a statement of another is refused. Transaction: one for each
-    statement; killed between them, the next import goes on. Raises `StatementUnreadableError` for a
-    file that is none, `BankError` for a statement that is not whole or of another account: those
-    before it are kept.
+    statement, and for each payout that it tells of; killed between them, the next import goes on.
+    Raises `StatementUnreadableError` for a file that is none, `BankError` for a statement that is not
+    whole or of another account: those before it are kept.
     """
     digest = hashlib.sha256(data).hexdigest()
     statements = read_camt(data)
@@ -43,7 +46,12 @@ def import_statement(*, data: bytes, iban: str, now: datetime) -> list[ImportedS
                 f"statement {statement.reference} is of the account {statement.iban}, and the "
                 f"store's is {iban or 'not set: set PENNYWHISTLE_BANK_IBAN'}; nothing was taken"
             )
-    return [ImportedStatement(one, _keep(one, digest, now)) for one in statements]
+    return [_take_in(one, digest, now) for one in statements]
+
+
+def _take_in(statement: Statement, digest: str, now: datetime) -> ImportedStatement:
+    kept = _keep(statement, digest, now)
+    return ImportedStatement(statement, kept, settle_payouts(statement=statement, now=now))
 
 
 def _keep(statement: Statement, digest: str, now: datetime) -> Kept:

@@ -67,10 +67,8 @@ class IssuedStatement:
     @property
     def file_name(self) -> str:
         """`statement-lantern-row-2026-11-EUR.csv`, and `-provisional` while the month runs."""
-        who = slugify(self.licensor, allow_unicode=True) or "licensor"
-        state = "" if self.is_final else "-provisional"
-        month = f"{self.period.starts_at:%Y-%m}"
-        return f"statement-{who}-{month}-{self.currency}{state}.csv"
+        name = name_statement(licensor=self.licensor, period=self.period, currency=self.currency)
+        return f"{name}{'' if self.is_final else '-provisional'}.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +83,12 @@ class ComposedStatement:
     def csv_sha256(self) -> str:
         """The fingerprint of its text."""
         return hashlib.sha256(self.csv_text.encode()).hexdigest()
+
+
+def name_statement(*, licensor: str, period: Period, currency: str) -> str:
+    """`statement-lantern-row-2026-11-EUR`: what a month's statement is called."""
+    who = slugify(licensor, allow_unicode=True) or "licensor"
+    return f"statement-{who}-{period.starts_at:%Y-%m}-{currency}"
 
 
 def compose_statement(*, licensor_id: int, currency: str, period: Period) -> ComposedStatement:

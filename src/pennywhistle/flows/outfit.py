@@ -88,7 +88,13 @@ def get_message_dock() -> Dock:
 
 
 def _bank() -> BankAccount | None:
-    if not settings.BANK_IBAN or "bank" not in settings.GATEWAYS:
+    return get_bank_account() if "bank" in settings.GATEWAYS else None
+
+
+def get_bank_account() -> BankAccount | None:
+    """The store's own account, whether or not the wallet offers transfers to it; None where none is
+    set."""
+    if not settings.BANK_IBAN:
         return None
     return BankAccount(settings.BANK_IBAN, settings.BANK_BIC, settings.BANK_HOLDER)
 

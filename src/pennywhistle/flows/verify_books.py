@@ -34,6 +34,7 @@ from pennywhistle.shop.payments.going_back.queries import (
     iterate_wrong_shortages,
 )
 from pennywhistle.shop.payments.top_ups.queries import iterate_top_ups
+from pennywhistle.shop.royalties.payout_file_queries import iterate_wrong_payouts
 from pennywhistle.shop.royalties.payout_queries import iterate_payout_transfers
 
 __all__ = ["BooksReport", "Finding", "verify_books"]
@@ -80,6 +81,7 @@ def _recount(now: datetime | None, messages_kept_for: timedelta | None) -> Books
     findings += (
         Finding(where, what) for where, what in iterate_wrong_messages(young_from=young_from)
     )
+    findings += (Finding(where, what) for where, what in iterate_wrong_payouts())
     findings += transfers.check(explained)
     findings += accounts.check()
     findings += check_statements()

@@ -13,7 +13,7 @@ class StatementEntry:
     """One booked movement. Texts are as they came, empty where there were none.
 
     `bank_ref` is the bank's own reference of it; `part` counts the transactions of one booking from
-    1 on. `is_reversal` is the bank taking an earlier one back.
+    1 on. `batch_refs` are what an order of several payments was called. `is_reversal` is the bank taking an earlier one back.
     """
 
     is_credit: bool
@@ -27,6 +27,7 @@ class StatementEntry:
     counterparty_iban: str = ""
     structured_ref: str = ""
     text: str = ""
+    batch_refs: tuple[str, ...] = ()
 
     @property
     def signed_micros(self) -> int:

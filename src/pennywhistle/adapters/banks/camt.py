@@ -198,8 +198,17 @@ def _entry(
         counterparty=name,
         counterparty_iban=_first(details, ("RltdPties", f"{party}Acct", "Id", "IBAN")),
         structured_ref=" ".join(structured)[:TEXT_LETTERS_MOST],
+        batch_refs=_batch_refs(node, details),
         text=" ".join(texts)[:TEXT_LETTERS_MOST] or _text(node, "AddtlNtryInf"),
     )
+
+
+def _batch_refs(node: etree._Element, details: list[etree._Element]) -> tuple[str, ...]:
+    """What the order was called that this is the whole of: by the batch, or by its transactions."""
+    kinds = ("PmtInfId", "MsgId")
+    found = [text for kind in kinds for text in _texts(node, "NtryDtls", "Btch", kind)]
+    found += [text for kind in kinds if (text := _first(details, ("Refs", kind)))]
+    return tuple(dict.fromkeys(found))
 
 
 def _is_credit(node: etree._Element) -> bool:

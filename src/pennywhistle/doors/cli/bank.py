@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from pennywhistle.flows.settle_payouts import SettledPayouts
     from pennywhistle.shop.payments.banking.queries import EntryRow
 
 bank = typer.Typer(help="Bank transfers: statements, and what they bring.", no_args_is_help=True)
@@ -52,6 +53,7 @@ def take_in(
             continue
         for one in imported:
             statement, kept = one.statement, one.kept
+            _tell_payouts(one.payouts)
             said = f"{file}: statement {statement.reference}, {len(statement.entries)} entries, "
             if not kept.is_new:
                 typer.echo(f"{said}imported before")
@@ -62,6 +64,15 @@ def take_in(
             )
     if failed:
         raise typer.Exit(1)
+
+
+def _tell_payouts(payouts: SettledPayouts) -> None:
+    if payouts.left_count or payouts.returned_count:
+        typer.echo(
+            f"  {payouts.left_count} payouts to licensors are paid, {payouts.returned_count} came back"
+        )
+    for trouble in payouts.troubles:
+        typer.echo(f"  SEE TO IT  {trouble}")
 
 
 @bank.command("list")

@@ -28,11 +28,13 @@ from pennywhistle.flows.keep_card import forget_cards_used_once
 from pennywhistle.flows.measure_masters import measure_masters
 from pennywhistle.flows.outfit import get_outfit
 from pennywhistle.flows.pay_back_top_up import settle_pending_pay_backs
+from pennywhistle.flows.pay_out import pay_out_due
 from pennywhistle.flows.record_payment_event import ask_for_fees, settle_pending_top_ups
 from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.flows.sweep_store import sweep_store
 from pennywhistle.flows.watch_gateways import probe_gateways
 from pennywhistle.kit.clock import utc_now
+from pennywhistle.kit.ids import new_id
 from pennywhistle.shop.sales.paper_queries import find_last_purchase_id, find_last_refund_id
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ SWEEP_EVERY = timedelta(hours=1)
 MEASURE_EVERY = timedelta(seconds=30)
 EXAMINE_EVERY = timedelta(seconds=30)
 SEAL_EVERY = timedelta(minutes=10)
+PAY_OUT_EVERY = timedelta(hours=1)
 
 # A charge younger than this is still being answered in the request that made it.
 SETTLE_AFTER = timedelta(seconds=3)
@@ -94,6 +97,7 @@ def run(*, parent_pid: int | None) -> None:
         _Round("measure masters", _Measuring(), MEASURE_EVERY, is_long=True),
         _Round("examine reports", _examine, EXAMINE_EVERY, is_long=True),
         _Round("seal books", _seal, SEAL_EVERY, is_long=True),
+        _Round("set payouts aside", _pay_out, PAY_OUT_EVERY, is_long=True),
         _Round(
             "write receipts",
             _Numbering(issue_missing_receipts, find_last_purchase_id),
@@ -149,6 +153,12 @@ def _settle() -> None:
 
 def _seal() -> None:
     seal_books(now=utc_now())
+
+
+def _pay_out() -> None:
+    if settings.PAY_OUT_DUE:
+        now = utc_now()
+        pay_out_due(new_payout_id=lambda: new_id(now=now), now=now)
 
 
 def _settle_pay_backs() -> None:

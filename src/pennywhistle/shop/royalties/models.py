@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -88,3 +89,88 @@ class PayoutEnd(models.Model):
     payout = models.OneToOneField(Payout, on_delete=models.PROTECT, related_name="end")
     is_paid = models.BooleanField()
     ended_at = models.DateTimeField()
+
+
+class PayoutTerms(models.Model):
+    """Where and when a licensor is paid, as it was agreed; a change is a new row, of the next version.
+
+    `agreed_by` is None where it was set by command.
+    """
+
+    class Schedule(models.TextChoices):
+        MONTHLY = "monthly"
+        QUARTERLY = "quarterly"
+        BY_HAND = "by-hand"
+
+    licensor = models.ForeignKey(
+        "licensing.Licensor", on_delete=models.PROTECT, related_name="payout_terms"
+    )
+    version = models.PositiveIntegerField()
+    holder = models.CharField(max_length=70)
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+    minimum_micros = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    schedule = models.CharField(max_length=9, choices=Schedule.choices)
+    agreed_at = models.DateTimeField()
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="royalties_terms_version_once", fields=["licensor", "version"]
+            ),
+            models.CheckConstraint(
+                name="royalties_minimum_not_below_zero", condition=Q(minimum_micros__gte=0)
+            ),
+        ]
+
+
+class PayoutFile(models.Model):
+    """A file of payments for the bank: its head, from which the same bytes can be written again."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.CharField(max_length=2)  # Of pain.001.001.
+    debtor = models.CharField(max_length=70)
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+    payment_count = models.PositiveIntegerField()
+    total_micros = models.BigIntegerField()
+    execute_on = models.DateField()
+    made_at = models.DateTimeField(db_index=True)
+
+
+class PayoutOrder(models.Model):
+    """A payout as it stands in one file, and in no other: to whom, and with what words."""
+
+    payout = models.OneToOneField(Payout, on_delete=models.PROTECT, related_name="order")
+    file = models.ForeignKey(PayoutFile, on_delete=models.PROTECT, related_name="orders")
+    position = models.PositiveIntegerField()
+    holder = models.CharField(max_length=70)
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+    text = models.CharField(max_length=140)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="royalties_order_place_once", fields=["file", "position"])
+        ]
+
+
+class PayoutBooking(models.Model):
+    """The entry of the bank account that a payout left by, alone or with the whole of its file."""
+
+    payout = models.OneToOneField(Payout, on_delete=models.PROTECT, related_name="booking")
+    entry_key = models.CharField(max_length=64)
+    booked_on = models.DateField()
+
+
+class PayoutReturn(models.Model):
+    """The entry of the bank account by which a payout came back: it is owed again."""
+
+    payout = models.OneToOneField(Payout, on_delete=models.PROTECT, related_name="came_back")
+    entry_key = models.CharField(max_length=64, unique=True)
+    booked_on = models.DateField()
+    returned_at = models.DateTimeField()

@@ -165,6 +165,16 @@ def list_slips_by_reference(*, references: Collection[str]) -> dict[str, BankSli
     }
 
 
+def list_entries_by_key(*, keys: Collection[str]) -> dict[str, tuple[int, EntryFacts]]:
+    """The kept entries of those keys, with their numbers. One query for each `KEYS_AT_ONCE`."""
+    chosen = sorted(keys)
+    return {
+        row.key: (row.pk, entry_facts(row=row))
+        for start in range(0, len(chosen), KEYS_AT_ONCE)
+        for row in _entries().filter(key__in=chosen[start : start + KEYS_AT_ONCE])
+    }
+
+
 def list_known_keys(*, keys: Collection[str]) -> set[str]:
     """Which of those entries are kept already. One query for each `KEYS_AT_ONCE`."""
     chosen = sorted(keys)
