@@ -67,6 +67,8 @@ def take_in(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         return _show_account(request, visitor, form, status=422)
     for one in imported:
         messages.success(request, _told(one))
+        for trouble in one.payouts.troubles:
+            messages.warning(request, words.sentence(trouble))
     return go("desk-bank")
 
 
