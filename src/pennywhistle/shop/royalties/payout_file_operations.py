@@ -55,11 +55,12 @@ def make_file(
     `text_of` says what a payee reads; it may read, and not write. Raises `NothingToSendError`.
     """
     with transaction.atomic():
-        list(Payout.objects.select_for_update(no_key=True).filter(end=None, currency=CURRENCY))
+        rows = Payout.objects.select_for_update(no_key=True, of=("self",))
+        list(rows.filter(end=None, currency=CURRENCY).order_by("pk"))
         if (made := find_file(file_id=file_id)) is not None:
             return made
         terms = list_terms()
-        sent = [each for each in list_unsent() if each.licensor_id in terms]
+        sent = list_unsent(licensor_ids=[*terms])
         if not sent:
             raise NothingToSendError(
                 "no payout waits for a file: make some, or agree on terms first"

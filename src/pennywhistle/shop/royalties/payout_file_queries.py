@@ -63,10 +63,12 @@ def list_files() -> list[FileHead]:
     return [_head(row, row.open) for row in rows.order_by("-made_at", "-pk")[:FILES_SHOWN]]
 
 
-def list_unsent() -> list[PayoutFacts]:
-    """Payouts on their way that stand in no file, the oldest first, as many as one takes. Two
-    queries."""
+def list_unsent(*, licensor_ids: Collection[int] | None = None) -> list[PayoutFacts]:
+    """Payouts on their way that stand in no file, of these licensors or of all, the oldest first, as
+    many as one takes. Two queries."""
     rows = Payout.objects.filter(end=None, order=None, currency=CURRENCY).order_by("made_at", "pk")
+    if licensor_ids is not None:
+        rows = rows.filter(licensor_id__in=licensor_ids)
     ids = list(rows.values_list("pk", flat=True)[:PAYMENTS_MOST])
     found = list_payouts_by_id(payout_ids=ids)
     return [found[each] for each in ids]

@@ -107,18 +107,26 @@ def read_signs(
     An entry names a payout by its end-to-end id, or the whole of a file by the file's. One whose
     amount is another says nothing but that.
     """
-    signs = []
+    signs: list[Sign] = []
     for key, entry in entries.items():
+        file = _file_named(entry, files)
+        is_whole = file is not None and not _differ(entry.amount, file[0].total)
         payout_id = read_bank_reference(text=entry.end_to_end_ref)
-        if payout_id is not None and payout_id in payouts:
+        # The whole of a file may bear the end-to-end id of its first payment.
+        if payout_id is not None and payout_id in payouts and not is_whole:
             signs.append(_sign_of(key, entry, payouts[payout_id]))
-            continue
-        for ref in entry.batch_refs:
-            file_id = read_bank_reference(text=ref)
-            if file_id is not None and file_id in files and not entry.is_credit:
-                signs += _signs_of_all(key, entry, *files[file_id])
-                break
+        elif file is not None:
+            signs += _signs_of_all(key, entry, *file)
     return sorted(signs, key=lambda sign: sign.is_return)
+
+
+def _file_named(
+    entry: StatementEntry, files: Mapping[UUID, tuple[FileHead, Sequence[UUID]]]
+) -> tuple[FileHead, Sequence[UUID]] | None:
+    if entry.is_credit:
+        return None
+    ids = (read_bank_reference(text=text) for text in entry.batch_refs)
+    return next((files[each] for each in ids if each is not None and each in files), None)
 
 
 def _sign_of(key: str, entry: StatementEntry, payout: PayoutFacts) -> Sign:
