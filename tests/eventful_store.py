@@ -9,11 +9,15 @@ from pathlib import Path
 from django.db import transaction
 
 from pennywhistle.adapters.gateways.sandbox import DELAY, DISPUTE_LASTS, SandboxGateway
+from pennywhistle.flows.agree_on_payouts import TermsRequest, agree_on_payouts
 from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.give_gift import give_gift, show_gift_code
+from pennywhistle.flows.import_statement import import_statement
 from pennywhistle.flows.issue_paper import issue_receipt
 from pennywhistle.flows.issue_statement import issue_statement
 from pennywhistle.flows.issue_vouchers import issue_vouchers
+from pennywhistle.flows.order_payouts import order_payouts
+from pennywhistle.flows.outfit import BankAccount
 from pennywhistle.flows.pay_back_top_up import pay_back_top_up
 from pennywhistle.flows.pay_out import end_payout, pay_out
 from pennywhistle.flows.quote_basket import BasketItem
@@ -35,6 +39,7 @@ from pennywhistle.shop.payments.banking.queries import iterate_bank
 from pennywhistle.shop.payments.chart import new_account
 from pennywhistle.shop.sales.models import Purchase
 from pennywhistle.shop.sales.refunds import RefundReason
+from tests.bank_statements import IBAN, Line, camt
 from tests.cast import NOW, Cast, euros, fill_wallet, quote
 
 LATER = NOW + DELAY + DISPUTE_LASTS
@@ -152,3 +157,21 @@ def _state_and_pay_out() -> None:
         issue_statement(licensor_name=licensor, period=november, now=DECEMBER)
         made = pay_out(payout_id=uuid.uuid4(), licensor_name=licensor, currency="EUR", now=DECEMBER)
     end_payout(payout_id=uuid.UUID(str(made.id)), is_paid=True, now=DECEMBER)
+    agree_on_payouts(
+        request=TermsRequest(
+            "Meridian Society", "Meridian", "AT483200000012345864", "RLNWATWW", "0", "monthly"
+        ),
+        agreed_by=None,
+        now=DECEMBER,
+    )
+    ordered = order_payouts(
+        file_id=uuid.uuid4(),
+        account=BankAccount(IBAN, "COBADEFFXXX", "Otto Operator"),
+        version="09",
+        execute_on=DECEMBER.date(),
+        now=DECEMBER,
+    )
+    (payment,) = ordered.file.payments
+    amount = f"{payment.amount.decimal:.2f}"
+    lines = [Line(f"{sign}{amount}", end_to_end=payment.reference) for sign in ("-", "")]
+    import_statement(data=camt(lines), iban=IBAN, now=DECEMBER)

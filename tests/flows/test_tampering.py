@@ -46,6 +46,8 @@ WORK = {
     "payments_gatewaycustomer": "by what name a gateway knows someone",
     "payments_savedcard": "by what name a gateway knows a card",
     "payments_codetry": "how often codes were guessed",
+    "royalties_payoutterms": "where the next payouts go; files keep where they went",
+    "royalties_payoutbooking": "which entry of the bank a payout left by; its end is what counts",
     "sales_businessbuyer": "whom the next papers are made out to",
     "sales_paperseries": "a row to hold while a number is given",
 }

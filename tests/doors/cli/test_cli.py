@@ -181,7 +181,10 @@ def test_the_list_says_rates_and_music_as_contracts_do(command: Command, cast: C
         (("voucher", "issue", "0.001"), "whole cents"),
         (("voucher", "issue", "five"), "is not an amount"),
         (("voucher", "issue", "30", "--expires", "2020-01-01"), "choose a later day"),
-        (("voucher", "issue", "7", "--currency", "USD"), "nothing is sold in USD here; the store sells in EUR"),
+        (
+            ("voucher", "issue", "7", "--currency", "USD"),
+            "nothing is sold in USD here; the store sells in EUR",
+        ),
         (("storefront", "Two", "--domain", "bad domain/.."), "is not the name of a host"),
         (("storefront", "Two", "--domain", "testserver"), "testserver is The Whistle Stop's"),
         (("storefront", "Two", "--domain", "two.example", "--lossy", "0"), "more than nothing"),

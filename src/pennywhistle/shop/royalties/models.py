@@ -129,7 +129,10 @@ class PayoutTerms(models.Model):
 
 
 class PayoutFile(models.Model):
-    """A file of payments for the bank: its head, from which the same bytes can be written again."""
+    """A file of payments for the bank: its head, from which the same bytes can be written again.
+
+    `digest` is of it and its payments: it tells a changed row.
+    """
 
     id = models.UUIDField(primary_key=True)
     version = models.CharField(max_length=2)  # Of pain.001.001.
@@ -139,6 +142,7 @@ class PayoutFile(models.Model):
     payment_count = models.PositiveIntegerField()
     total_micros = models.BigIntegerField()
     execute_on = models.DateField()
+    digest = models.CharField(max_length=64)
     made_at = models.DateTimeField(db_index=True)
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.operations import post
 from pennywhistle.shop.payments.banking.models import BankDecision
 from pennywhistle.shop.payments.banking.operations import Decision, decide
@@ -22,12 +21,13 @@ from pennywhistle.shop.royalties.models import (
     PayoutOrder,
     PayoutReturn,
 )
-from pennywhistle.shop.royalties.payout_file_queries import find_file, list_unsent
+from pennywhistle.shop.royalties.payout_file_queries import find_file, list_unsent, payment_of
 from pennywhistle.shop.royalties.payout_files import (
     FileFacts,
     NothingToSendError,
     Sender,
     Sign,
+    digest_of,
 )
 from pennywhistle.shop.royalties.payout_queries import get_payout
 from pennywhistle.shop.royalties.payout_terms import (
@@ -65,25 +65,33 @@ def make_file(
             raise NothingToSendError(
                 "no payout waits for a file: make some, or agree on terms first"
             )
-        PayoutFile.objects.create(
-            id=file_id,
-            version=version,
-            debtor=sender.debtor,
-            iban=sender.iban,
-            bic=sender.bic,
-            payment_count=len(sent),
-            total_micros=Money.total([each.amount for each in sent], CURRENCY).micros,
-            execute_on=execute_on,
-            made_at=now,
-        )
-        PayoutOrder.objects.bulk_create(
+        orders = [
             _order(file_id, position, payout, terms[payout.licensor_id], text_of(payout))
             for position, payout in enumerate(sent, start=1)
+        ]
+        payments = tuple(
+            payment_of(order=order, amount=payout.amount)
+            for order, payout in zip(orders, sent, strict=True)
         )
-        made = find_file(file_id=file_id)
-    if made is None:
-        raise AssertionError("it was written in the transaction above")
+        made = FileFacts(file_id, version, sender, execute_on, now, payments)
+        _store(made)
+        PayoutOrder.objects.bulk_create(orders)
     return made
+
+
+def _store(file: FileFacts) -> None:
+    PayoutFile.objects.create(
+        id=file.id,
+        version=file.version,
+        debtor=file.sender.debtor,
+        iban=file.sender.iban,
+        bic=file.sender.bic,
+        payment_count=len(file.payments),
+        total_micros=file.contents.total.micros,
+        execute_on=file.execute_on,
+        digest=digest_of(file=file.contents),
+        made_at=file.made_at,
+    )
 
 
 def _order(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from pennywhistle.kit.bank_statements import StatementEntry
@@ -62,6 +63,16 @@ class FileFacts:
             made_at=self.made_at,
             payments=self.payments,
         )
+
+
+def digest_of(*, file: PaymentFile) -> str:
+    """The SHA-256 of everything that a file says, whatever form it is written in."""
+    facts = [file.reference, file.version, file.debtor, file.iban, file.bic]
+    facts += [file.execute_on.isoformat(), file.made_at.astimezone(UTC).isoformat()]
+    for each in file.payments:
+        facts += [each.reference, str(each.amount.micros), each.amount.currency]
+        facts += [each.holder, each.iban, each.bic, each.text]
+    return hashlib.sha256("\x1f".join(facts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

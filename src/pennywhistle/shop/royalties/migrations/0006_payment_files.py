@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('payment_count', models.PositiveIntegerField()),
                 ('total_micros', models.BigIntegerField()),
                 ('execute_on', models.DateField()),
+                ('digest', models.CharField(max_length=64)),
                 ('made_at', models.DateTimeField(db_index=True)),
             ],
         ),
