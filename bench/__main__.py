@@ -22,6 +22,7 @@ BENCHES = (
     ("ledger", "bench.ledger", "six-leg sales a second through the ledger over bare SQL"),
     ("purchase", "bench.purchase", "purchases a second, and their time over bare SQL"),
     ("coverage", "bench.coverage", "whether a track with 747 deals is licensed, there and then"),
+    ("statement", "bench.statement", "a statement of ten million sale lines over a bare group-by"),
     ("store-year", "bench.store_year", "a simulated year of sales and mishaps: laws broken"),
 )
 

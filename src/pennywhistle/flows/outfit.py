@@ -16,6 +16,7 @@ from pennywhistle.adapters.audio.process import set_confined
 from pennywhistle.adapters.gateways.interface import Gateway
 from pennywhistle.adapters.gateways.sandbox import SandboxGateway
 from pennywhistle.adapters.gateways.stripe_cards import StripeGateway
+from pennywhistle.adapters.reports.day_lines import DayLineStore
 from pennywhistle.adapters.storage.booklets import BookletStore
 from pennywhistle.adapters.storage.covers import CoverStore
 from pennywhistle.adapters.storage.masters import MasterStore
@@ -72,6 +73,11 @@ def get_outfit() -> Outfit:
         gateways=_gateways(),
         bank=_bank(),
     )
+
+
+def get_day_line_store() -> DayLineStore:
+    """Where the lines of sealed days are kept."""
+    return DayLineStore(settings.DAY_LINES_FOLDER)
 
 
 def get_message_dock() -> Dock:

@@ -1,9 +1,12 @@
-"""Seal each day once it is over: hash its transfers and documents, and chain it to the day before."""
+"""Seal each day once it is over: hash its transfers and documents, write the file of its lines, and
+chain it to the day before."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from pennywhistle.flows.outfit import get_day_line_store
 from pennywhistle.flows.sealed_entries import (
     LOCKED_TABLES,
     count_entries,
@@ -11,10 +14,12 @@ from pennywhistle.flows.sealed_entries import (
     iterate_entries,
     tree_of,
 )
+from pennywhistle.flows.write_day_lines import DayLineStore, write_day_lines
 from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.ledger.seal_operations import store_seal
 from pennywhistle.shop.ledger.seal_queries import find_newest_seal
 from pennywhistle.shop.ledger.seals import (
+    FIRST_FORM_WITH_LINES,
     NEWEST_FORM,
     NO_CHAIN,
     QUIET_DAYS_MOST,
@@ -31,18 +36,22 @@ DAYS_AT_ONCE = 100
 TRIES_MOST = 3
 
 
-def seal_books(*, now: datetime, is_clock_right: bool = False) -> list[SealFacts]:
+def seal_books(
+    *, now: datetime, is_clock_right: bool = False, store: DayLineStore | None = None
+) -> list[SealFacts]:
     """Seal every day that ended `SEALED_AFTER` ago or earlier, in order; what was sealed.
 
     At most `DAYS_AT_ONCE`: empty when there is nothing left to do. From the day of the first entry
     to that of the last one, quiet days between them too; never further, as a clock that is ahead
     would shut the shop up to where it stands. Transaction: a short one for each day. Killed at any
-    point, it goes on where it was.
+    point, it goes on where it was. The file of each day's lines is written before its seal, which
+    holds the file's hash; into the outfit's folder unless `store` is another.
 
     Raises `ClockDoubtError` before a day after which nothing is told for `QUIET_DAYS_MOST` days,
     unless somebody who looked says that the clock is right; days before that one stay sealed.
     """
     sealed: list[SealFacts] = []
+    store = store or get_day_line_store()
     last = newest_day_to_seal(now=now)
     while len(sealed) < DAYS_AT_ONCE:
         newest = sealed[-1] if sealed else _newest()
@@ -51,7 +60,7 @@ def seal_books(*, now: datetime, is_clock_right: bool = False) -> list[SealFacts
             break
         if not is_clock_right:
             _check_quiet(day, last)
-        sealed.append(_seal(day, newest.chain if newest else NO_CHAIN))
+        sealed.append(_seal(day, newest.chain if newest else NO_CHAIN, store))
     return sealed
 
 
@@ -77,7 +86,7 @@ def _newest() -> SealFacts | None:
     return stored.facts if stored else None
 
 
-def _seal(day: date, previous: str) -> SealFacts:
+def _seal(day: date, previous: str, store: DayLineStore) -> SealFacts:
     for _ in range(TRIES_MOST):
         with books_as_of_one_instant():
             facts = SealFacts(
@@ -87,6 +96,8 @@ def _seal(day: date, previous: str) -> SealFacts:
                 previous=previous,
                 form=NEWEST_FORM,
             )
+        if NEWEST_FORM >= FIRST_FORM_WITH_LINES:
+            facts = replace(facts, lines_sha256=write_day_lines(day=day, store=store).sha256)
 
         def is_unchanged(hashed: SealFacts = facts) -> bool:
             return all(

@@ -16,24 +16,26 @@ from pennywhistle.shop.sales import entries as sales
 
 # By form, tree and order: all three are part of a seal. What changes comes with a new form, and the
 # older ones stay for the days that were sealed by them.
+_FORM_2: dict[str, tuple[EntrySource[Any], ...]] = {
+    "transfers": (TRANSFERS,),
+    "documents": (
+        *(sales.PURCHASES, sales.SALE_LINES, sales.REFUNDS, sales.PAPERS, STATEMENTS),
+        *(payments.TOP_UPS, payments.TOP_UPS_PAID, payments.VOUCHERS, payments.GIFTS),
+        *(payments.PAY_BACKS, payments.DISPUTES, payments.DISPUTES_FORGIVEN),
+        *(payments.SLIPS, payments.BANK_STATEMENTS, payments.BANK_ENTRIES),
+        *(payments.BANK_DECISIONS, payments.PAYMENT_EVENTS, payments.MESSAGES),
+        sales.FILE_REPORTS,
+        *(licensing.LICENCES, licensing.LICENCE_CHANGES),
+        *(licensing.BLOCK_ORDERS, licensing.BLOCK_LIFTS),
+    ),
+}
 SOURCES: dict[int, dict[str, tuple[EntrySource[Any], ...]]] = {
     1: {
         "transfers": (TRANSFERS,),
         "documents": (sales.SALE_LINES, sales.REFUNDS_1, sales.PAPERS, STATEMENTS),
     },
-    2: {
-        "transfers": (TRANSFERS,),
-        "documents": (
-            *(sales.PURCHASES, sales.SALE_LINES, sales.REFUNDS, sales.PAPERS, STATEMENTS),
-            *(payments.TOP_UPS, payments.TOP_UPS_PAID, payments.VOUCHERS, payments.GIFTS),
-            *(payments.PAY_BACKS, payments.DISPUTES, payments.DISPUTES_FORGIVEN),
-            *(payments.SLIPS, payments.BANK_STATEMENTS, payments.BANK_ENTRIES),
-            *(payments.BANK_DECISIONS, payments.PAYMENT_EVENTS, payments.MESSAGES),
-            sales.FILE_REPORTS,
-            *(licensing.LICENCES, licensing.LICENCE_CHANGES),
-            *(licensing.BLOCK_ORDERS, licensing.BLOCK_LIFTS),
-        ),
-    },
+    2: _FORM_2,
+    3: _FORM_2,  # And the file of the day's lines, which stands in the seal itself.
 }
 
 # What is locked against new rows while a day is sealed, in the order in which flows write to them.

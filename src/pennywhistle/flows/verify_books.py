@@ -9,9 +9,11 @@ the triggers asked again: it finds what was changed behind their back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pennywhistle.flows.books_report import BooksReport, Finding
+from pennywhistle.flows.outfit import get_day_line_store
 from pennywhistle.flows.verify_papers import check_papers
 from pennywhistle.flows.verify_rows import find_unsound_rows
 from pennywhistle.flows.verify_sales import SalesCount
@@ -23,6 +25,7 @@ from pennywhistle.flows.verify_transfers import (
     TransferCount,
     check_documents,
 )
+from pennywhistle.flows.write_day_lines import DayLineStore, check_day_lines
 from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.ledger.rules import TransferFacts
 from pennywhistle.shop.payments.banking.queries import iterate_bank, iterate_wrong_statements
@@ -51,7 +54,10 @@ SOURCES: tuple[Callable[[], Iterator[TransferFacts]], ...] = (
 
 
 def verify_books(
-    *, now: datetime | None = None, messages_kept_for: timedelta | None = None
+    *,
+    now: datetime | None = None,
+    messages_kept_for: timedelta | None = None,
+    store: DayLineStore | None = None,
 ) -> BooksReport:
     """Recount the books. Reads only; a store that sells meanwhile is counted as of one instant.
 
@@ -60,13 +66,16 @@ def verify_books(
 
     Where rows cannot be read, the report names those and nothing is counted: put them right first.
     Everything streams past: memory holds a bit for each transfer, the licences, a hash for each day,
-    and what is wrong.
+    and what is wrong. Files of days' lines are held against seals and books afterwards, in no
+    transaction; those of the outfit unless `store` is another.
     """
     with books_as_of_one_instant():
         if unsound := find_unsound_rows():
             unsound.append(Finding("books", "not counted until the rows above are put right"))
             return BooksReport(0, 0, 0, {}, tuple(unsound))
-        return _recount(now, messages_kept_for)
+        report = _recount(now, messages_kept_for)
+    files = check_day_lines(store=store or get_day_line_store())
+    return replace(report, findings=(*report.findings, *files))
 
 
 def _recount(now: datetime | None, messages_kept_for: timedelta | None) -> BooksReport:

@@ -25,7 +25,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 PROOF_FORMAT = "pennywhistle proof 1"
-SEAL_FORMATS = ("pennywhistle seal 1", "pennywhistle seal 2")
 SEALS_FORMAT = "pennywhistle seals 1"
 
 # Larger files, longer lists and taller trees than these are not from a store.
@@ -37,7 +36,7 @@ VALUES_MOST = 60
 TEXT_MOST = 4_000
 LINES_SHOWN = 200
 
-SEAL_NAMES = (
+_NAMES = (
     "day",
     "document_count",
     "documents_root",
@@ -46,6 +45,11 @@ SEAL_NAMES = (
     "transfer_count",
     "transfers_root",
 )
+SEAL_NAMES = {
+    "pennywhistle seal 1": _NAMES,
+    "pennywhistle seal 2": _NAMES,
+    "pennywhistle seal 3": tuple(sorted((*_NAMES, "lines_sha256"))),
+}
 FIRST = "0" * 64
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -159,7 +163,7 @@ class Seal:
 
     def __init__(self, value: object, where: str) -> None:
         said = texts(value, where)
-        if tuple(sorted(said)) != SEAL_NAMES or said["format"] not in SEAL_FORMATS:
+        if tuple(sorted(said)) != SEAL_NAMES.get(said.get("format", "")):
             raise RefusedError(f"{where} is no seal that this check_proof.py knows: get the newest")
         self.day = matching(said["day"], _DAY, f"{where}: its day")
         self.previous = matching(said["previous"], _HEX, f"{where}: the chain before it")
@@ -170,6 +174,8 @@ class Seal:
             )
             for name, one in (("transfers", "transfer"), ("documents", "document"))
         }
+        if said.get("lines_sha256"):
+            matching(said["lines_sha256"], _HEX, f"{where}: the hash of its lines")
         self.chain = hashlib.sha256(canonical(said)).hexdigest()
 
 

@@ -56,6 +56,18 @@ def days(
     typer.echo(f"{count} days sealed.")
 
 
+@seal.command("lines")
+def lines() -> None:
+    """Write the files of sealed days' lines again that are missing or damaged."""
+    from pennywhistle.flows.outfit import get_day_line_store
+    from pennywhistle.flows.write_day_lines import restore_day_lines
+
+    restored = restore_day_lines(store=get_day_line_store())
+    for day in restored:
+        typer.echo(f"written again: {day}")
+    typer.echo(f"{len(restored)} files written again.")
+
+
 def proof(
     receipt: Annotated[
         int | None, typer.Option(help="The number in the address of a receipt's page.")

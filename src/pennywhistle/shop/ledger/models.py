@@ -108,6 +108,7 @@ class Seal(models.Model):
     transfers_root = models.CharField(max_length=64)
     document_count = models.BigIntegerField()
     documents_root = models.CharField(max_length=64)
+    lines_sha256 = models.CharField(max_length=64, blank=True, default="")
     previous = models.CharField(max_length=64)
     chain = models.CharField(max_length=64, unique=True)
 

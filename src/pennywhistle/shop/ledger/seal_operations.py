@@ -43,6 +43,7 @@ def store_seal(
             transfers_root=facts.transfers.root,
             document_count=facts.documents.count,
             documents_root=facts.documents.root,
+            lines_sha256=facts.lines_sha256,
             previous=facts.previous,
             chain=facts.chain,
         )

@@ -62,5 +62,6 @@ def _seal(row: Seal) -> StoredSeal:
         documents=TreeFacts(row.document_count, row.documents_root),
         previous=row.previous,
         form=row.form,
+        lines_sha256=row.lines_sha256,
     )
     return StoredSeal(facts, row.chain)

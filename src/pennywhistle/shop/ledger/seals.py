@@ -28,9 +28,11 @@ NO_CHAIN = "0" * 64
 DAY_IS_SEALED = "this day is sealed"
 
 # What a seal's entries are, by number; `sealed_entries.SOURCES` lists them. Days are sealed by the
-# newest, and a day that was sealed by an older one is checked by that one.
-FORMS = (1, 2)
+# newest, and a day that was sealed by an older one is checked by that one. The third holds the file of
+# the day's lines too.
+FORMS = (1, 2, 3)
 NEWEST_FORM = FORMS[-1]
+FIRST_FORM_WITH_LINES = 3
 
 
 class SealedDayError(LedgerError):
@@ -58,7 +60,8 @@ class SealFacts:
     """One sealed day: the roots of its transfers and of its documents, and the chain so far.
 
     `form` says which entries were hashed: one of `FORMS`. `previous` is the chain of the day before;
-    `chain` binds all of it, and so every day before.
+    `chain` binds all of it, and so every day before. `lines_sha256` is of the bytes of the day's file
+    of lines; empty for a day without lines, and before forms that have one.
     """
 
     day: date
@@ -66,6 +69,7 @@ class SealFacts:
     documents: TreeFacts
     previous: str
     form: int
+    lines_sha256: str = ""
 
     @property
     def trees(self) -> dict[str, TreeFacts]:
@@ -79,6 +83,7 @@ class SealFacts:
 
     def as_published(self) -> dict[str, str]:
         """The seal as names and values."""
+        lines = {"lines_sha256": self.lines_sha256} if self.form >= FIRST_FORM_WITH_LINES else {}
         return {
             "format": f"pennywhistle seal {self.form}",
             "day": self.day.isoformat(),
@@ -87,6 +92,7 @@ class SealFacts:
             "transfers_root": self.transfers.root,
             "document_count": str(self.documents.count),
             "documents_root": self.documents.root,
+            **lines,
         }
 
 
