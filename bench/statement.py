@@ -3,7 +3,7 @@
 The lines are made by DuckDB from hashes of their numbers, so they are the same on every run: a month of
 thirty files with the columns that days are written with, a long tail of tracks, forty countries, two
 hundred labels and a society, one refund in two hundred. The statement is the shop's own expression, with
-its filter, its sums of sold and given back and its order, written as a Parquet file; the bare query groups
+its filter and its sums of sold and given back, written as a Parquet file; the bare query groups
 by a track's ISRC, country, licensor, right and licence, and adds up what is due, into a table.
 """
 

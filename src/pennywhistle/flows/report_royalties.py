@@ -22,7 +22,8 @@ class NotSealedError(ValueError):
 def report_royalties(
     *, period: Period, store: DayLineStore, licensor_id: int | None = None
 ) -> Iterator[StatedRow]:
-    """The rows of a closed period of whole UTC days, of one licensor or of all, in order.
+    """The rows of a closed period of whole UTC days, of one licensor in order, or of all in
+    none.
 
     The sums are those of the statements, and of the ledger. Reads the seals, then files alone, each
     held against its seal. Raises `NotSealedError`, `DayLinesMissingError`, `ReportFailedError`.

@@ -37,13 +37,8 @@ TEXT_MOST = 4_000
 LINES_SHOWN = 200
 
 _NAMES = (
-    "day",
-    "document_count",
-    "documents_root",
-    "format",
-    "previous",
-    "transfer_count",
-    "transfers_root",
+    *("day", "document_count", "documents_root", "format"),
+    *("previous", "transfer_count", "transfers_root"),
 )
 SEAL_NAMES = {
     "pennywhistle seal 1": _NAMES,
@@ -174,7 +169,7 @@ class Seal:
             )
             for name, one in (("transfers", "transfer"), ("documents", "document"))
         }
-        if said.get("lines_sha256"):
+        if said.get("lines_sha256"):  # None for a day without lines.
             matching(said["lines_sha256"], _HEX, f"{where}: the hash of its lines")
         self.chain = hashlib.sha256(canonical(said)).hexdigest()
 
