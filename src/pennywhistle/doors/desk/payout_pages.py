@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from pennywhistle.doors.desk.forms import PlainForm, read_amount
+from pennywhistle.doors.desk.forms import AmountField, PlainForm, as_typed
 from pennywhistle.doors.desk.words import Badge
 from pennywhistle.kit.money import Money
 
@@ -27,9 +27,9 @@ class TermsForm(PlainForm):
         required=False,
         help_text=_("Only where their bank asks for it."),
     )
-    minimum = read_amount(
+    minimum = AmountField(
         label=_("Minimum, in euros"),
-        initial="10.00",
+        initial=as_typed(Money.of_minor(1_000, "EUR")),
         help_text=_("What is owed below it waits, and is carried."),
     )
     schedule = forms.ChoiceField(

@@ -48,7 +48,7 @@ def terms(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     form = _form(request)
     if not form.is_valid():
         return _show(request, visitor, form, status=422)
-    asked = TermsRequest(**{**form.cleaned_data, "minimum": f"{form.cleaned_data['minimum']:f}"})
+    asked = TermsRequest(**form.cleaned_data)
     try:
         agreed = agree_on_payouts(request=asked, agreed_by=visitor.person_id, now=visitor.now)
     except PayoutTermsError as error:
