@@ -52,18 +52,17 @@ def give_back_card(*, person_id: int, tried_from: Sequence[str], now: datetime) 
 
 
 @contextmanager
-def counting_cards(*, person_id: int, tried_from: Sequence[str], now: datetime) -> Iterator[Tried]:
+def counting_cards(*, claim: Claim | None) -> Iterator[Tried]:
     """Around a charge: one that is refused there and then stays counted, any other end does not, and
     one that pays takes those off that were refused to its person before.
 
-    Transactions: one before and one after. Raises `TooManyCardsError`.
+    `claim` is what `claim_card` gave, or None where somebody else counts it. Transaction: one after.
     """
-    claim = claim_card(person_id=person_id, tried_from=tried_from, now=now)
     tried = Tried()
     try:
         yield tried
     finally:
-        if tried.is_good is not False:
+        if claim is not None and tried.is_good is not False:
             give_back_try(claim=claim, is_good=tried.is_good is True)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+
 from pennywhistle.adapters.gateways.interface import (
     AsksHere,
     Card,
@@ -19,7 +21,7 @@ from pennywhistle.adapters.gateways.interface import (
     KeptCard,
     Means,
 )
-from pennywhistle.flows.count_cards import counting_cards
+from pennywhistle.flows.count_cards import claim_card, counting_cards
 from pennywhistle.flows.record_payment_event import NOT_CHARGED, record_charge
 from pennywhistle.flows.watch_gateways import asking
 from pennywhistle.kit.money import Money
@@ -69,7 +71,8 @@ def top_up_wallet(
     it takes any money, so that a charge whose answer was lost is found again. Running it again with
     the same id charges nothing again. `limits` are those usual for the currency, unless told. Cards
     that are declined are counted of the person and of `tried_from` (subjects of `tries.py`).
-    Transactions: before, between and after the gateway's calls, none across one. Raises
+    Transactions: before, between and after the gateway's calls, none across one; the first keeps the
+    intention together with its try. Raises
     `PaymentError` for an amount or a card that cannot be charged, a wallet that takes no such amount
     and a gateway that is out of order, and `GatewayUnreachableError` where the end is not known.
     """
@@ -83,8 +86,8 @@ def top_up_wallet(
         pending=queries.count_pending_top_ups(person_id=person_id),
         now=now,
     )
-    with counting_cards(person_id=person_id, tried_from=tried_from, now=now) as tried:
-        operations.start_top_up(
+    with transaction.atomic():
+        is_new = operations.start_top_up(
             top_up_id=top_up_id,
             person_id=person_id,
             amount=amount,
@@ -92,6 +95,9 @@ def top_up_wallet(
             now=now,
             terms=terms,
         )
+        # One top-up is one try, however often it is sent.
+        claim = claim_card(person_id=person_id, tried_from=tried_from, now=now) if is_new else None
+    with counting_cards(claim=claim) as tried:
         top_up = queries.get_top_up(top_up_id=top_up_id)
         try:
             return _go_on(top_up, person_id, amount, card, gateway, now)

@@ -26,10 +26,10 @@ def start_top_up(
     gateway: str,
     now: datetime,
     terms: TopUpTerms = NO_TERMS,
-) -> None:
+) -> bool:
     """Keep the intention to top up, and its pending transfer, before any gateway is asked.
 
-    Kept already under that id: nothing changes. Transaction: one of its own. Raises
+    Kept already under that id: nothing changes, and the answer is False. Transaction: one of its own. Raises
     `OtherWalletError`: who has no wallet yet opens one by it.
     """
     with transaction.atomic():
@@ -49,6 +49,7 @@ def start_top_up(
         )
         if is_new:
             _post_for(top_up)
+    return is_new
 
 
 def keep_handle(*, top_up_id: UUID, handle: str) -> bool:
