@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.bank_statements import Line, camt
+from tests.browser.at_rest import come_to_rest
 from tests.browser.running import RunningShop
 from tests.browser.test_walk import redeem, sign_up
 
@@ -24,6 +25,7 @@ def check_fits(page: Page) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         assert page.locator("html").evaluate("html => html.scrollWidth - html.clientWidth") <= 0
+        come_to_rest(page)
         assert not Axe().run(page).response["violations"]
 
 

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 from pypdf import PdfReader
 
+from tests.browser.at_rest import come_to_rest
 from tests.browser.running import RunningShop
 from tests.browser.test_walk import put_the_track_into_the_basket, redeem, sign_up
 
@@ -42,6 +43,7 @@ def buy_a_song(page: Page, shop: RunningShop) -> None:
 def check_fits(page: Page) -> None:
     """Nothing scrolls sideways, and axe finds nothing to say."""
     assert page.locator("html").evaluate("html => html.scrollWidth - html.clientWidth") <= 0
+    come_to_rest(page)
     assert not Axe().run(page).response["violations"]
 
 
