@@ -63,8 +63,8 @@ def test_what_is_not_booked_is_left_out() -> None:
 GOOD = camt(LINES).decode()
 HOSTILE = {
     "empty": (b"", "line 1"),
-    "not xml": (b"IBAN;Amount\nDE89;5.00\n", "line 1: this is not XML"),
-    "cut off": (GOOD[:900].encode(), "this is not XML"),
+    "not xml": (b"IBAN;Amount\nDE89;5.00\n", "line 1: this is not well-formed XML"),
+    "cut off": (GOOD[:900].encode(), "this is not well-formed XML"),
     "another message": (
         b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.052.001.08"/>',
         r"'camt.052.001.08', and not a statement",
@@ -96,7 +96,7 @@ HOSTILE = {
             + "]>"
             + GOOD.partition("\n")[2].replace("Rent", "&i;")
         ).encode(),
-        r"document type|not XML",
+        r"document type|not well-formed XML",
     ),
     "no balances": (GOOD.replace("CLBD", "ITBD").encode(), "closing balance"),
     "no account": (GOOD.replace(IBAN, "").encode(), "of which account"),
@@ -120,7 +120,7 @@ def test_what_is_no_statement_is_refused_with_the_line_and_why(kind: str) -> Non
 
 
 def test_a_file_beyond_the_limits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camt_reader, "ELEMENTS_MOST", 20)
+    monkeypatch.setattr(camt_reader, "NODES_MOST", 20)
     with pytest.raises(StatementUnreadableError, match="more than 20 elements"):
         read_camt(camt(LINES))
     monkeypatch.setattr(camt_reader, "FILE_BYTES_MOST", 100)

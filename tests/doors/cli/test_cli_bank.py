@@ -54,7 +54,7 @@ def test_statements_are_imported_listed_checked_and_decided_on(
     said, status = command("bank", "import", str(first), str(bad), str(later))
     assert status == 1
     assert "3 new; 0 credited" in said
-    assert "bad.xml: line 1: this is not XML" in said
+    assert "bad.xml: line 1: this is not well-formed XML" in said
     assert "imported before" in command("bank", "import", str(first))[0]
     said, status = command("bank", "check")
     assert status == 1

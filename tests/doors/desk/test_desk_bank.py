@@ -84,7 +84,7 @@ def test_an_account_that_is_set_no_longer_is_told_from_one_that_never_was(
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"IBAN;Amount", "Line 1: this is not XML"),
+        (b"IBAN;Amount", "Line 1: this is not well-formed XML"),
         (camt([], iban="AT483200000012345864"), "the store's is DE89"),
         (camt([Line("1.00")], closing="100.00"), "it is not whole"),
     ],

@@ -14,16 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from io import BytesIO
 
 from lxml import etree
 
+from pennywhistle.adapters.xml.strangers import XmlRefusedError, read_tree
 from pennywhistle.kit.bank_statements import Statement, StatementEntry
 from pennywhistle.kit.money import Money, MoneyError
 
 FILE_BYTES_MOST = 16_000_000
 DEPTH_MOST = 32
-ELEMENTS_MOST = 1_000_000
+NODES_MOST = 1_000_000
 STATEMENTS_MOST = 100
 TEXT_LETTERS_MOST = 2_000
 
@@ -54,7 +54,10 @@ def read_camt(data: bytes) -> list[Statement]:
             f"the file has {len(data):,} bytes, and at most {FILE_BYTES_MOST:,} are read: ask the "
             "bank for shorter periods"
         )
-    root = _parse(data)
+    try:
+        root = read_tree(data, what="statement", depth_most=DEPTH_MOST, nodes_most=NODES_MOST)
+    except XmlRefusedError as error:
+        raise StatementUnreadableError(str(error)) from None
     namespace = etree.QName(root).namespace or ""
     if not _NAMESPACE.search(namespace):
         said = namespace.rpartition(":")[2] or etree.QName(root).localname
@@ -65,46 +68,6 @@ def read_camt(data: bytes) -> list[Statement]:
     if len(statements) > STATEMENTS_MOST:
         raise _unreadable(root, f"more than {STATEMENTS_MOST} statements in one file")
     return [_statement(node) for node in statements]
-
-
-def _parse(data: bytes) -> etree._Element:
-    events = etree.iterparse(
-        BytesIO(data),
-        events=("start", "end"),
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    depth = count = 0
-    root: etree._Element | None = None
-    try:
-        for event, node in events:
-            if event == "end":
-                depth -= 1
-                continue
-            if root is None:
-                root = node
-                _refuse_document_type(root)
-            depth += 1
-            count += 1
-            if depth > DEPTH_MOST:
-                raise _unreadable(node, f"elements more than {DEPTH_MOST} deep")
-            if count > ELEMENTS_MOST:
-                raise _unreadable(node, f"more than {ELEMENTS_MOST:,} elements")
-    except etree.XMLSyntaxError as error:
-        line = error.lineno or 1
-        raise StatementUnreadableError(f"line {line}: this is not XML: {error.msg}") from None
-    if root is None:
-        raise StatementUnreadableError("line 1: the file is empty")
-    return root
-
-
-def _refuse_document_type(root: etree._Element) -> None:
-    if root.getroottree().docinfo.doctype:
-        raise _unreadable(root, "it declares a document type, which no statement does")
 
 
 def _statement(node: etree._Element) -> Statement:

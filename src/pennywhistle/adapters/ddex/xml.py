@@ -1,4 +1,4 @@
-"""A stranger's XML: read within limits, without document types, entities or network.
+"""A message's XML, within limits, and what is asked of its elements.
 
 Elements of the message's own namespace come out under their plain names, as those without one do,
 so that a path is written the same for every version and however the sender writes its prefixes.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 
 from lxml import etree
+
+from pennywhistle.adapters.xml.strangers import XmlRefusedError, read_tree
 
 # What a message of 1,000 tracks and 20,000 deals has; reading it stays below 200 MB and 5 s.
 FILE_BYTES_MOST = 10_000_000
@@ -46,7 +47,16 @@ def parse(data: bytes) -> Document:
             f"line 1: the file has more than {FILE_BYTES_MOST:,} bytes: send fewer releases at once"
         )
     _check_bytes(data)
-    root = _read(data)
+    try:
+        root = read_tree(
+            data,
+            what="message",
+            depth_most=DEPTH_MOST,
+            nodes_most=NODES_MOST,
+            text_letters_most=TEXT_LETTERS_MOST,
+        )
+    except XmlRefusedError as error:
+        raise MessageRefusedError(str(error)) from None
     namespace = etree.QName(root).namespace or ""
     if namespace:
         prefix = f"{{{namespace}}}"
@@ -64,49 +74,6 @@ def _check_bytes(data: bytes) -> None:
     if (found := _LONG_TAG.search(data)) is not None:
         line = data.count(b"\n", 0, found.start()) + 1
         raise MessageRefusedError(f"line {line}: a tag has more than {TAG_BYTES_MOST:,} bytes")
-
-
-def _read(data: bytes) -> etree._Element:
-    events = etree.iterparse(
-        BytesIO(data),
-        events=("start", "end"),
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    depth = count = 0
-    root: etree._Element | None = None
-    try:
-        for event, node in events:
-            if event == "end":
-                depth -= 1
-                if len(node.text or "") > TEXT_LETTERS_MOST:
-                    raise refused(node, f"a text of more than {TEXT_LETTERS_MOST:,} letters")
-                continue
-            if root is None:
-                root = node
-                if root.getroottree().docinfo.doctype:
-                    raise refused(root, "it declares a document type, which no message does")
-            depth += 1
-            count += 1 + len(node.attrib)
-            _check_size(node, depth, count)
-    except etree.XMLSyntaxError as error:
-        raise MessageRefusedError(
-            f"line {error.lineno or 1}: this is not well-formed XML: {error.msg}"
-        ) from None
-    if root is None:
-        raise MessageRefusedError("line 1: the file is empty")
-    return root
-
-
-def _check_size(node: etree._Element, depth: int, count: int) -> None:
-    if depth > DEPTH_MOST:
-        raise refused(node, f"elements lie more than {DEPTH_MOST} deep")
-    if count > NODES_MOST:
-        raise refused(node, f"there are more than {NODES_MOST:,} elements and attributes")
 
 
 def refused(node: etree._Element, why: str) -> MessageRefusedError:
