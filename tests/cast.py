@@ -140,6 +140,26 @@ def assemble(*, licences: tuple[LicenceRequest, ...] = (LABEL, SOCIETY)) -> Cast
     )
 
 
+def open_yen_shop() -> None:
+    """A second storefront, `yen.example`, in a currency with nothing below its unit."""
+    yen = save_storefront(
+        slug="yen",
+        name="Yen",
+        domain="yen.example",
+        currency="JPY",
+        territories=TerritorySet.worldwide(),
+        collects_vat=True,
+        imprint="",
+    )
+    set_prices(
+        storefront=yen,
+        lossy_per_mb=Money.parse("4", "JPY"),
+        lossless_per_mb=Money.parse("3", "JPY"),
+        floor_per_track=Money.parse("15", "JPY"),
+        valid_from=OPENED,
+    )
+
+
 def stock_release(
     title: str, tracks: tuple[str, ...], *, label: str = "Lantern", upc: str | None = None
 ) -> tuple[int, tuple[int, ...]]:

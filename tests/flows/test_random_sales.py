@@ -34,7 +34,6 @@ from pennywhistle.shop.royalties.models import Accrual
 from pennywhistle.shop.royalties.rules import RoyaltyError
 from pennywhistle.shop.sales.models import SaleLine
 from pennywhistle.shop.sales.rules import Evidence, SaleError
-from pennywhistle.shop.storefronts.operations import save_storefront, set_prices
 from tests.cast import (
     LABEL,
     OPENED,
@@ -42,6 +41,7 @@ from tests.cast import (
     SOCIETY,
     Cast,
     assemble,
+    open_yen_shop,
     stock_release,
 )
 
@@ -119,22 +119,7 @@ def shops(db: None) -> Iterator[Cast]:
     """The cast's shop in euros, and one in yen, where there is nothing below the unit. No licences
     but what is drawn. A search in which hardly anything was sold has shown nothing."""
     cast = assemble(licences=())
-    yen = save_storefront(
-        slug="yen",
-        name="Yen",
-        domain="yen.example",
-        currency="JPY",
-        territories=TerritorySet.worldwide(),
-        collects_vat=True,
-        imprint="",
-    )
-    set_prices(
-        storefront=yen,
-        lossy_per_mb=Money.parse("4", "JPY"),
-        lossless_per_mb=Money.parse("3", "JPY"),
-        floor_per_track=Money.parse("15", "JPY"),
-        valid_from=OPENED,
-    )
+    open_yen_shop()
     for name in ("One", "Two", "Three"):  # So that each can be asked for a statement.
         dormant = replace(
             SOCIETY, number=f"dormant {name}", licensor=name, licensor_kind="publisher"

@@ -21,20 +21,18 @@ from pennywhistle.flows.write_sales_report import (
 from pennywhistle.kit.clock import month_period
 from pennywhistle.kit.ids import new_id
 from pennywhistle.kit.money import Money
-from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.accounts.operations import create_person
 from pennywhistle.shop.licensing.models import Licensor
 from pennywhistle.shop.royalties.queries import get_accrued
 from pennywhistle.shop.sales.rules import Evidence
-from pennywhistle.shop.storefronts.operations import save_storefront, set_prices
 from tests.cast import (
     LABEL,
     NOW,
-    OPENED,
     PASSWORD,
     SOCIETY,
     Cast,
     assemble,
+    open_yen_shop,
 )
 from tests.dsr_reader import read_report
 from tests.flows.test_write_sales_report import (
@@ -59,22 +57,7 @@ Wanted = tuple[int, str, str, tuple[str, str], datetime, timedelta | None]
 def shops(db: None) -> Cast:
     """The cast's shop in euros and one in yen."""
     cast = assemble(licences=(LABEL, SOCIETY))
-    yen = save_storefront(
-        slug="yen",
-        name="Yen",
-        domain="yen.example",
-        currency="JPY",
-        territories=TerritorySet.worldwide(),
-        collects_vat=True,
-        imprint="",
-    )
-    set_prices(
-        storefront=yen,
-        lossy_per_mb=Money.parse("4", "JPY"),
-        lossless_per_mb=Money.parse("3", "JPY"),
-        floor_per_track=Money.parse("15", "JPY"),
-        valid_from=OPENED,
-    )
+    open_yen_shop()
     return cast
 
 

@@ -209,6 +209,14 @@ def test_only_the_sender_of_the_live_deal_purges_it() -> None:
     assert again.message == album(THIRD)
 
 
+def test_another_sender_that_takes_a_release_over_is_told() -> None:
+    other = replace(album(SECOND), sender="PADPIDA9999999999Z")
+    standing = stand(messages=[album(FIRST), other], ids=IDS)
+    assert standing.message == other
+    assert "takes over what PADPIDA2026010101Q had on sale" in standing.alerts[0]
+    assert stand(messages=[other, album(FIRST), album(THIRD)], ids=IDS).message == album(THIRD)
+
+
 def test_a_song_of_an_album_is_not_sold_by_the_albums_own_deal() -> None:
     (release,) = album(FIRST).releases
     windows = track_windows(release=release, track=release.tracks[0])

@@ -81,6 +81,11 @@ def _after(before: Standing, message: ReleaseMessage, release: MessageRelease) -
         f"closed: {name}"
         for name in gone
     ]
+    if before.message is not None and before.message.sender != message.sender:
+        alerts.append(
+            f"message {message.message_id} of {message.sender} takes over what "
+            f"{before.message.sender} had on sale: who it belongs to changes"
+        )
     return Standing(message, release, (*before.alerts, *alerts))
 
 
