@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
@@ -17,11 +19,12 @@ from pennywhistle.flows.buy_basket import buy_basket
 from pennywhistle.flows.issue_statement import compose_statement
 from pennywhistle.flows.quote_basket import BasketItem
 from pennywhistle.flows.refund_purchase import refund_purchase
-from pennywhistle.flows.report_royalties import NotSealedError, report_royalties
+from pennywhistle.flows.report_royalties import NotSealedError, report_royalties, write_royalties
 from pennywhistle.flows.seal_books import seal_books
 from pennywhistle.flows.verify_books import verify_books
 from pennywhistle.flows.write_day_lines import restore_day_lines, write_day_lines
 from pennywhistle.kit.clock import Period, month_period
+from pennywhistle.kit.money import Money
 from pennywhistle.shop.ledger.seal_queries import list_seals
 from pennywhistle.shop.licensing.models import Licensor
 from pennywhistle.shop.royalties.models import Accrual
@@ -203,6 +206,27 @@ def test_the_files_come_to_what_the_ledger_and_the_statements_say(
     while seal_books(now=begins + timedelta(days=34), store=store, is_clock_right=True):
         pass
     assert_month_is_the_ledgers(month_period(f"{begins:%Y-%m}"), store)
+
+
+def test_a_months_royalties_are_a_table_of_the_statements_totals(
+    transactional_month: Cast, tmp_path: Path
+) -> None:
+    cast, store = transactional_month, DayLineStore(tmp_path)
+    begins = next_month(cast)
+    offer = quote(cast, BasketItem("track", cast.track_ids[0], "mp3-192"), now=begins)
+    buy_basket(quote_id=offer.id, person_id=cast.alice.pk, now=begins)
+    fill_wallet(cast.bob, "1.00", now=begins + timedelta(days=32))
+    while seal_books(now=begins + timedelta(days=34), store=store, is_clock_right=True):
+        pass
+    period, table = month_period(f"{begins:%Y-%m}"), io.StringIO()
+    assert write_royalties(rows=report_royalties(period=period, store=store), table=table) == 2
+    table.seek(0)
+    due = {
+        row["licensor"]: Money.parse(row["due"], row["currency"]) for row in csv.DictReader(table)
+    }
+    for licensor in Licensor.objects.all():
+        ledger = get_accrued(licensor_id=licensor.pk, currency="EUR", period=period)
+        assert due[licensor.name] == ledger > Money.zero("EUR")
 
 
 def assert_month_is_the_ledgers(period: Period, store: DayLineStore) -> None:

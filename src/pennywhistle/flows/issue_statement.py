@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from django.utils.text import slugify
 
 from pennywhistle.kit.clock import Period
 from pennywhistle.kit.money import Money
+from pennywhistle.kit.tables import plain_cell
 from pennywhistle.shop.ledger.queries import books_as_of_one_instant
 from pennywhistle.shop.licensing.queries import LicensorFacts, get_licensor
 from pennywhistle.shop.royalties.operations import store_statement
@@ -44,12 +44,6 @@ COLUMNS = (
     "due",
     "sale_line",
 )
-
-
-# What a spreadsheet may read as the start of a formula; the wide forms are those of Japanese
-# keyboards. https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
-_AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +144,7 @@ def _csv(lines: list[StatementLine], total: Money) -> str:
     writer = csv.writer(out, lineterminator="\r\n")  # RFC 4180
     writer.writerow(COLUMNS)
     for line in lines:
-        writer.writerow([_plain(cell) for cell in _cells(line)])
+        writer.writerow([plain_cell(cell) for cell in _cells(line)])
     blank = [""] * (len(COLUMNS) - 6)
     tail = [total.currency, "", "", f"{total.decimal:.6f}", f"{len(lines)} lines"]
     writer.writerow(["TOTAL", *blank, *tail])
@@ -178,9 +172,3 @@ def _cells(line: StatementLine) -> list[str]:
         f"{line.due.decimal:.6f}",
         line.document,
     ]
-
-
-def _plain(cell: str) -> str:
-    """A title that begins like a formula must not become one in a spreadsheet; an amount is none."""
-    is_risky = cell[:1] in _FORMULA_STARTS and not _AMOUNT.fullmatch(cell)
-    return f"'{cell}" if is_risky else cell

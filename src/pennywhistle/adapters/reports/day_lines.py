@@ -15,14 +15,16 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import duckdb
 import numpy as np
 
 from pennywhistle.adapters.reports.session import ReportFailedError, duckdb_session, literal
 from pennywhistle.adapters.storage.arriving import TEMPORARY_PREFIX, arriving
 from pennywhistle.kit.day_lines import DayLine
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Lines that are handed to DuckDB, or taken from it, at a time.
 LINES_AT_ONCE = 10_000

@@ -8,8 +8,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 # What a report may hold in memory; beyond it, it goes on in a scratch folder on disk.
 MEMORY_MB_MOST = 1_000
@@ -26,8 +28,11 @@ def duckdb_session(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own, in memory, gone with the block; on `threads` processors, or on all.
 
-    What DuckDB refuses, runs out of or cannot read is told as `ReportFailedError`.
+    What DuckDB refuses, runs out of or cannot read is told as `ReportFailedError`. It is loaded here
+    and not before: a server that answers pages and downloads does without its 27 MB.
     """
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="pennywhistle-report-") as scratch:
         limits = {
             "memory_limit": f"{memory_mb}MB",

@@ -1,4 +1,4 @@
-"""`verify-books`, `statement` and `books export`."""
+"""`verify-books`, `statement`, `books export` and `books royalties`."""
 
 from __future__ import annotations
 
@@ -159,3 +159,25 @@ def export(
         write_tables(within=within, transfers=transfers, balances=balances)
     for path in paths:
         typer.echo(str(path))
+
+
+@books.command()
+def royalties(
+    period: Annotated[str, typer.Option(help="A month that is over: 2026-11.")],
+    out: Annotated[Path, typer.Option(help="Folder to write into.", file_okay=False)] = Path(),
+) -> None:
+    """Write what all licensors earned in a month, from the files of its sealed days."""
+    from pennywhistle.flows.outfit import get_day_line_store
+    from pennywhistle.flows.report_royalties import report_royalties, write_royalties
+    from pennywhistle.kit.clock import month_period
+
+    try:
+        month = month_period(period)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--period") from None
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"royalties-{period}.csv"
+    rows = report_royalties(period=month, store=get_day_line_store())
+    with path.open("w", encoding="utf-8", newline="") as table:
+        count = write_royalties(rows=rows, table=table)
+    typer.echo(f"{path}: {count} rows")
