@@ -126,7 +126,10 @@ def test_an_encoder_that_waits_is_none_until_it_has_a_master(tmp_path: Path) -> 
 
 
 def _waits(pid: int) -> bool:
-    return f"file:{MASTER}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    """True of the encoder itself: who starts it has its command beforehand."""
+    process = Path(f"/proc/{pid}")
+    is_encoder = (process / "comm").read_text().startswith("ffmpeg")
+    return is_encoder and f"file:{MASTER}".encode() in (process / "cmdline").read_bytes()
 
 
 def _answer_once(server: socket.socket, answer: bytes) -> None:
