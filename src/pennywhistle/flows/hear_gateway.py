@@ -121,8 +121,8 @@ def deliver_pretended(*, gateways: Mapping[str, Gateway], now: datetime) -> int:
 
 
 def forget_bodies(*, kept_for: timedelta, now: datetime) -> int:
-    """Empty messages that were processed, or came and were given up, more than `kept_for` ago; how many. Transactions: one update
-    for each `EMPTIED_AT_ONCE`, at most `FORGET_ROUNDS_MOST` of them."""
+    """Empty messages that were processed, or came and were given up, more than `kept_for` ago; how
+    many. Transactions: one update for each `EMPTIED_AT_ONCE`, at most `FORGET_ROUNDS_MOST` of them."""
     emptied = 0
     for _ in range(FORGET_ROUNDS_MOST):
         count = empty_messages(before=now - kept_for)

@@ -70,8 +70,8 @@ def count_entries(*, day: date, tree: str, form: int) -> int:
 
 
 def find_first_day(*, since: date | None = None, form: int = NEWEST_FORM) -> date | None:
-    """The day of the oldest entry of all that has its day sealed, or of the oldest from that day on; or None. A query for
-    each of the `SOURCES`."""
+    """The day of the oldest entry of all that has its day sealed, or of the oldest from that day on; or
+    None. A query for each of the `SOURCES`."""
     starts_at = period_of(since).starts_at if since else None
     firsts = [
         source.find_first(since=starts_at)
