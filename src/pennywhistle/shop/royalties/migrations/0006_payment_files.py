@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from pennywhistle.shop.ledger.guards import keep_append_only
+from pennywhistle.shop.ledger.guards import keep_append_only, lift_append_only
 
 # Each table, and the columns of its unique indexes besides its id.
 TABLES = {
@@ -19,6 +19,11 @@ TABLES = {
 def install(apps, editor):
     for table, keys in TABLES.items():
         keep_append_only(editor, table=f"royalties_{table}", unique_keys=(("id",), *keys))
+
+
+def lift(apps, editor):
+    for table in TABLES:
+        lift_append_only(editor, table=f"royalties_{table}")
 
 
 class Migration(migrations.Migration):
@@ -99,5 +104,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('licensor', 'version'), name='royalties_terms_version_once'), models.CheckConstraint(condition=models.Q(('minimum_micros__gte', 0)), name='royalties_minimum_not_below_zero')],
             },
         ),
-        migrations.RunPython(install, migrations.RunPython.noop),
+        migrations.RunPython(install, lift),
     ]
