@@ -51,6 +51,7 @@ def choose(page: Page, family: str, recipe: str, title: str) -> None:
     page.wait_for_url(f"**recipe={recipe.removeprefix('recipe-')}**")
     expect(page.locator(f"#{recipe}")).to_have_attribute("aria-current", "true")
     expect(page.get_by_role("heading", name=f"Tracks in {title}")).to_be_visible()
+    page.wait_for_load_state()  # A link that was pressed before htmx knew it is followed as any link.
 
 
 def wait_until_it_plays(page: Page) -> None:
