@@ -9,6 +9,7 @@ from pennywhistle.kit.money import Money, MoneyError
 from pennywhistle.shop.licensing.queries import get_licensor
 from pennywhistle.shop.royalties.payout_terms import (
     CURRENCY,
+    MINIMUM,
     PayoutTermsError,
     TermsFacts,
     make_terms,
@@ -18,7 +19,7 @@ from pennywhistle.shop.royalties.payout_terms_operations import store_terms
 
 @dataclass(frozen=True, slots=True)
 class TermsRequest:
-    """What somebody wrote: `minimum` in euros, as text; `bic` may be empty."""
+    """What somebody wrote: `minimum` in euros, as text, empty for the usual one; `bic` may be empty."""
 
     licensor: str
     holder: str
@@ -36,7 +37,7 @@ def agree_on_payouts(*, request: TermsRequest, agreed_by: int | None, now: datet
     """
     licensor = get_licensor(name=request.licensor)
     try:
-        minimum = Money.parse(request.minimum, CURRENCY)
+        minimum = Money.parse(request.minimum, CURRENCY) if request.minimum else MINIMUM
     except MoneyError as error:
         raise PayoutTermsError(f"the minimum: {error}") from None
     terms = make_terms(

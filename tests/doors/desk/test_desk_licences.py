@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.licensing.queries import get_licence, get_licensor, list_licences
+from pennywhistle.shop.licensing.queries import get_licence, get_licensor, list_licences_for_desk
 from pennywhistle.shop.licensing.rules import Right, Use
 from tests.cast import Cast
 from tests.doors.desk.conftest import See, check_page
@@ -83,7 +83,7 @@ def test_a_preview_that_is_no_length_is_refused_beside_its_field(otto: Client, c
 def test_the_same_contract_sent_twice_is_recorded_once(otto: Client, cast: Cast) -> None:
     for _ in range(2):
         assert otto.post(GRANT, FORM).status_code == 303
-    assert [terms.number for terms in list_licences()].count("GEM-2026-7") == 1
+    assert [one.terms.number for one in list_licences_for_desk()].count("GEM-2026-7") == 1
 
 
 def test_a_known_licensor_is_chosen_and_keeps_its_kind(otto: Client, cast: Cast) -> None:
@@ -147,13 +147,13 @@ def test_a_repertoire_is_named_as_people_name_it(
 def test_what_cannot_be_recorded_is_told_and_nothing_typed_is_lost(
     otto: Client, cast: Cast, changed: dict[str, object], said: str
 ) -> None:
-    before = len(list_licences())
+    before = len(list_licences_for_desk())
     page = send(otto, **changed)
     assert said in page.replace("&#x27;", "'")
     assert "Nothing was recorded yet." in page
     for name in ("number", "document_reference", "rate"):
         assert escape(changed.get(name, FORM[name])) in page
-    assert len(list_licences()) == before
+    assert len(list_licences_for_desk()) == before
 
 
 def test_an_error_is_tied_to_its_field(otto: Client, cast: Cast) -> None:

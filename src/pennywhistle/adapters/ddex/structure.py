@@ -128,11 +128,5 @@ def named(reference: etree._Element, nodes: dict[str, etree._Element]) -> etree.
     return nodes[text]
 
 
-def check_references(nodes: list[etree._Element], known: dict[str, etree._Element]) -> None:
-    """Raise `MessageRefusedError` for a reference that names nothing."""
-    for node in nodes:
-        named(node, known)
-
-
 def _said(node: etree._Element) -> str:
     return str(etree.QName(node).localname)[:60]

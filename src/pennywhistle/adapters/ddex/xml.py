@@ -7,7 +7,6 @@ so that a path is written the same for every version and however the sender writ
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from lxml import etree
@@ -99,11 +98,6 @@ def texts_at(node: etree._Element, *paths: str) -> list[str]:
 def is_true(node: etree._Element, *paths: str) -> bool:
     """Whether a flag at one of these paths is set."""
     return any(text in ("true", "1") for text in texts_at(node, *paths))
-
-
-def first_told(nodes: list[etree._Element], told: Callable[[etree._Element], str]) -> str:
-    """What the first of these nodes tells that tells anything."""
-    return next((said for node in nodes if (said := told(node))), "")
 
 
 def number_of(node: etree._Element, path: str) -> int | None:

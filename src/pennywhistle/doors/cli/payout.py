@@ -33,7 +33,7 @@ def terms(
     holder: Annotated[str, typer.Option(help="Whose account it is.")] = "",
     iban: Annotated[str, typer.Option(help="The account's number.")] = "",
     bic: Annotated[str, typer.Option(help="Its bank's code, if that wants it.")] = "",
-    minimum: Annotated[str, typer.Option(help="What is not paid below it, in euros.")] = "10.00",
+    minimum: Annotated[str, typer.Option(help="In euros; usually 10.00.")] = "",
     schedule: Annotated[str, typer.Option(help="monthly, quarterly or by-hand.")] = "monthly",
 ) -> None:
     """Agree with a licensor on where and when they are paid, or show what was agreed."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pennywhistle.doors.desk.forms import AmountField, PlainForm, as_typed
 from pennywhistle.doors.desk.words import Badge
 from pennywhistle.kit.money import Money
+from pennywhistle.shop.royalties.payout_terms import MINIMUM
 
 
 class TermsForm(PlainForm):
@@ -29,7 +30,7 @@ class TermsForm(PlainForm):
     )
     minimum = AmountField(
         label=_("Minimum, in euros"),
-        initial=as_typed(Money.of_minor(1_000, "EUR")),
+        initial=as_typed(MINIMUM),
         help_text=_("What is owed below it waits, and is carried."),
     )
     schedule = forms.ChoiceField(

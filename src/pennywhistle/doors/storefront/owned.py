@@ -29,8 +29,6 @@ from pennywhistle.shop.library.queries import (
 )
 from pennywhistle.shop.sales.aftercare import list_reports_of_person
 
-# A cover's address holds its hash: what it shows never changes.
-FOR_EVER = "public, max-age=31536000, immutable"
 # A waveform changes only when its master is replaced; who may see it, with the country.
 FOR_AN_HOUR = "private, max-age=3600"
 BAR_STROKES = 96

@@ -186,11 +186,6 @@ def list_terms_by_id(*, licence_ids: Iterable[int]) -> dict[int, LicenceTerms]:
     return {licence_id: _known_now(history) for licence_id, history in histories.items()}
 
 
-def list_licences() -> list[LicenceTerms]:
-    """Every licence, newest first, as the desk lists them. One query, or two."""
-    return [_known_now(history) for history in _histories(_licences().order_by("-id"))]
-
-
 def list_begun(*, use: Use, instant: datetime) -> dict[int, tuple[LicenceTerms, str]]:
     """Licences of a use that have begun and not run out, by licensor and number, each with the kind
     of its licensor, by id. One query, and one more where one of them was ended or suspended."""

@@ -19,7 +19,6 @@ from pennywhistle.shop.pricing.rules import (
 )
 
 PROMOTIONS_SHOWN = 200
-ASKED_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)

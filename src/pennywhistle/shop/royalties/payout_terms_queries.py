@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import F, Max
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.queries import get_balance, list_balances
+from pennywhistle.shop.ledger.queries import list_balances
 from pennywhistle.shop.royalties.models import PayoutTerms
 from pennywhistle.shop.royalties.payout_queries import find_last_made_at, sum_on_the_way
 from pennywhistle.shop.royalties.payout_terms import CURRENCY, Schedule, TermsFacts, is_due
@@ -52,15 +52,6 @@ def list_standings(*, now: datetime) -> list[Standing]:
     codes = {row.pk: payable_code(licensor_id=row.licensor_id, currency=CURRENCY) for row in rows}
     balances = list_balances(codes=list(codes.values()))
     return [_standing(row, balances.get(codes[row.pk], Money.zero(CURRENCY)), now) for row in rows]
-
-
-def get_payable(*, licensor_id: int) -> Money:
-    """What could be set aside for a licensor. Two queries."""
-    code = payable_code(licensor_id=licensor_id, currency=CURRENCY)
-    return payable_now(
-        balance=get_balance(code=code, currency=CURRENCY),
-        on_the_way=sum_on_the_way(licensor_id=licensor_id, currency=CURRENCY),
-    )
 
 
 def _standing(row: PayoutTerms, balance: Money, now: datetime) -> Standing:

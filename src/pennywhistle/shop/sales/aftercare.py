@@ -23,7 +23,6 @@ from pennywhistle.shop.sales.rules import LineFacts
 
 REPORTS_SHOWN = 200
 REPORTS_EXAMINED_AT_ONCE = 20
-REFUNDS_SHOWN = 200
 LINES_SHOWN = 500
 
 
@@ -98,13 +97,6 @@ def list_refunds(*, sale_line_ids: Collection[int]) -> dict[int, RefundFacts]:
     """Those of these lines that were given back, by the line's id. One query."""
     rows = Refund.objects.filter(sale_line_id__in=sale_line_ids).select_related("sale_line")
     return {row.sale_line_id: _refund(row) for row in rows}
-
-
-def list_refunds_of_person(*, person_id: int) -> list[RefundFacts]:
-    """What was given back to a person, newest first. One query."""
-    rows = Refund.objects.filter(sale_line__purchase__person_id=person_id)
-    rows = rows.select_related("sale_line").order_by("-id")
-    return [_refund(row) for row in rows[:REFUNDS_SHOWN]]
 
 
 def iterate_refunds() -> Iterator[RefundFacts]:

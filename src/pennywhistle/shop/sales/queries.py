@@ -21,7 +21,6 @@ from pennywhistle.shop.sales.lines import (
 from pennywhistle.shop.sales.models import Purchase, Quote, QuoteLine, SaleLine
 from pennywhistle.shop.sales.rules import LineFacts, QuoteNotYoursError
 
-PURCHASES_SHOWN = 50
 LINES_SHOWN = 50
 
 

@@ -14,7 +14,6 @@ from pennywhistle.kit.territory import TerritorySet
 from pennywhistle.shop.storefronts.models import ExchangeRate, PriceList, Storefront
 from pennywhistle.shop.storefronts.rules import NoRateError, NoStorefrontError, Prices, Rate, Tier
 
-RATES_SHOWN = 200
 # How far from the day a rate may be: as long as banks are closed in a row, and more.
 RATE_DAYS_MOST = 7
 
@@ -138,15 +137,6 @@ def _rates(base: str, quote: str) -> QuerySet[ExchangeRate]:
 def _rate(row: ExchangeRate, base: str, quote: str) -> Rate:
     exact = Fraction(row.numerator, row.denominator)
     return Rate(base, quote, exact if row.base == base else 1 / exact, row.source, row.day)
-
-
-def list_rates() -> list[Rate]:
-    """The newest rates on file. One query."""
-    rows = ExchangeRate.objects.order_by("-day", "base", "quote")[:RATES_SHOWN]
-    return [
-        Rate(row.base, row.quote, Fraction(row.numerator, row.denominator), row.source, row.day)
-        for row in rows
-    ]
 
 
 def _prices(row: PriceList) -> Prices:

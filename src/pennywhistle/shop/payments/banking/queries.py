@@ -134,12 +134,6 @@ def get_slip(*, slip_id: UUID, person_id: int) -> SlipFacts:
     return slip
 
 
-def find_slip_by_reference(*, reference: str) -> SlipFacts | None:
-    """The slip of that reference, or None. One query."""
-    row = BankSlip.objects.filter(reference=reference).first()
-    return slip_facts(row=row) if row else None
-
-
 def list_waiting_slips(*, person_id: int, now: datetime) -> list[SlipFacts]:
     """A person's newest slips for which no money has come and which are still waited for. One
     query."""
