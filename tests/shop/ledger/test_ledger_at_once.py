@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from pennywhistle.kit.money import Money
-from pennywhistle.shop.ledger.models import Transfer
+from pennywhistle.shop.ledger.models import Account, Transfer
 from pennywhistle.shop.ledger.operations import open_accounts, post
 from pennywhistle.shop.ledger.queries import get_available, get_balance, sum_movements
 from pennywhistle.shop.ledger.rules import (
@@ -30,6 +31,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WRITERS = 12
 POSTINGS = 12
 PATIENCE_SECONDS = 120
+# So long the first leaves the second to come as far as it does.
+STEP_SECONDS = 0.5
 WALLETS = tuple(f"wallet/{letter}" for letter in "abcd")
 
 
@@ -134,3 +137,41 @@ def test_accounts_that_many_open_at_once_are_opened_once() -> None:
 
     assert at_once(work) == {"done": WRITERS}
     assert Transfer.objects.count() == 3 * WRITERS
+
+
+def test_two_who_open_in_steps_and_in_other_orders_do_not_wait_for_each_other(
+    transactional_db: None,
+) -> None:
+    """The first has opened `b` when the second wants both; only then the first wants `a`."""
+    a, b = (NewAccount(f"royalties/{letter}/EUR", "EUR", "liability") for letter in "ab")
+    opened = threading.Event()
+    ends: list[str] = []
+
+    def first() -> None:
+        with transaction.atomic():
+            open_accounts(accounts=[b])
+            opened.set()
+            time.sleep(STEP_SECONDS)
+            open_accounts(accounts=[a])
+
+    def second() -> None:
+        assert opened.wait(PATIENCE_SECONDS)
+        with transaction.atomic():
+            open_accounts(accounts=[a, b])
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            work()
+            ends.append("done")
+        except DatabaseError as error:
+            ends.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[work]) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+    assert ends == ["done", "done"]
+    assert Account.objects.filter(code__in=[a.code, b.code]).count() == 2

@@ -26,6 +26,7 @@ from pennywhistle.shop.ledger.statements import (
     find_digests,
     hold_accounts,
     insert_transfers,
+    wait_to_open,
 )
 
 
@@ -37,15 +38,17 @@ def open_account(*, code: str, currency: str, kind: str, is_guarded: bool = Fals
 def open_accounts(*, accounts: Sequence[NewAccount]) -> None:
     """Open those that are not open. Transaction: the caller's, or the one insert.
 
-    One statement where all are open. Raises `LedgerError` where a code names an account of another
+    One statement where all are open; else one opens at a time, until its transaction ends. Raises `LedgerError` where a code names an account of another
     currency, kind or guard.
     """
     wanted = {account.code: account for account in accounts}
     rows = Account.objects.filter(code__in=wanted)
     stored = {row.code: row for row in rows}
     _check_terms(wanted.values(), stored)
-    # In one order, so that two who open the same accounts never wait for each other.
     missing = sorted(wanted.keys() - stored.keys())
+    if not missing:
+        return
+    wait_to_open()
     Account.objects.bulk_create(
         [
             Account(

@@ -47,6 +47,10 @@ _HOLD_ACCOUNTS = """
 
 _FIND_DIGESTS = "SELECT key, digest FROM ledger_transfer WHERE key IN ({keys})"
 
+# Any number that nothing else locks.
+_OPENING_LOCK = 0x6C6564676572
+_WAIT_TO_OPEN = "SELECT pg_advisory_xact_lock(%s)"
+
 _INSERT_ROW = "INSERT INTO {table} ({columns}) VALUES ({marks})"
 
 _INSERT_JSON = """
@@ -93,6 +97,16 @@ def hold_accounts(*, codes: Collection[str]) -> dict[str, HeldAccount]:
         code: HeldAccount(number, code, currency, kind, bool(is_guarded), balance, reserved)
         for number, code, currency, kind, is_guarded, balance, reserved in rows
     }
+
+
+def wait_to_open() -> None:
+    """Wait until nobody else's transaction has opened accounts and goes on. Transaction: the caller's.
+
+    Who opens accounts in several steps would else hold one that another waits for, and wait for one
+    that the other holds. Few postings open any. SQLite has one writer at a time.
+    """
+    if _connection().vendor == "postgresql":
+        run(_WAIT_TO_OPEN, [_OPENING_LOCK])
 
 
 def find_digests(*, keys: Collection[str]) -> dict[str, str]:
